@@ -1,0 +1,2 @@
+//! The command `erlrel`.
+fn main() {}
