@@ -1,0 +1,71 @@
+//! The one place where bytes are compressed.
+//!
+//! A layer's digest is a digest of compressed bytes, so the deflate implementation (zlib-rs, chosen in
+//! the workspace's `Cargo.toml`), its level and every header field are fixed here. A change of any of
+//! them moves all digests; the golden test below makes such a change visible.
+
+use std::io::{self, Read, Write};
+
+use flate2::{Compression, GzBuilder, read::MultiGzDecoder, write::GzEncoder};
+
+/// RFC 1952 "unknown": no trace of the machine that compressed.
+const OS_UNKNOWN: u8 = 255;
+
+/// How hard deflate tries; each value is one fixed level of the pinned implementation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Level 6, zlib's own default: layers, tarballs and BEAM files.
+    Normal,
+}
+
+/// A gzip writer whose output depends on nothing but the bytes written to it.
+pub fn writer<W: Write>(inner: W, effort: Effort) -> GzEncoder<W> {
+    let level = match effort {
+        Effort::Normal => Compression::new(6),
+    };
+    GzBuilder::new().mtime(0).operating_system(OS_UNKNOWN).write(inner, level)
+}
+
+/// `bytes` as one gzip member.
+///
+/// # Errors
+/// None in practice: writing to memory does not fail. The type keeps the caller free of panics.
+pub fn compress(bytes: &[u8], effort: Effort) -> io::Result<Vec<u8>> {
+    let mut encoder = writer(Vec::with_capacity(bytes.len() / 2), effort);
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+/// True if `bytes` begin as a gzip member does.
+pub fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b])
+}
+
+/// A reader of the uncompressed content of a gzip file with any number of members.
+pub fn reader<R: Read>(inner: R) -> MultiGzDecoder<R> {
+    MultiGzDecoder::new(inner)
+}
+
+/// The uncompressed content of a gzip file.
+///
+/// # Errors
+/// When `bytes` are not a whole gzip file.
+pub fn decompress(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(bytes.len() * 3);
+    reader(bytes).read_to_end(&mut out)?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+
+    #[test]
+    fn compressed_bytes_are_golden() {
+        let text: Vec<u8> = (0..100_000u64).map(|n| (n * n / 7 % 251) as u8).collect();
+        let packed = compress(&text, Effort::Normal).expect("memory");
+        assert_eq!(decompress(&packed).expect("own output"), text);
+        insta::assert_snapshot!(Digest::of(&packed));
+    }
+}

@@ -1,0 +1,245 @@
+//! The tree: everything that a release or an image contains, decided before anything is written.
+//!
+//! A [`Tree`] is a sorted map from [`TreePath`] to [`Entry`]. An entry has a mode, a [`Node`] (directory,
+//! symbolic link, or file with its [`Content`] by reference) and a [`Group`] that says where it came from.
+//! The listing, the directory, the tarball and the layers of an image are writers of the same tree, so
+//! they agree by construction; nothing that was written is ever read back.
+
+mod content;
+mod directory;
+mod listing;
+mod path;
+mod tarball;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use content::Content;
+pub use directory::write_directory;
+pub use listing::listing;
+pub use path::TreePath;
+pub use tarball::{TarOptions, write_tar, write_tar_gz};
+
+use crate::beam::BeamError;
+use crate::fs::FsError;
+
+/// Where an entry came from. Groups alone decide the layers of an image.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Shared libraries and other files that the virtual machine needs from a system.
+    Native,
+    /// The Erlang runtime system.
+    Erts,
+    /// An application of the Erlang installation.
+    Otp,
+    /// The named dependency.
+    Dependency(String),
+    /// The named application of the project itself.
+    Project(String),
+    /// Boot files, configuration, scripts, overlays.
+    Release,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone)]
+pub enum Node {
+    /// A directory.
+    Directory,
+    /// A symbolic link with this target, kept as it is.
+    Symlink(String),
+    /// A regular file.
+    File(Content),
+}
+
+/// One entry of a [`Tree`].
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Permission bits, for example `0o644`. Links have `0o777`.
+    pub mode: u32,
+    /// What it is.
+    pub node: Node,
+    /// Where it came from.
+    pub group: Group,
+}
+
+impl Entry {
+    /// A directory, mode 0755.
+    pub fn directory(group: Group) -> Self {
+        Self { mode: 0o755, node: Node::Directory, group }
+    }
+
+    /// A symbolic link.
+    pub fn symlink(target: impl Into<String>, group: Group) -> Self {
+        Self { mode: 0o777, node: Node::Symlink(target.into()), group }
+    }
+
+    /// A file.
+    pub fn file(content: impl Into<Content>, mode: u32, group: Group) -> Self {
+        Self { mode, node: Node::File(content.into()), group }
+    }
+
+    /// True for a directory.
+    pub fn is_directory(&self) -> bool {
+        matches!(self.node, Node::Directory)
+    }
+}
+
+/// Everything that a release or an image contains. See the [module](self).
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    entries: BTreeMap<TreePath, Entry>,
+}
+
+impl Tree {
+    /// A tree without entries.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an entry; a directory may be added twice.
+    ///
+    /// # Errors
+    /// [`TreeError::DuplicatePath`] if something else is there already.
+    pub fn insert(&mut self, path: TreePath, entry: Entry) -> Result<(), TreeError> {
+        match self.entries.get(&path) {
+            Some(there) if there.is_directory() && entry.is_directory() => Ok(()),
+            Some(_) => Err(TreeError::DuplicatePath { path: path.to_string() }),
+            None => {
+                self.entries.insert(path, entry);
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds an entry in place of whatever was there, as overlays do.
+    pub fn replace(&mut self, path: TreePath, entry: Entry) {
+        self.entries.insert(path, entry);
+    }
+
+    /// The entry at `path`.
+    pub fn get(&self, path: &str) -> Option<&Entry> {
+        TreePath::new(path).ok().and_then(|path| self.entries.get(&path))
+    }
+
+    /// All entries, sorted by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&TreePath, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// True if any entry lies below `path`.
+    pub fn has_below(&self, path: &TreePath) -> bool {
+        let below = format!("{path}/");
+        let from = (std::ops::Bound::Excluded(path), std::ops::Bound::Unbounded);
+        // Siblings such as `a-b` sort between `a` and `a/b`.
+        let mut later = self.entries.range::<TreePath, _>(from).map(|(path, _)| path.as_str());
+        later.find(|text| *text >= below.as_str()).is_some_and(|text| text.starts_with(&below))
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True without entries.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The same entries below `prefix`.
+    #[must_use]
+    pub fn under(self, prefix: &TreePath) -> Self {
+        let entries = self.entries.into_iter().map(|(path, entry)| (path.under(prefix), entry)).collect();
+        Self { entries }
+    }
+
+    /// Adds all entries of `other`.
+    ///
+    /// # Errors
+    /// [`TreeError::DuplicatePath`] if both have something other than a directory at one path.
+    pub fn merge(&mut self, other: Tree) -> Result<(), TreeError> {
+        other.entries.into_iter().try_for_each(|(path, entry)| self.insert(path, entry))
+    }
+
+    /// Keeps the entries for which `keep` says so.
+    pub fn retain(&mut self, keep: impl Fn(&TreePath, &Entry) -> bool) {
+        self.entries.retain(|path, entry| keep(path, entry));
+    }
+
+    /// Adds every directory that is above an entry and not in the tree, with mode 0755 and the group of
+    /// the first entry below it.
+    pub fn add_parents(&mut self) {
+        let mut missing: BTreeMap<TreePath, Entry> = BTreeMap::new();
+        for (path, entry) in &self.entries {
+            for parent in path.ancestors().filter(|parent| !self.entries.contains_key(parent)) {
+                missing.entry(parent).or_insert_with(|| Entry::directory(entry.group.clone()));
+            }
+        }
+        self.entries.extend(missing);
+    }
+}
+
+impl FromIterator<(TreePath, Entry)> for Tree {
+    fn from_iter<I: IntoIterator<Item = (TreePath, Entry)>>(entries: I) -> Self {
+        Self { entries: entries.into_iter().collect() }
+    }
+}
+
+/// A tree that cannot be built or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TreeError {
+    /// A path that is absolute, empty, or leaves the tree.
+    #[error("the path `{path}` is not inside the release: it must be relative and without `..`")]
+    BadPath {
+        /// The path as it was given.
+        path: String,
+    },
+    /// Two different things at one path.
+    #[error("two things would be written to `{path}`")]
+    DuplicatePath {
+        /// The path.
+        path: String,
+    },
+    /// A file that could not be read or written.
+    #[error(transparent)]
+    Fs(#[from] FsError),
+    /// A BEAM file that could not be stripped.
+    #[error("cannot strip `{}`", path.display())]
+    Beam {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: BeamError,
+    },
+    /// The observer asked to stop.
+    #[error("stopped on request")]
+    Stopped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> TreePath {
+        TreePath::new(text).expect("a path")
+    }
+
+    #[test]
+    fn two_files_at_one_path_are_an_error_but_two_directories_are_one() {
+        let mut tree = Tree::new();
+        tree.insert(path("a"), Entry::directory(Group::Otp)).expect("first");
+        tree.insert(path("a"), Entry::directory(Group::Release)).expect("again");
+        tree.insert(path("a/f"), Entry::file("1", 0o644, Group::Release)).expect("file");
+        let error = tree.insert(path("a/f"), Entry::file("2", 0o644, Group::Release)).expect_err("twice");
+        assert_eq!(error.to_string(), "two things would be written to `a/f`");
+    }
+
+    #[test]
+    fn missing_parents_are_added_once() {
+        let mut tree = Tree::new();
+        tree.insert(path("lib/x/ebin/x.app"), Entry::file("", 0o644, Group::Otp)).expect("inserted");
+        tree.add_parents();
+        let paths: Vec<&str> = tree.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, ["lib", "lib/x", "lib/x/ebin", "lib/x/ebin/x.app"]);
+    }
+}

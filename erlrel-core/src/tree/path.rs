@@ -1,0 +1,79 @@
+//! Paths inside a tree: relative, normal, and unable to escape.
+
+use std::fmt;
+
+use super::TreeError;
+
+/// A path inside a [`Tree`](super::Tree): UTF-8, relative, `/` between its parts, no `.`, `..` or empty part.
+///
+/// The order is that of the bytes, so a directory sorts before everything in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TreePath(String);
+
+impl TreePath {
+    /// Checks `text`; a trailing `/` and `./` parts are dropped.
+    ///
+    /// # Errors
+    /// [`TreeError::BadPath`] for an absolute or empty path, for `..`, and for a NUL byte.
+    pub fn new(text: impl AsRef<str>) -> Result<Self, TreeError> {
+        let text = text.as_ref();
+        let bad = || TreeError::BadPath { path: text.into() };
+        if text.starts_with('/') || text.contains('\0') {
+            return Err(bad());
+        }
+        let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        if parts.is_empty() || parts.contains(&"..") {
+            return Err(bad());
+        }
+        Ok(Self(parts.join("/")))
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// This path below `prefix`.
+    #[must_use]
+    pub fn under(&self, prefix: &TreePath) -> Self {
+        Self(format!("{}/{}", prefix.0, self.0))
+    }
+
+    /// The directories above this path, outermost first.
+    pub fn ancestors(&self) -> impl Iterator<Item = TreePath> + '_ {
+        self.0.match_indices('/').map(|(at, _)| TreePath(self.0[..at].to_string()))
+    }
+
+    /// The last part.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for TreePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_normal() {
+        let path = |text: &str| TreePath::new(text).map(|path| path.to_string()).ok();
+        assert_eq!(path("bin/./hello"), Some("bin/hello".into()));
+        assert_eq!(path("sql/"), Some("sql".into()));
+        for bad in ["", ".", "/etc", "a/../b", "..", "a\0b"] {
+            assert_eq!(path(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn ancestors_come_outermost_first() {
+        let path = TreePath::new("a/b/c").expect("a path");
+        let above: Vec<String> = path.ancestors().map(|path| path.to_string()).collect();
+        assert_eq!(above, ["a", "a/b"]);
+    }
+}
