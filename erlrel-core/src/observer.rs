@@ -9,6 +9,11 @@ pub enum Event<'a> {
         /// The arguments after `rebar3`.
         arguments: &'a [String],
     },
+    /// A line that a command printed.
+    CommandOutput {
+        /// The line, without its end.
+        line: &'a str,
+    },
     /// The release's contents are decided.
     Assembled {
         /// Number of entries in the release's tree.

@@ -1,0 +1,122 @@
+//! The words on the command line.
+
+use std::ffi::OsString;
+
+use crate::error::BootError;
+
+/// What this program is asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Command {
+    Foreground,
+    Console,
+    /// With the word that was used.
+    RemoteConsole(String),
+    Ping,
+    Version,
+    Help,
+}
+
+impl Command {
+    /// Reads the command from the words that the program was called with.
+    pub(crate) fn parse(words: &[OsString]) -> Result<Self, BootError> {
+        let word = words.get(1).ok_or(BootError::NoCommand)?.to_string_lossy().into_owned();
+        Ok(match word.as_str() {
+            "foreground" => Self::Foreground,
+            "console" => Self::Console,
+            "remote_console" | "remote" | "remsh" => Self::RemoteConsole(word),
+            "ping" => Self::Ping,
+            "version" | "--version" => Self::Version,
+            "help" | "--help" | "-h" => Self::Help,
+            known if RELX.contains(&known) => return Err(BootError::CommandUnavailable(word)),
+            _ => return Err(BootError::UnknownCommand(word)),
+        })
+    }
+}
+
+/// Commands of relx's start script that are not here.
+const RELX: &[&str] = &[
+    "attach",
+    "console_boot",
+    "console_clean",
+    "daemon",
+    "daemon_attach",
+    "daemon_boot",
+    "downgrade",
+    "escript",
+    "eval",
+    "install",
+    "pid",
+    "reboot",
+    "restart",
+    "rpc",
+    "start",
+    "start_boot",
+    "status",
+    "stop",
+    "uninstall",
+    "unpack",
+    "upgrade",
+    "versions",
+];
+
+/// The text of `help`.
+pub(crate) fn usage(program: &str) -> String {
+    format!(
+        "\
+Usage: {program} COMMAND [ARGUMENT]…
+
+  foreground      run the release; the container's usual command
+  console         run the release with an Erlang shell on this terminal
+  remote_console  open an Erlang shell on the running node (also: remote, remsh)
+  ping            say `pong` if the node answers, else exit with code 1
+  version         show the name and the version of the release
+  help            show this text
+
+Arguments after foreground and console are passed to the VM.
+
+Environment: RELX_OUT_FILE_PATH is the directory for the rendered vm.args and sys.config; VMARGS_PATH and
+RELX_CONFIG_PATH name other files; RELX_REPLACE_OS_VARS=1 substitutes variables in files that do not end in
+.src as well; RELX_COOKIE, RELX_RPC_TIMEOUT (seconds), ERL_DIST_PORT and CODE_LOADING_MODE mean what they mean
+in a relx release."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Command, usage};
+    use std::ffi::OsString;
+
+    fn parse(words: &[&str]) -> Result<Command, String> {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        Command::parse(&words).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn commands_and_aliases() {
+        assert_eq!(parse(&["hello", "foreground", "-x"]), Ok(Command::Foreground));
+        assert_eq!(parse(&["hello", "console"]), Ok(Command::Console));
+        for word in ["remote_console", "remote", "remsh"] {
+            assert_eq!(parse(&["hello", word]), Ok(Command::RemoteConsole(word.into())));
+        }
+        assert_eq!(parse(&["hello", "ping"]), Ok(Command::Ping));
+        assert_eq!(parse(&["hello", "--help"]), Ok(Command::Help));
+    }
+
+    #[test]
+    fn everything_else_is_an_error() {
+        assert_eq!(parse(&["hello"]), Err("no command given".into()));
+        assert_eq!(parse(&["hello", ""]), Err("unknown command \"\"".into()));
+        assert_eq!(parse(&["hello", "Foreground"]), Err("unknown command \"Foreground\"".into()));
+        assert_eq!(
+            parse(&["hello", "stop"]),
+            Err("the command `stop` is not available in this program yet".into())
+        );
+    }
+
+    #[test]
+    fn the_usage_names_every_command() {
+        for command in ["foreground", "console", "remote_console", "ping", "version", "help"] {
+            assert!(usage("hello").contains(&format!("\n  {command} ")), "{command}");
+        }
+    }
+}

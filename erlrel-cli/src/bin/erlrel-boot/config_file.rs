@@ -1,0 +1,149 @@
+//! Where `vm.args` and `sys.config` come from, and where their rendered form goes.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::{fs, io, path};
+
+use crate::environment::Environment;
+use crate::error::BootError;
+use crate::release::Release;
+use crate::{private_file, render};
+
+/// One of the two configuration files of a release.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    /// The variable that names another file.
+    pub(crate) variable: &'static str,
+    pub(crate) file: &'static str,
+}
+
+/// The arguments of the VM.
+pub(crate) const VM_ARGS: Kind = Kind { variable: "VMARGS_PATH", file: "vm.args" };
+/// The configuration of the applications.
+pub(crate) const SYS_CONFIG: Kind = Kind { variable: "RELX_CONFIG_PATH", file: "sys.config" };
+
+/// What is to be done for a configuration file; nothing is done yet.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ConfigFile {
+    source: PathBuf,
+    /// Whether variables are substituted in it.
+    rendered: bool,
+    /// Where its text is written to for the VM, when not used where it is.
+    output: Option<PathBuf>,
+    /// Where the source is kept, as `output` takes its place.
+    original: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    /// Decides, by relx's rules; `None` when the release has no such file.
+    pub(crate) fn locate(
+        kind: Kind,
+        release: &Release,
+        environment: &Environment,
+    ) -> Result<Option<Self>, BootError> {
+        let named = environment.get(kind.variable);
+        let path = match named {
+            Some(path) => path::absolute(path).unwrap_or_else(|_| path.into()),
+            None => Some(release.root.join(kind.file))
+                .filter(|path| path.is_file())
+                .unwrap_or_else(|| release.dir().join(kind.file)),
+        };
+        let found = decide(&path, environment, &Path::is_file);
+        match named {
+            Some(_) if found.is_none() => Err(BootError::NoConfigFile { variable: kind.variable, path }),
+            _ => Ok(found),
+        }
+    }
+
+    /// The file that is read.
+    pub(crate) fn source(&self) -> &Path {
+        &self.source
+    }
+
+    /// Reads the text and substitutes the variables; writes nothing.
+    pub(crate) fn text(&self, environment: &Environment) -> Result<Vec<u8>, BootError> {
+        let text =
+            fs::read(&self.source).map_err(|source| BootError::Read { path: self.source.clone(), source })?;
+        match self.rendered {
+            true => Ok(render::render(&text, |name| environment.bytes(name))),
+            false => Ok(text),
+        }
+    }
+
+    /// Puts `text` where the VM can read it, and says where that is.
+    pub(crate) fn publish(self, text: &[u8]) -> Result<PathBuf, BootError> {
+        let Some(output) = self.output else { return Ok(self.source) };
+        let write = |path: &Path, content: &[u8]| {
+            let origin = match self.rendered {
+                true => format!("is rendered from {}", self.source.display()),
+                false => format!("is a copy of {}", self.source.display()),
+            };
+            private_file::write(path, content).map_err(|error| not_written(path, origin, &error))
+        };
+        if let Some(original) = &self.original {
+            let content = fs::read(&self.source)
+                .map_err(|source| BootError::Read { path: self.source.clone(), source })?;
+            write(original, &content)?;
+        }
+        write(&output, text)?;
+        Ok(output)
+    }
+}
+
+/// `path` is where the plain file is, or would be.
+fn decide(path: &Path, environment: &Environment, is_file: &dyn Fn(&Path) -> bool) -> Option<ConfigFile> {
+    let (template, original) = (with_suffix(path, ".src"), with_suffix(path, ".orig"));
+    let output = output(path, environment);
+    let file = |source: PathBuf, rendered, output: Option<PathBuf>| {
+        Some(ConfigFile { source, rendered, output, original: None })
+    };
+    if is_file(&template) {
+        return file(template, true, Some(output));
+    }
+    let replace = environment.get("RELX_REPLACE_OS_VARS").is_some();
+    if is_file(&original) {
+        return file(original, replace, Some(output));
+    }
+    if !is_file(path) {
+        return None;
+    }
+    if !replace {
+        return file(path.into(), false, None);
+    }
+    let original = (output == path).then_some(original);
+    Some(ConfigFile { source: path.into(), rendered: true, output: Some(output), original })
+}
+
+/// The rendered file stands in RELX_OUT_FILE_PATH, else beside the plain one.
+fn output(path: &Path, environment: &Environment) -> PathBuf {
+    match out_dir(environment) {
+        Some(dir) => dir.join(path.file_name().unwrap_or_default()),
+        None => path.into(),
+    }
+}
+
+/// The directory for files that are made when the program starts, when one is given.
+pub(crate) fn out_dir(environment: &Environment) -> Option<PathBuf> {
+    let dir = environment.get("RELX_OUT_FILE_PATH")?;
+    Some(path::absolute(dir).unwrap_or_else(|_| dir.into()))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(OsStr::new(suffix));
+    name.into()
+}
+
+fn not_written(path: &Path, origin: String, error: &io::Error) -> BootError {
+    let dir = path.parent().unwrap_or(Path::new("/")).to_owned();
+    let problem = match () {
+        () if !dir.exists() => "does not exist".into(),
+        () if !dir.is_dir() => "is no directory".into(),
+        () => format!("cannot be written to: {error}"),
+    };
+    BootError::Write { path: path.into(), origin, dir, problem }
+}
+
+#[cfg(test)]
+#[path = "config_file_tests.rs"]
+mod tests;

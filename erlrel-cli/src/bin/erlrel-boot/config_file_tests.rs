@@ -1,0 +1,118 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::{ConfigFile, VM_ARGS, decide};
+use crate::environment::Environment;
+use crate::release::Release;
+
+/// What is decided for `/r/vm.args`: source, whether rendered, output, original.
+fn decided(files: &[&str], variables: &[(&str, &str)]) -> Option<String> {
+    let mut environment = Environment::default();
+    for (name, value) in variables {
+        environment.export(name, value);
+    }
+    let is_file = |path: &Path| files.iter().any(|file| Path::new("/r").join(file) == path);
+    let file = decide(Path::new("/r/vm.args"), &environment, &is_file)?;
+    let shown = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    Some(format!(
+        "{} {} -> {} (keep {})",
+        if file.rendered { "render" } else { "take" },
+        file.source.display(),
+        shown(&file.output).unwrap_or("itself".into()),
+        shown(&file.original).unwrap_or("nothing".into())
+    ))
+}
+
+const OUT: (&str, &str) = ("RELX_OUT_FILE_PATH", "/tmp");
+const REPLACE: (&str, &str) = ("RELX_REPLACE_OS_VARS", "1");
+
+#[test]
+fn decisions() {
+    let cases: &[(&[&str], &[(&str, &str)], Option<&str>)] = &[
+        (&[], &[], None),
+        (&[], &[OUT, REPLACE], None),
+        (&["vm.args"], &[], Some("take /r/vm.args -> itself (keep nothing)")),
+        (&["vm.args"], &[OUT], Some("take /r/vm.args -> itself (keep nothing)")),
+        (&["vm.args.src"], &[], Some("render /r/vm.args.src -> /r/vm.args (keep nothing)")),
+        (&["vm.args.src"], &[OUT], Some("render /r/vm.args.src -> /tmp/vm.args (keep nothing)")),
+        (&["vm.args", "vm.args.src"], &[OUT], Some("render /r/vm.args.src -> /tmp/vm.args (keep nothing)")),
+        (&["vm.args"], &[REPLACE], Some("render /r/vm.args -> /r/vm.args (keep /r/vm.args.orig)")),
+        (&["vm.args"], &[REPLACE, OUT], Some("render /r/vm.args -> /tmp/vm.args (keep nothing)")),
+        (
+            &["vm.args", "vm.args.orig"],
+            &[REPLACE],
+            Some("render /r/vm.args.orig -> /r/vm.args (keep nothing)"),
+        ),
+        (&["vm.args", "vm.args.orig"], &[], Some("take /r/vm.args.orig -> /r/vm.args (keep nothing)")),
+        (&["vm.args", "vm.args.orig"], &[OUT], Some("take /r/vm.args.orig -> /tmp/vm.args (keep nothing)")),
+    ];
+    for (files, variables, expected) in cases {
+        assert_eq!(decided(files, variables).as_deref(), *expected, "{files:?} {variables:?}");
+    }
+}
+
+fn release(root: &Path) -> Release {
+    fs::create_dir_all(root.join("releases/1.0")).unwrap();
+    Release {
+        root: root.into(),
+        name: "hello".into(),
+        vsn: "1.0".into(),
+        erts_vsn: "13.1.5".into(),
+        program: root.join("bin/hello"),
+    }
+}
+
+#[test]
+fn the_rendered_file_is_private() {
+    let (root, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let release = release(root.path());
+    fs::write(release.dir().join("vm.args.src"), "-setcookie ${SECRET}\n").unwrap();
+    let environment =
+        Environment::from([("RELX_OUT_FILE_PATH", out.path().to_str().unwrap()), ("SECRET", "s3")]);
+    let file = ConfigFile::locate(VM_ARGS, &release, &environment).unwrap().unwrap();
+    let text = file.text(&environment).unwrap();
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "reading writes nothing");
+    let path = file.publish(&text).unwrap();
+    assert_eq!(path, out.path().join("vm.args"));
+    assert_eq!(fs::read(&path).unwrap(), b"-setcookie s3\n");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn the_original_is_kept_when_its_place_is_taken() {
+    let root = tempfile::tempdir().unwrap();
+    let release = release(root.path());
+    let path = release.dir().join("vm.args");
+    fs::write(&path, "-sname ${N}\n").unwrap();
+    for name in ["a", "b"] {
+        let environment = Environment::from([("RELX_REPLACE_OS_VARS", "true"), ("N", name)]);
+        let file = ConfigFile::locate(VM_ARGS, &release, &environment).unwrap().unwrap();
+        let text = file.text(&environment).unwrap();
+        file.publish(&text).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("-sname {name}\n"));
+    }
+    assert_eq!(fs::read(release.dir().join("vm.args.orig")).unwrap(), b"-sname ${N}\n");
+}
+
+#[test]
+fn what_cannot_be_written_is_explained() {
+    let root = tempfile::tempdir().unwrap();
+    let release = release(root.path());
+    fs::write(release.dir().join("vm.args.src"), "").unwrap();
+    let environment = Environment::from([("RELX_OUT_FILE_PATH", "/nowhere/at/all")]);
+    let file = ConfigFile::locate(VM_ARGS, &release, &environment).unwrap().unwrap();
+    let error = file.publish(b"").unwrap_err().to_string();
+    assert!(error.starts_with("cannot write /nowhere/at/all/vm.args, which is rendered from "), "{error}");
+    assert!(error.ends_with(": the directory /nowhere/at/all does not exist"), "{error}");
+}
+
+#[test]
+fn a_file_named_by_a_variable_must_exist() {
+    let root = tempfile::tempdir().unwrap();
+    let release = release(root.path());
+    let environment = Environment::from([("VMARGS_PATH", "/nowhere/vm.args")]);
+    let error = ConfigFile::locate(VM_ARGS, &release, &environment).unwrap_err();
+    assert_eq!(error.to_string(), "/nowhere/vm.args, named by VMARGS_PATH, does not exist");
+    assert_eq!(ConfigFile::locate(VM_ARGS, &release, &Environment::default()).unwrap(), None);
+}

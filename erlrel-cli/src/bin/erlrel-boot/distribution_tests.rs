@@ -1,0 +1,106 @@
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::Path;
+
+use super::{Node, address, dist_port, port_flags, rpc_timeout};
+use crate::environment::Environment;
+use crate::error::BootError;
+use crate::erts::Erts;
+use crate::vm_args::VmArgs;
+
+fn erts(vsn: &str) -> Erts {
+    Erts { dir: format!("/r/erts-{vsn}").into(), vsn: vsn.into() }
+}
+
+fn flags(text: &str) -> VmArgs {
+    let nothing = |_: &Path| Err(std::io::ErrorKind::NotFound.into());
+    VmArgs::parse(text.as_bytes(), Path::new("/r/vm.args"), &nothing).unwrap()
+}
+
+fn node(vm_args: &str, environment: &Environment) -> Result<Node, BootError> {
+    let host = OsStr::new("box.example.org");
+    Node::described(&flags(vm_args), Path::new("/r/vm.args"), host, &erts("13.1.5"), environment)
+}
+
+fn cookie(vm_args: &str, environment: &Environment) -> Option<OsString> {
+    node(vm_args, environment).ok().map(|node| node.cookie.value)
+}
+
+#[test]
+fn the_cookie_by_precedence() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join(".erlang.cookie"), "from_home\n").unwrap();
+    let home = home.path().to_str().unwrap();
+    let every = Environment::from([("RELX_COOKIE", "relx"), ("HOME", home), ("COOKIE", "plain")]);
+    let some = Environment::from([("HOME", home), ("COOKIE", "plain")]);
+    let last = Environment::from([("HOME", "/nowhere"), ("COOKIE", "plain")]);
+    assert_eq!(cookie("-sname a -setcookie file", &every), Some("relx".into()));
+    assert_eq!(cookie("-sname a -setcookie file", &some), Some("file".into()));
+    assert_eq!(cookie("-sname a", &some), Some("from_home".into()));
+    assert_eq!(cookie("-sname a", &last), Some("plain".into()));
+    assert_eq!(cookie("-sname a", &Environment::default()), None);
+    assert!(node("-sname a", &some).unwrap().cookie.in_home);
+    assert!(!node("-sname a -setcookie from_home", &some).unwrap().cookie.in_home);
+}
+
+#[test]
+fn a_cookie_is_never_shown() {
+    let node = node("-sname a -setcookie s3cret", &Environment::default()).unwrap();
+    assert!(!format!("{node:?}").contains("s3cret"));
+}
+
+#[test]
+fn who_cannot_be_reached() {
+    let environment = Environment::from([("RELX_COOKIE", "c")]);
+    let error = |vm_args: &str| node(vm_args, &environment).unwrap_err().to_string();
+    assert_eq!(
+        error("+K true"),
+        "/r/vm.args gives the node no name (-sname or -name), so that it cannot be reached"
+    );
+    assert_eq!(
+        error("-sname a -proto_dist inet_tls"),
+        "the node \"a@box\" uses the distribution protocol \"inet_tls\", which erl_call does not speak"
+    );
+    assert!(node("-sname a -proto_dist inet_tcp", &environment).is_ok());
+    let no_cookie = node("-sname a", &Environment::default()).unwrap_err();
+    assert_eq!(no_cookie.to_string(), "no cookie to reach the node \"a@box\" with");
+}
+
+#[test]
+fn ports() {
+    let port = |value: &str| dist_port(&Environment::from([("ERL_DIST_PORT", value)])).ok().flatten();
+    assert_eq!(port("9100"), Some(9100));
+    assert_eq!((port("0"), port("65536"), port("x"), port("")), (None, None, None, None));
+    let words =
+        |vsn: &str, text: &str| port_flags(Some(9100), &flags(text), &erts(vsn)).join(OsStr::new(" "));
+    assert_eq!(words("13.1.5", "-sname a"), "-erl_epmd_port 9100 -start_epmd false");
+    assert_eq!(words("13.1.5", "-sname a -start_epmd true"), "-erl_epmd_port 9100");
+    assert_eq!(
+        words("10.3", "-sname a"),
+        "-kernel inet_dist_listen_min 9100 -kernel inet_dist_listen_max 9100"
+    );
+    assert!(port_flags(None, &flags("-sname a"), &erts("13.1.5")).is_empty());
+}
+
+#[test]
+fn addresses() {
+    let of = |tuple: &str| address(9100, Some(OsStr::new(tuple)));
+    assert_eq!(address(9100, None), "9100");
+    assert_eq!(of("{127,0,0,1}"), "127.0.0.1:9100");
+    assert_eq!(of("{0, 0, 0, 0, 0, 65535, 32512, 1}"), "0:0:0:0:0:ffff:7f00:1:9100");
+    assert_eq!(of("{local}"), "9100");
+    assert_eq!(of("127.0.0.1"), "9100");
+}
+
+#[test]
+fn timeouts() {
+    let seconds = |variables: [(&str, &str); 2]| rpc_timeout(&Environment::from(variables));
+    let (relx, tool) = ("RELX_RPC_TIMEOUT", "NODETOOL_TIMEOUT");
+    assert_eq!(seconds([(relx, ""), (tool, "")]).unwrap(), 60);
+    assert_eq!(seconds([(relx, "5"), (tool, "9000")]).unwrap(), 5);
+    assert_eq!(seconds([(relx, ""), (tool, "9000")]).unwrap(), 9);
+    assert_eq!(
+        seconds([(relx, "soon"), (tool, "")]).unwrap_err().to_string(),
+        "RELX_RPC_TIMEOUT is \"soon\", which is no number of seconds"
+    );
+}

@@ -1,0 +1,128 @@
+//! Finds the release that this program belongs to.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use crate::error::BootError;
+
+/// A release on disk: `bin/<name>`, `releases/<vsn>/…`.
+#[derive(Clone, Debug)]
+pub(crate) struct Release {
+    pub(crate) root: PathBuf,
+    pub(crate) name: String,
+    pub(crate) vsn: String,
+    /// The ERTS version that the release was made for.
+    pub(crate) erts_vsn: String,
+    /// The file of this program.
+    pub(crate) program: PathBuf,
+}
+
+impl Release {
+    /// The release whose `bin` directory holds the running program.
+    pub(crate) fn find(argv0: &OsStr) -> Result<Self, BootError> {
+        let program = env::current_exe().or_else(|_| Path::new(argv0).canonicalize());
+        Self::of_program(program.map_err(BootError::OwnPath)?)
+    }
+
+    fn of_program(program: PathBuf) -> Result<Self, BootError> {
+        let root = program.parent().and_then(Path::parent).unwrap_or(Path::new("/")).to_owned();
+        let (erts_vsn, vsn) = versions(&root.join("releases/start_erl.data"))?;
+        let dir = root.join("releases").join(&vsn);
+        let stem = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = name(&stem, rel_files(&dir)?, &dir)?;
+        Ok(Self { root, name, vsn, erts_vsn, program })
+    }
+
+    /// `releases/<vsn>`.
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.root.join("releases").join(&self.vsn)
+    }
+}
+
+fn versions(path: &Path) -> Result<(String, String), BootError> {
+    let text =
+        fs::read_to_string(path).map_err(|source| BootError::Read { path: path.to_owned(), source })?;
+    match text.split_whitespace().collect::<Vec<_>>()[..] {
+        [erts_vsn, vsn] => Ok((erts_vsn.into(), vsn.into())),
+        _ => Err(BootError::StartErlData { path: path.to_owned(), text: text.trim().into() }),
+    }
+}
+
+/// The names of the `.rel` files of a directory, sorted.
+fn rel_files(dir: &Path) -> Result<Vec<String>, BootError> {
+    let unreadable = |source| BootError::Read { path: dir.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.file_name();
+        names.extend(file.to_str().and_then(|file| file.strip_suffix(".rel")).map(String::from));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The release is named as the program is, or it is the only one.
+fn name(program: &str, mut names: Vec<String>, dir: &Path) -> Result<String, BootError> {
+    if names.iter().any(|name| name == program) {
+        return Ok(program.into());
+    }
+    match names.len() {
+        0 => Err(BootError::NoRelease { dir: dir.into() }),
+        1 => Ok(names.remove(0)),
+        _ => Err(BootError::SeveralReleases {
+            dir: dir.into(),
+            names: names.iter().map(|name| format!("{name}.rel")).collect::<Vec<_>>().join(", "),
+            program: program.into(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Release, name};
+    use crate::error::BootError;
+    use std::fs;
+    use std::path::Path;
+
+    fn release(start_erl_data: &str, rels: &[&str]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("releases/1.0")).unwrap();
+        fs::write(root.path().join("releases/start_erl.data"), start_erl_data).unwrap();
+        for rel in rels {
+            fs::write(root.path().join("releases/1.0").join(rel), "").unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn the_root_is_the_parent_of_bin() {
+        let root = release("13.1.5 1.0\n", &["hello.rel", "start.boot"]);
+        let found = Release::of_program(root.path().join("bin/hello-1.0")).unwrap();
+        assert_eq!((found.name.as_str(), found.vsn.as_str()), ("hello", "1.0"));
+        assert_eq!(found.erts_vsn, "13.1.5");
+        assert_eq!(found.dir(), root.path().join("releases/1.0"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let malformed = release("13.1.5\n", &[]);
+        let error = Release::of_program(malformed.path().join("bin/a")).unwrap_err();
+        assert!(matches!(&error, BootError::StartErlData { text, .. } if text == "13.1.5"), "{error}");
+        let missing = Release::of_program("/nowhere/bin/a".into()).unwrap_err();
+        assert_eq!(missing.to_string(), "cannot read /nowhere/releases/start_erl.data");
+    }
+
+    #[test]
+    fn names() {
+        let named = |program: &str, names: &[&str]| {
+            name(program, names.iter().map(ToString::to_string).collect(), Path::new("/r"))
+        };
+        assert_eq!(named("b", &["a", "b"]).unwrap(), "b");
+        assert_eq!(named("x", &["a"]).unwrap(), "a");
+        assert_eq!(named("x", &[]).unwrap_err().to_string(), "no release found: there is no .rel file in /r");
+        assert_eq!(
+            named("x", &["a", "b"]).unwrap_err().to_string(),
+            "cannot tell the name of the release: /r holds a.rel, b.rel, none of them is x.rel"
+        );
+    }
+}

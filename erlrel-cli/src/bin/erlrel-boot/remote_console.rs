@@ -1,0 +1,69 @@
+//! `remote_console`: a shell on the running node.
+
+use std::io::{self, IsTerminal};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{self, ExitCode};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::config_file::out_dir;
+use crate::distribution::Node;
+use crate::environment::Environment;
+use crate::erl_call::{Answer, ask, not_running};
+use crate::error::BootError;
+use crate::plan::{CookieBy, Plan};
+use crate::site::Site;
+use crate::{launch, private_file, report};
+
+/// Opens the shell, if the node runs and there is a terminal; `command` is the word that was used for it.
+pub(crate) fn remote_console(site: &Site, command: &str) -> Result<ExitCode, BootError> {
+    if !io::stdin().is_terminal() {
+        return Err(BootError::NoTerminal(command.into()));
+    }
+    let node = site.node()?;
+    // The two ends of a connection have to agree on this time, and a node that tells it is alive.
+    let ticktime = match ask(site, &node, "net_kernel get_net_ticktime")? {
+        Answer::Value(text) => text.parse().ok(),
+        Answer::Unreachable(reason) => return Ok(not_running(&reason)),
+    };
+    let cookie = cookie_by(site, &node);
+    launch::launch(&Plan::remote_console(site, &node, ticktime, cookie, &client()))
+}
+
+/// Whatever stands on the command line of a VM can be read by every process: the cookie goes through a file.
+fn cookie_by(site: &Site, node: &Node) -> CookieBy {
+    if node.cookie.in_home {
+        return CookieBy::OwnHome;
+    }
+    let home = home(site);
+    let cookie = home.join(".erlang.cookie");
+    let written = private_file::directory(&home)
+        .and_then(|()| private_file::write(&cookie, node.cookie.value.as_bytes()));
+    match written {
+        Ok(()) => CookieBy::Home(home),
+        Err(error) => {
+            report::warning(format_args!(
+                "the process list will show the cookie, as {} cannot be written: {error}",
+                cookie.display()
+            ));
+            CookieBy::Flag(node.cookie.value.clone())
+        }
+    }
+}
+
+/// A home directory for the shells of this user on this release.
+fn home(site: &Site) -> PathBuf {
+    let uid = rustix::process::geteuid().as_raw();
+    writable_dir(&site.environment).join(format!(".{}-remote-{uid}", site.release.name))
+}
+
+fn writable_dir(environment: &Environment) -> PathBuf {
+    let temporary = || environment.get("TMPDIR").map(PathBuf::from);
+    out_dir(environment).or_else(temporary).unwrap_or_else(|| Path::new("/tmp").into())
+}
+
+/// Tells this client from all others.
+fn client() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}{:x}", process::id(), now.subsec_nanos())
+}

@@ -1,0 +1,35 @@
+//! What the user sees: the only place that writes to standard output and standard error.
+
+use std::error::Error;
+use std::fmt::{Display, Write as _};
+use std::io::Write as _;
+
+use crate::error::BootError;
+
+/// Writes a result to standard output.
+pub(crate) fn result(text: impl Display) {
+    // Nobody reads any more: there is nobody to tell, and the exit code keeps its meaning.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Writes an error to standard error.
+pub(crate) fn error(error: &BootError) {
+    let _ = std::io::stderr().write_all(sentences(error).as_bytes());
+}
+
+/// Writes something that the user ought to know to standard error.
+pub(crate) fn warning(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "erlrel-boot: warning: {text}");
+}
+
+/// The text of an error: what, where, why, and what to do next.
+pub(crate) fn sentences(error: &BootError) -> String {
+    let mut text = format!("erlrel-boot: error: {error}");
+    let mut cause = error.source();
+    while let Some(reason) = cause {
+        let _ = write!(text, ": {reason}");
+        cause = reason.source();
+    }
+    let _ = write!(text, "\nerlrel-boot: hint: {}\n", error.hint());
+    text
+}

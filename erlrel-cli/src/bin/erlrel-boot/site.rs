@@ -1,0 +1,126 @@
+//! Everything that was found out before a command is carried out.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use crate::config_file::{ConfigFile, Kind, SYS_CONFIG, VM_ARGS};
+use crate::distribution::Node;
+use crate::environment::Environment;
+use crate::error::BootError;
+use crate::erts::Erts;
+use crate::release::Release;
+use crate::report;
+use crate::vm_args::VmArgs;
+
+/// The release, its runtime system, and the environment for the programs that are started.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) release: Release,
+    pub(crate) erts: Erts,
+    pub(crate) environment: Environment,
+}
+
+impl Site {
+    /// Finds the runtime system and exports the variables of relx's contract.
+    pub(crate) fn open(release: Release, environment: Environment) -> Result<Self, BootError> {
+        let erts = Erts::find(&release, &environment)?;
+        if erts.vsn != release.erts_vsn {
+            report::warning(format_args!(
+                "the release was made for ERTS {}; it runs on ERTS {} in {}",
+                release.erts_vsn,
+                erts.vsn,
+                erts.dir.display()
+            ));
+        }
+        Ok(Self::new(release, erts, environment))
+    }
+
+    /// The same for a runtime system that is known.
+    pub(crate) fn new(release: Release, erts: Erts, mut environment: Environment) -> Self {
+        for (name, value) in exports(&release, &erts, &environment) {
+            environment.export(name, value);
+        }
+        Self { release, erts, environment }
+    }
+
+    /// The boot file of the release, without `.boot`.
+    pub(crate) fn boot_file(&self) -> PathBuf {
+        let dir = self.release.dir();
+        match dir.join(format!("{}.boot", self.release.name)).is_file() {
+            true => dir.join(&self.release.name),
+            false => dir.join("start"),
+        }
+    }
+
+    /// `vm.args`, rendered in memory, when the release has one.
+    pub(crate) fn vm_args(&self) -> Result<Option<(ConfigFile, Vec<u8>)>, BootError> {
+        self.config(VM_ARGS)
+    }
+
+    /// `sys.config`, likewise.
+    pub(crate) fn sys_config(&self) -> Result<Option<(ConfigFile, Vec<u8>)>, BootError> {
+        self.config(SYS_CONFIG)
+    }
+
+    /// The flags in the text of `vm.args` and in the files that it includes, relative to the release.
+    pub(crate) fn flags(&self, file: &ConfigFile, text: &[u8]) -> Result<VmArgs, BootError> {
+        VmArgs::parse(text, file.source(), &|path| fs::read(self.release.root.join(path)))
+    }
+
+    /// The node that a release started here is, for a program that wants to talk to it.
+    pub(crate) fn node(&self) -> Result<Node, BootError> {
+        let Some((file, text)) = self.vm_args()? else {
+            return Err(BootError::NoName { path: self.release.dir().join(VM_ARGS.file) });
+        };
+        let flags = self.flags(&file, &text)?;
+        Node::described(&flags, file.source(), &host(), &self.erts, &self.environment)
+    }
+
+    fn config(&self, kind: Kind) -> Result<Option<(ConfigFile, Vec<u8>)>, BootError> {
+        let Some(file) = ConfigFile::locate(kind, &self.release, &self.environment)? else {
+            return Ok(None);
+        };
+        let text = file.text(&self.environment)?;
+        Ok(Some((file, text)))
+    }
+}
+
+/// The name of this machine or container.
+pub(crate) fn host() -> OsString {
+    OsStr::from_bytes(rustix::system::uname().nodename().to_bytes()).into()
+}
+
+fn exports(release: &Release, erts: &Erts, environment: &Environment) -> Vec<(&'static str, OsString)> {
+    let mut exports: Vec<(&str, OsString)> = vec![
+        ("ROOTDIR", release.root.clone().into()),
+        ("BINDIR", erts.bin().into()),
+        ("EMU", "beam".into()),
+        ("PROGNAME", "erl".into()),
+        ("RELEASE_ROOT_DIR", release.root.clone().into()),
+        ("REL_NAME", release.name.clone().into()),
+        ("REL_VSN", release.vsn.clone().into()),
+        ("RELEASE_NAME", release.name.clone().into()),
+        ("RELEASE_VSN", release.vsn.clone().into()),
+        ("RELEASE_PROG", release.program.clone().into()),
+        ("LD_LIBRARY_PATH", library_path(erts, environment.get("LD_LIBRARY_PATH"))),
+    ];
+    if environment.get("ESCRIPT_NAME").is_none() {
+        exports.push(("ESCRIPT_NAME", release.program.clone().into()));
+    }
+    if environment.get("TERM").is_none_or(|term| term == "dumb") {
+        exports.push(("TERM", "screen".into()));
+    }
+    exports
+}
+
+/// An empty part would stand for the current directory: it is not let in.
+fn library_path(erts: &Erts, inherited: Option<&OsStr>) -> OsString {
+    let mut path = erts.dir.join("lib").into_os_string();
+    if let Some(part) = inherited {
+        path.push(":");
+        path.push(part);
+    }
+    path
+}

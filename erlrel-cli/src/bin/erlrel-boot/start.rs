@@ -1,0 +1,43 @@
+//! `foreground` and `console`: starts the VM of the release.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::config_file::ConfigFile;
+use crate::distribution::{dist_port, port_flags, without_epmd};
+use crate::error::BootError;
+use crate::plan::{Plan, Start};
+use crate::site::{Site, host};
+use crate::vm_args::VmArgs;
+use crate::{launch, report};
+
+/// Renders the configuration and runs the release; `words` is how this program was called.
+pub(crate) fn start(site: &Site, interactive: bool, words: &[OsString]) -> Result<ExitCode, BootError> {
+    let (vm_args, sys_config) = (site.vm_args()?, site.sys_config()?);
+    let flags = match &vm_args {
+        Some((file, text)) => site.flags(file, text)?,
+        None => VmArgs::default(),
+    };
+    let port = dist_port(&site.environment)?;
+    if port.is_some() && !without_epmd(&site.erts) {
+        report::warning(format_args!(
+            "the node listens on ERL_DIST_PORT, but clients on ERTS {} cannot find it without epmd",
+            site.erts.vsn
+        ));
+    }
+    let start = Start {
+        interactive,
+        boot_file: site.boot_file(),
+        vm_args: publish(vm_args)?,
+        sys_config: publish(sys_config)?,
+        node: flags.name.as_ref().map(|name| name.on_host(&host())),
+        port_flags: port_flags(port, &flags, &site.erts),
+        words,
+    };
+    launch::launch(&Plan::start(site, start))
+}
+
+fn publish(file: Option<(ConfigFile, Vec<u8>)>) -> Result<Option<PathBuf>, BootError> {
+    file.map(|(file, text)| file.publish(&text)).transpose()
+}

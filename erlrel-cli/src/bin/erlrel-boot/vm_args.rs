@@ -1,0 +1,204 @@
+//! What `vm.args` says about the node: its name, cookie and way of distribution.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use crate::error::BootError;
+
+/// The flags of `vm.args`, and of the files that it includes by `-args_file`, that concern the distribution.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct VmArgs {
+    pub(crate) name: Option<NodeName>,
+    pub(crate) cookie: Option<OsString>,
+    pub(crate) proto_dist: Option<OsString>,
+    pub(crate) start_epmd: Option<OsString>,
+    pub(crate) epmd_module: Option<OsString>,
+    /// The Erlang tuple of `-kernel inet_dist_use_interface`.
+    pub(crate) interface: Option<OsString>,
+}
+
+/// A node name as written after `-sname` or `-name`; the host part may be missing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NodeName {
+    pub(crate) length: Names,
+    pub(crate) name: OsString,
+}
+
+/// Short names (`-sname`) or long ones (`-name`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Names {
+    Short,
+    Long,
+}
+
+impl VmArgs {
+    /// Reads the flags out of `text`, the content of the file `path`.
+    ///
+    /// `open` gives the content of an included file; a file that does not exist is passed over here, as the VM
+    /// itself will say so.
+    pub(crate) fn parse(
+        text: &[u8],
+        path: &Path,
+        open: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    ) -> Result<Self, BootError> {
+        let mut found = Self::default();
+        Reader { main: path, open, including: vec![path.to_owned()] }.read(text, &mut found)?;
+        Ok(found)
+    }
+
+    /// The distribution flags that another VM needs to reach the node.
+    pub(crate) fn client_flags(&self) -> Vec<OsString> {
+        let single = [
+            ("-proto_dist", &self.proto_dist),
+            ("-start_epmd", &self.start_epmd),
+            ("-epmd_module", &self.epmd_module),
+        ];
+        let mut flags = Vec::new();
+        for (flag, value) in single {
+            flags.extend(value.iter().flat_map(|value| [flag.into(), value.clone()]));
+        }
+        if let Some(interface) = &self.interface {
+            flags.extend(["-kernel".into(), "inet_dist_use_interface".into(), interface.clone()]);
+        }
+        flags
+    }
+}
+
+impl NodeName {
+    /// The name with its host part: `host` is used when the name has none, up to its first dot for short names.
+    pub(crate) fn on_host(&self, host: &OsStr) -> Self {
+        if self.name.as_bytes().contains(&b'@') {
+            return self.clone();
+        }
+        let host = match self.length {
+            Names::Long => host.as_bytes(),
+            Names::Short => host.as_bytes().split(|byte| *byte == b'.').next().unwrap_or_default(),
+        };
+        let name = [self.name.as_bytes(), b"@", host].concat();
+        Self { length: self.length, name: OsString::from_vec(name) }
+    }
+
+    /// What follows the `@`.
+    pub(crate) fn host(&self) -> &OsStr {
+        let name = self.name.as_bytes();
+        let at = name.iter().position(|byte| *byte == b'@').map_or(name.len(), |at| at + 1);
+        OsStr::from_bytes(&name[at..])
+    }
+}
+
+impl Names {
+    /// The flag of `erl` and of `erl_call`.
+    pub(crate) fn flag(self) -> &'static str {
+        match self {
+            Self::Short => "-sname",
+            Self::Long => "-name",
+        }
+    }
+}
+
+/// Walks through a file and those it includes.
+struct Reader<'a> {
+    main: &'a Path,
+    open: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    including: Vec<PathBuf>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, text: &[u8], found: &mut VmArgs) -> Result<(), BootError> {
+        let mut words = words(text).into_iter().take_while(|word| word != "-extra").peekable();
+        while let Some(word) = words.next() {
+            let Some(target) = Target::of(&word) else { continue };
+            let Some(value) = words.next_if(|next| target.takes(next.as_os_str())) else { continue };
+            match target {
+                Target::Include => self.include(Path::new(&value), found)?,
+                Target::Name(length) => self.name(NodeName { length, name: value }, found)?,
+                Target::Flag(flag) => drop(flag(found).get_or_insert(value)),
+            }
+        }
+        Ok(())
+    }
+
+    fn include(&mut self, path: &Path, found: &mut VmArgs) -> Result<(), BootError> {
+        if self.including.iter().any(|open| open == path) {
+            return Err(BootError::CircularArgsFile { path: path.into(), main: self.main.into() });
+        }
+        let text = match (self.open)(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => {
+                return Err(BootError::ArgsFile { path: path.into(), main: self.main.into(), source });
+            }
+        };
+        self.including.push(path.into());
+        self.read(&text, found)?;
+        self.including.pop();
+        Ok(())
+    }
+
+    fn name(&self, name: NodeName, found: &mut VmArgs) -> Result<(), BootError> {
+        match found.name.replace(name) {
+            None => Ok(()),
+            Some(_) => Err(BootError::TwoNames { path: self.main.into() }),
+        }
+    }
+}
+
+/// A flag that is of interest, and where its value goes.
+enum Target {
+    Include,
+    Name(Names),
+    Flag(fn(&mut VmArgs) -> &mut Option<OsString>),
+}
+
+impl Target {
+    fn of(word: &OsStr) -> Option<Self> {
+        Some(match word.as_bytes() {
+            b"-args_file" => Self::Include,
+            b"-sname" => Self::Name(Names::Short),
+            b"-name" => Self::Name(Names::Long),
+            b"-setcookie" => Self::Flag(|found| &mut found.cookie),
+            b"-proto_dist" => Self::Flag(|found| &mut found.proto_dist),
+            b"-start_epmd" => Self::Flag(|found| &mut found.start_epmd),
+            b"-epmd_module" => Self::Flag(|found| &mut found.epmd_module),
+            // A key of `-kernel`, not a flag.
+            b"inet_dist_use_interface" => Self::Flag(|found| &mut found.interface),
+            _ => return None,
+        })
+    }
+
+    /// A word with a dash is no value but the next flag; only erlexec's own `-args_file` takes anything.
+    fn takes(&self, value: &OsStr) -> bool {
+        matches!(self, Self::Include) || !value.as_bytes().starts_with(b"-")
+    }
+}
+
+/// The words of an arguments file, split as erlexec splits them: at white space, with comments (`#` to the end
+/// of the line), a backslash before any character, and single or double quotes.
+fn words(text: &[u8]) -> Vec<OsString> {
+    let mut words = Vec::new();
+    let mut word: Option<Vec<u8>> = None;
+    let mut bytes = text.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => words.extend(word.take()),
+            b'#' => {
+                words.extend(word.take());
+                bytes.by_ref().find(|byte| *byte == b'\n');
+            }
+            b'\\' => word.get_or_insert_default().extend(bytes.next()),
+            b'"' | b'\'' => {
+                let quoted = bytes.by_ref().take_while(|next| *next != byte);
+                word.get_or_insert_default().extend(quoted);
+            }
+            _ => word.get_or_insert_default().push(byte),
+        }
+    }
+    words.extend(word);
+    words.into_iter().map(OsString::from_vec).collect()
+}
+
+#[cfg(test)]
+#[path = "vm_args_tests.rs"]
+mod tests;

@@ -1,0 +1,150 @@
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+
+use super::{Names, NodeName, VmArgs, words};
+use crate::error::BootError;
+
+/// Files that may be included.
+const FILES: &[(&str, &str)] = &[
+    ("extra.args", "-setcookie nested\n+A 5\n"),
+    ("name.args", "-name nested@host.example\n"),
+    ("deeper.args", "-args_file name.args\n"),
+    ("loop.args", "-args_file other.args"),
+    ("other.args", "-args_file loop.args"),
+    ("empty.args", ""),
+];
+
+fn parse(text: &str) -> Result<VmArgs, BootError> {
+    VmArgs::parse(text.as_bytes(), Path::new("/r/vm.args"), &|path| {
+        if path == Path::new("closed.args") {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let file = FILES.iter().find(|(name, _)| Path::new(name) == path);
+        file.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    })
+}
+
+fn name(text: &str) -> Option<String> {
+    let name = parse(text).unwrap().name?;
+    Some(format!("{} {}", name.length.flag(), name.name.to_str().unwrap()))
+}
+
+fn cookie(text: &str) -> Option<String> {
+    parse(text).unwrap().cookie.map(|cookie| cookie.into_string().unwrap())
+}
+
+#[test]
+fn splits_words_as_erlexec_does() {
+    let cases: &[(&str, &[&str])] = &[
+        ("", &[]),
+        (" \n\t\r\n", &[]),
+        ("-sname hello", &["-sname", "hello"]),
+        ("-sname\n hello\n\n", &["-sname", "hello"]),
+        ("# -sname a\n-sname b", &["-sname", "b"]),
+        ("-sname a# b\n+K true", &["-sname", "a", "+K", "true"]),
+        ("-sname #a\nb", &["-sname", "b"]),
+        ("-a \\# b\\ c", &["-a", "#", "b c"]),
+        ("-a \"b # c\" d", &["-a", "b # c", "d"]),
+        ("-a 'b \"c\\' d", &["-a", "b \"c\\", "d"]),
+        ("-a b\"c d\"e", &["-a", "bc de"]),
+        ("-a \"\" b", &["-a", "", "b"]),
+        ("-a \"open", &["-a", "open"]),
+        ("-a \\", &["-a", ""]),
+    ];
+    for (text, expected) in cases {
+        let words = words(text.as_bytes());
+        let words: Vec<&str> = words.iter().map(|word| word.to_str().unwrap()).collect();
+        assert_eq!(words, *expected, "{text:?}");
+    }
+}
+
+#[test]
+fn finds_the_name() {
+    let cases = [
+        ("-sname hello\n", Some("-sname hello")),
+        ("-name hello@10.0.0.1", Some("-name hello@10.0.0.1")),
+        ("+K true\n  -sname   hello  # me\n", Some("-sname hello")),
+        ("-sname 'hello'", Some("-sname hello")),
+        ("-setcookie -sname hello", Some("-sname hello")),
+        ("## -sname hello", None),
+        ("-sname", None),
+        ("-sname -setcookie c", None),
+        ("-env NAME x", None),
+        ("-extra -sname hello", None),
+        ("-args_file name.args", Some("-name nested@host.example")),
+        ("-args_file deeper.args\n-setcookie a", Some("-name nested@host.example")),
+        ("-args_file missing.args\n-sname hello", Some("-sname hello")),
+        ("-args_file empty.args -args_file empty.args -sname hello", Some("-sname hello")),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(name(text).as_deref(), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn finds_the_cookie() {
+    let cases = [
+        ("-setcookie abc", Some("abc")),
+        ("-setcookie 'a b#c'", Some("a b#c")),
+        ("-setcookie first\n-setcookie second", Some("first")),
+        ("-args_file extra.args\n-sname a", Some("nested")),
+        ("-setcookie\n-sname a", None),
+        ("-setcookie \"\"", Some("")),
+        ("#-setcookie abc", None),
+        ("-extra -setcookie abc", None),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(cookie(text).as_deref(), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn refuses_two_names_with_relx_exit_codes() {
+    for text in ["-sname a -name b", "-sname a\n-sname a", "-sname a -args_file deeper.args"] {
+        let error = parse(text).unwrap_err();
+        assert!(matches!(error, BootError::TwoNames { .. }), "{text:?}: {error}");
+        assert_eq!(error.code(), 2);
+    }
+    assert_eq!(parse("-args_file closed.args").unwrap_err().code(), 3);
+    assert_eq!(parse("-args_file loop.args").unwrap_err().code(), 5);
+}
+
+#[test]
+fn completes_the_host() {
+    let cases = [
+        (Names::Short, "a", "box", "a@box"),
+        (Names::Short, "a", "box.example.org", "a@box"),
+        (Names::Short, "a@other", "box", "a@other"),
+        (Names::Long, "a", "box.example.org", "a@box.example.org"),
+        (Names::Long, "a@127.0.0.1", "box", "a@127.0.0.1"),
+    ];
+    for (length, name, host, expected) in cases {
+        let name = NodeName { length, name: name.into() }.on_host(OsStr::new(host));
+        assert_eq!(name.name, expected);
+        assert_eq!(name.host(), expected.split('@').nth(1).unwrap());
+    }
+}
+
+#[test]
+fn keeps_the_flags_of_the_distribution_for_a_client() {
+    let found = parse(
+        "-kernel inet_dist_use_interface '{127,0,0,1}' inet_dist_listen_min 1\n\
+         -start_epmd false\n-epmd_module mine -proto_dist inet6_tcp",
+    );
+    assert_eq!(
+        found.unwrap().client_flags(),
+        [
+            "-proto_dist",
+            "inet6_tcp",
+            "-start_epmd",
+            "false",
+            "-epmd_module",
+            "mine",
+            "-kernel",
+            "inet_dist_use_interface",
+            "{127,0,0,1}"
+        ]
+    );
+    assert_eq!(parse("-sname a").unwrap().client_flags(), Vec::<&str>::new());
+}

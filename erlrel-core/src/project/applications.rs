@@ -1,0 +1,125 @@
+//! Where rebar3 compiled each application to, and where each came from.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::lock::{Lock, LockSource};
+use super::{ProjectError, RebarConfig};
+use crate::application::{Application, ApplicationError};
+use crate::fs::{self, FsError};
+
+/// Where an application came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The project's own sources.
+    Project,
+    /// A fetched dependency.
+    Dependency,
+    /// A folder in `_checkouts`, which stands in for a dependency.
+    Checkout,
+    /// The Erlang installation.
+    Otp,
+}
+
+/// The compiled applications of a project, by name.
+#[derive(Debug, Clone, Default)]
+pub struct ProjectApps {
+    dirs: BTreeMap<String, (PathBuf, Origin)>,
+}
+
+impl ProjectApps {
+    /// Directory and origin of an application that was compiled.
+    pub fn get(&self, name: &str) -> Option<(&Path, Origin)> {
+        self.dirs.get(name).map(|(dir, origin)| (dir.as_path(), *origin))
+    }
+
+    /// Reads an application's `.app` file.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read.
+    pub fn read(&self, name: &str) -> Result<Option<(Application, Origin)>, ApplicationError> {
+        let Some((dir, origin)) = self.get(name) else { return Ok(None) };
+        Ok(Application::read(dir, name)?.map(|app| (app, origin)))
+    }
+
+    /// All names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.dirs.keys().map(String::as_str)
+    }
+}
+
+/// Finds the compiled applications below `_build/<profile>`: rebar3 puts project applications and
+/// dependencies into `lib/`, checkouts into `checkouts/`.
+pub(super) fn discover(
+    root: &Path,
+    profile_dir: &Path,
+    config: &RebarConfig,
+    lock: &Lock,
+) -> Result<ProjectApps, ProjectError> {
+    let own = project_names(root, config)?;
+    let mut dirs = BTreeMap::new();
+    for (folder, default) in [("lib", Origin::Dependency), ("checkouts", Origin::Checkout)] {
+        for dir in fs::list(&profile_dir.join(folder))? {
+            let Some(name) = file_name(&dir).filter(|name| !name.starts_with('.')) else { continue };
+            let origin = if own.contains(&name) { Origin::Project } else { default };
+            let dir = dir_of(&dir, &name, lock);
+            dirs.insert(name, (dir, origin));
+        }
+    }
+    Ok(ProjectApps { dirs })
+}
+
+/// The directory that has `ebin/`; for `git_subdir` dependencies it lies inside the checkout.
+fn dir_of(dir: &Path, name: &str, lock: &Lock) -> PathBuf {
+    let subdir = lock.entries.iter().find(|entry| entry.name == name).and_then(|entry| match &entry.source {
+        LockSource::Other { subdir, .. } => subdir.as_deref(),
+        LockSource::Hex { .. } => None,
+    });
+    let candidates = subdir.map(|sub| [dir.join(sub).join(name), dir.join(sub)]);
+    let has_ebin = |dir: &PathBuf| dir.join("ebin").is_dir();
+    candidates.and_then(|dirs| dirs.into_iter().find(has_ebin)).unwrap_or_else(|| dir.to_path_buf())
+}
+
+/// The names of the project's own applications: the folders of `project_app_dirs` with a
+/// `src/*.app.src`, an `ebin/*.app`, or a `mix.exs`.
+fn project_names(root: &Path, config: &RebarConfig) -> Result<BTreeSet<String>, FsError> {
+    let configured: Vec<String> = config.list("project_app_dirs").iter().filter_map(|dir| dir.as_text()).collect();
+    let defaults = ["apps/*", "lib/*", "."].map(String::from).to_vec();
+    let patterns = if configured.is_empty() { defaults } else { configured };
+    let mut names = BTreeSet::new();
+    for pattern in patterns {
+        for dir in expand(root, &pattern)? {
+            names.extend(app_name(&dir)?);
+        }
+    }
+    Ok(names)
+}
+
+/// The directories that a pattern with `*` for whole names stands for.
+fn expand(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, FsError> {
+    let mut dirs = vec![root.to_path_buf()];
+    for part in pattern.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        dirs = match part {
+            "*" | "**" => dirs.iter().map(|dir| fs::list(dir)).collect::<Result<Vec<_>, _>>()?.concat(),
+            name => dirs.iter().map(|dir| dir.join(name)).collect(),
+        };
+        dirs.retain(|dir| dir.is_dir());
+    }
+    Ok(dirs)
+}
+
+fn app_name(dir: &Path) -> Result<Option<String>, FsError> {
+    for (folder, suffixes) in [("src", [".app.src", ".app.src.script"].as_slice()), ("ebin", &[".app"])] {
+        for file in fs::list(&dir.join(folder))? {
+            let name = file_name(&file).unwrap_or_default();
+            if let Some(app) = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix)) {
+                return Ok(Some(app.to_string()));
+            }
+        }
+    }
+    Ok(dir.join("mix.exs").is_file().then(|| file_name(dir)).flatten())
+}
+
+fn file_name(path: &Path) -> Option<String> {
+    path.file_name().and_then(|name| name.to_str()).map(String::from)
+}

@@ -1,0 +1,96 @@
+//! The one module that starts processes: `rebar3`, `git`, and the user's `{cmd, …}` for a version.
+
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use crate::observer::{Event, Observer};
+
+/// A command that could not be run to a good end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// The program is not installed, or not executable.
+    #[error("cannot start `{program}` to {purpose}: {source}")]
+    NotStarted {
+        /// The program.
+        program: String,
+        /// What it is needed for.
+        purpose: &'static str,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The program ended with a failure; its output was reported while it ran.
+    #[error("`{command}` failed in `{}` ({status})", dir.display())]
+    Failed {
+        /// The command with its arguments.
+        command: String,
+        /// Where it ran.
+        dir: PathBuf,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// The observer asked to stop.
+    #[error("stopped on request")]
+    Stopped,
+}
+
+/// Compiles the project: `rebar3 as <profiles> compile`. Its output goes to the observer line by line.
+///
+/// # Errors
+/// When `rebar3` is not installed, or the compilation fails.
+pub fn rebar3_compile(root: &Path, profiles: &[String], observer: &dyn Observer) -> Result<(), CommandError> {
+    let mut arguments = Vec::new();
+    if !profiles.is_empty() {
+        arguments.extend(["as".to_string(), profiles.join(",")]);
+    }
+    arguments.push("compile".into());
+    observer.event(&Event::CompileStarted { arguments: &arguments });
+    run("rebar3", &arguments, "compile the project", root, observer)
+}
+
+fn run(
+    program: &str,
+    arguments: &[String],
+    purpose: &'static str,
+    dir: &Path,
+    observer: &dyn Observer,
+) -> Result<(), CommandError> {
+    let not_started = |source| CommandError::NotStarted { program: program.into(), purpose, source };
+    let (reader, writer) = io::pipe().map_err(not_started)?;
+    let mut command = command(program, dir);
+    command.args(arguments).stdout(writer.try_clone().map_err(not_started)?).stderr(writer);
+    let mut child = command.spawn().map_err(not_started)?;
+    drop(command); // It holds the pipe's writing end, without whose closing the reader would never end.
+    for line in BufReader::new(reader).split(b'\n').map_while(Result::ok) {
+        observer.event(&Event::CommandOutput { line: &String::from_utf8_lossy(&line) });
+        if observer.stop_requested() {
+            child.kill().and_then(|()| child.wait()).map_err(not_started)?;
+            return Err(CommandError::Stopped);
+        }
+    }
+    let status = child.wait().map_err(not_started)?;
+    let command = format!("{program} {}", arguments.join(" "));
+    if status.success() { Ok(()) } else { Err(CommandError::Failed { command, dir: dir.into(), status }) }
+}
+
+/// What `git` prints for these arguments, without the line end; `None` if it fails or is not installed.
+pub fn git(dir: &Path, arguments: &[&str]) -> Option<String> {
+    let output = command("git", dir).args(arguments).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_string())
+}
+
+/// The output of a shell command (stdout and stderr, as relx takes it), without the line end; `None` if
+/// it fails.
+pub fn shell(dir: &Path, script: &str) -> Option<String> {
+    let output = command("sh", dir).args(["-c", script]).output().ok()?;
+    let text = [output.stdout, output.stderr].concat();
+    output.status.success().then(|| String::from_utf8_lossy(&text).trim_end_matches('\n').to_string())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where processes start")]
+fn command(program: &str, dir: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(dir).stdin(Stdio::null());
+    command
+}

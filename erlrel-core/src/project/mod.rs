@@ -1,0 +1,155 @@
+//! A rebar3 project as it stands on disk after compilation: configuration, lock, applications.
+
+pub mod applications;
+pub mod commands;
+pub mod deps_key;
+mod hex;
+mod lock;
+mod merge;
+mod rebar_config;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use applications::{Origin, ProjectApps};
+pub use hex::Requirement;
+pub use lock::{Lock, Locked, LockSource};
+pub use rebar_config::RebarConfig;
+
+use crate::application::ApplicationError;
+use crate::fs::FsError;
+use crate::term::SourceError;
+
+/// The environment variables that decide something. The library reads none by itself: whoever embeds it
+/// hands them in; the default is none.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The value of a variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+/// What to load, and how.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// The profiles after `as`, in their order; default none, which is rebar3's `default` profile.
+    pub profiles: Vec<String>,
+    /// `REBAR_BASE_DIR`, `REBAR_PROFILE` and `REBAR_CONFIG` are looked up here.
+    pub environment: Environment,
+}
+
+/// A rebar3 project. See the [module](self).
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The absolute path of the project.
+    pub root: PathBuf,
+    /// The active profiles besides `default`, in rebar3's order.
+    pub profiles: Vec<String>,
+    /// rebar3's base directory, without the profile: `_build` unless configured.
+    pub base_dir: PathBuf,
+    /// rebar.config with the profiles merged in.
+    pub config: RebarConfig,
+    /// rebar.lock; empty if there is none.
+    pub lock: Lock,
+    /// Where each application of the project and its dependencies was compiled to.
+    pub apps: ProjectApps,
+}
+
+impl Project {
+    /// `_build/<profile>`, where rebar3 puts what this set of profiles makes.
+    pub fn profile_dir(&self) -> PathBuf {
+        self.base_dir.join(profile_name(&self.profiles))
+    }
+}
+
+/// Reads a project.
+///
+/// # Errors
+/// When the folder has no rebar.config, a file is malformed (with its place), or something cannot be
+/// read. That nothing is compiled yet is no error here.
+pub fn load(root: &Path, options: &LoadOptions) -> Result<Project, ProjectError> {
+    let root = std::path::absolute(root).map_err(FsError::while_doing("find", root))?;
+    let profiles = active_profiles(options);
+    let file = options.environment.get("REBAR_CONFIG").unwrap_or("rebar.config");
+    let config = RebarConfig::read(&root.join(file), &profiles)?;
+    let base = options.environment.get("REBAR_BASE_DIR").map(String::from);
+    let base = base.or_else(|| config.get("base_dir").and_then(|term| term.as_text()));
+    let base_dir = root.join(base.unwrap_or_else(|| "_build".into()));
+    let lock = Lock::read(&root.join("rebar.lock"))?;
+    let profile_dir = base_dir.join(profile_name(&profiles));
+    let apps = applications::discover(&root, &profile_dir, &config, &lock)?;
+    Ok(Project { root, profiles, base_dir, config, lock, apps })
+}
+
+/// `REBAR_PROFILE`, then those after `as`; of equal ones the last stays (rebar3's rule).
+fn active_profiles(options: &LoadOptions) -> Vec<String> {
+    let first = options.environment.get("REBAR_PROFILE").map(String::from);
+    let all: Vec<String> =
+        first.into_iter().chain(options.profiles.iter().cloned()).filter(|name| name != "default").collect();
+    let is_last = |(index, name): &(usize, &String)| !all[index + 1..].contains(name);
+    all.iter().enumerate().filter(is_last).map(|(_, name)| name.clone()).collect()
+}
+
+/// The directory below the base directory: `prod`, `sd+prod`, `default`.
+fn profile_name(profiles: &[String]) -> String {
+    if profiles.is_empty() { "default".into() } else { profiles.join("+") }
+}
+
+/// A project that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProjectError {
+    /// No rebar.config.
+    #[error("there is no rebar3 project in `{}`: `{}` does not exist", root.display(), file.display())]
+    NotAProject {
+        /// The folder.
+        root: PathBuf,
+        /// The configuration file that was looked for.
+        file: PathBuf,
+    },
+    /// A configuration file with a mistake.
+    #[error(transparent)]
+    Config(#[from] SourceError),
+    /// A configuration that only Erlang can evaluate.
+    #[error("`{}` is evaluated by Erlang, which erlrel does not do yet: put its result into `{}`", script.display(), file.display())]
+    ScriptUnsupported {
+        /// The script.
+        script: PathBuf,
+        /// The file it computes.
+        file: PathBuf,
+    },
+    /// A dependency from Hex with a version requirement that is none.
+    #[error(transparent)]
+    Application(#[from] ApplicationError),
+    /// A file that cannot be read.
+    #[error(transparent)]
+    Fs(#[from] FsError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_are_ordered_as_rebar3_orders_them() {
+        let active = |rebar_profile: &str, named: &[&str]| {
+            let options = LoadOptions {
+                profiles: named.iter().map(ToString::to_string).collect(),
+                environment: [("REBAR_PROFILE".to_string(), rebar_profile.to_string())].into_iter().collect(),
+            };
+            profile_name(&active_profiles(&options))
+        };
+        assert_eq!(active("", &[]), "default");
+        assert_eq!(active("", &["prod", "sd", "prod"]), "sd+prod");
+        assert_eq!(active("sd", &["prod"]), "sd+prod");
+    }
+}

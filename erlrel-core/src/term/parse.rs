@@ -1,0 +1,384 @@
+//! From text to terms, through erl_tokenize and erl_parse: what Erlang's `file:consult/1` reads.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use erl_parse::{Diagnostic, DiagnosticKind, Expected, NodeView, ParseMode, SyntaxKind, SyntaxTree};
+use erl_tokenize::{Symbol, Token, TokenKind, TokenValue};
+use num_bigint::BigInt;
+
+use super::source::{Source, SourceError, Span};
+use super::{Term, Value};
+
+/// The terms of a file, with its text.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The text; errors about a term are made from it.
+    pub source: Arc<Source>,
+    /// The terms in file order.
+    pub terms: Vec<Term>,
+}
+
+/// Reads a sequence of terms, each ended by a dot.
+///
+/// `path` is only shown in errors. The text is UTF-8 unless a comment in the first two lines says
+/// `coding: latin-1` (as `epp:read_encoding/1` reads it).
+///
+/// # Errors
+/// The first problem in the text, with its place: bad encoding, a bad token, something that is no term,
+/// a missing dot, more than 256 levels of nesting.
+pub fn consult(path: &Path, bytes: &[u8]) -> Result<Document, SourceError> {
+    let source = Arc::new(Source { path: path.to_path_buf(), text: decode(path, bytes)? });
+    let tokens = erl_tokenize::scan_tokens(&source.text).map_err(|error| lexical_error(&source, error))?;
+    check_binaries(&source, &tokens)?;
+    let tree = erl_parse::parse(tokens, ParseMode::TermList);
+    if let Some(diagnostic) = tree.diagnostics().iter().find(|found| !is_fun_reference(&tree, found)) {
+        return Err(syntax_error(&source, &tree, diagnostic));
+    }
+    let reader = Reader { source: &source };
+    let terms = tree.roots().map(|node| reader.term(node)).collect::<Result<_, _>>()?;
+    Ok(Document { terms, source })
+}
+
+fn decode(path: &Path, bytes: &[u8]) -> Result<String, SourceError> {
+    if declares_latin1(bytes) {
+        return Ok(bytes.iter().map(|byte| char::from(*byte)).collect());
+    }
+    String::from_utf8(bytes.to_vec()).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let message = "the file is not UTF-8 here; convert it, or declare `%% coding: latin-1` in its first line";
+        Arc::new(Source { path: path.into(), text }).error(Span { start: at, end: at }, message)
+    })
+}
+
+fn declares_latin1(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'\n').take(2).any(|line| {
+        let line = String::from_utf8_lossy(line).to_ascii_lowercase();
+        line.trim_start().starts_with('%')
+            && line.split_once("coding").is_some_and(|(_, rest)| {
+                rest.trim_start_matches([':', '=', ' ', '\t']).starts_with("latin-1")
+            })
+    })
+}
+
+fn lexical_error(source: &Arc<Source>, error: erl_tokenize::Error) -> SourceError {
+    let at = error.position.offset();
+    source.error(Span { start: at, end: at }, error.kind.message())
+}
+
+/// erl_parse bounds the nesting of everything but binaries, in which a term nests no binary anyway.
+fn check_binaries(source: &Arc<Source>, tokens: &[Token]) -> Result<(), SourceError> {
+    let mut open = false;
+    for token in tokens {
+        match token.kind() {
+            TokenKind::Symbol(Symbol::DoubleLeftAngle) if open => {
+                let span = Span { start: token.start().offset(), end: token.end().offset() };
+                return Err(source.error(span, "a binary inside a binary is not an Erlang term"));
+            }
+            TokenKind::Symbol(Symbol::DoubleLeftAngle) => open = true,
+            TokenKind::Symbol(Symbol::DoubleRightAngle) => open = false,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// erl_parse's term grammar leaves out `fun m:f/a`, which `file:consult/1` takes and logger
+/// configurations are full of.
+fn is_fun_reference(tree: &SyntaxTree, diagnostic: &Diagnostic) -> bool {
+    let at = diagnostic.token_range().start();
+    let found_fun = diagnostic.found().is_some_and(|token| token.kind() == TokenKind::Keyword(erl_tokenize::Keyword::Fun));
+    found_fun && tree.innermost_containing(at).is_some_and(|node| node.kind() == SyntaxKind::RemoteFunRef)
+}
+
+fn syntax_error(source: &Arc<Source>, tree: &SyntaxTree, diagnostic: &Diagnostic) -> SourceError {
+    let start = diagnostic.token_range().start().get();
+    let token = diagnostic.found().or_else(|| tree.tokens().get(start).copied());
+    let span = token.map_or(
+        Span { start: source.text.trim_end().len(), end: source.text.trim_end().len() },
+        |token| Span { start: token.start().offset(), end: token.end().offset() },
+    );
+    let expected = match diagnostic.expected() {
+        Expected::Category("expression") => "expected a term".into(),
+        Expected::Category(what) => format!("expected {what}"),
+        Expected::TokenKind(kind) => format!("expected {kind:?}"),
+        Expected::Unspecified => "this is not an Erlang term".into(),
+    };
+    source.error(span, match diagnostic.kind() {
+        DiagnosticKind::NestingDepthExceeded => "nested too deeply (more than 256 levels)".into(),
+        _ if expected.contains("not allowed") => "only terms are allowed here, no variables, calls or operators".into(),
+        _ => match token {
+            None => format!("{expected}, found the end of the file"),
+            Some(token) => format!("{expected}, found `{}`", token.text(&source.text).trim_end()),
+        },
+    })
+}
+
+struct Reader<'a> {
+    source: &'a Arc<Source>,
+}
+
+impl Reader<'_> {
+    fn term(&self, node: NodeView<'_>) -> Result<Term, SourceError> {
+        let value = match node.kind() {
+            SyntaxKind::AtomExpr => self.atom(node),
+            SyntaxKind::IntegerExpr => self.integer(node),
+            SyntaxKind::FloatExpr | SyntaxKind::CharExpr => self.scalar(node),
+            SyntaxKind::StringExpr => Some(self.string(node)),
+            SyntaxKind::SigilStringExpr => self.sigil(node),
+            SyntaxKind::UnaryOpExpr => return self.signed(node),
+            SyntaxKind::ParenExpr => return self.only_child(node),
+            SyntaxKind::TupleExpr => Some(Value::Tuple(self.children(node)?)),
+            SyntaxKind::ListExpr => Some(Value::List(self.children(node)?)),
+            SyntaxKind::ConsExpr => Some(cons(self.children(node)?)),
+            SyntaxKind::MapExpr => Some(Value::Map(self.map(node)?)),
+            SyntaxKind::BitstringExpr => Some(Value::Binary(self.binary(node)?)),
+            SyntaxKind::RemoteFunRef => self.fun(node),
+            _ => None,
+        };
+        value.map(|value| Term::new(value).at(span(node))).ok_or_else(|| self.refuse(node))
+    }
+
+    fn refuse(&self, node: NodeView<'_>) -> SourceError {
+        self.source.error(span(node), "this is not an Erlang term that a configuration file may hold")
+    }
+
+    fn children(&self, node: NodeView<'_>) -> Result<Vec<Term>, SourceError> {
+        node.children().map(|child| self.term(child)).collect()
+    }
+
+    fn only_child(&self, node: NodeView<'_>) -> Result<Term, SourceError> {
+        node.children().next().map_or_else(|| Err(self.refuse(node)), |child| self.term(child))
+    }
+
+    fn values<'n>(&self, node: NodeView<'n>) -> impl Iterator<Item = TokenValue<'_>> + use<'n, '_> {
+        node.tokens().iter().filter(|token| token.kind().is_lexical()).map(|token| token.value(&self.source.text))
+    }
+
+    fn first_text(&self, node: NodeView<'_>) -> Option<&str> {
+        node.tokens().iter().find(|token| token.kind().is_lexical()).map(|token| token.text(&self.source.text))
+    }
+
+    fn atom(&self, node: NodeView<'_>) -> Option<Value> {
+        match self.values(node).next()? {
+            TokenValue::Atom(name) => Some(Value::Atom(name.as_ref().into())),
+            _ => None,
+        }
+    }
+
+    /// The tokenizer gives numbers up to 64 bits; larger ones are read from the text.
+    fn integer(&self, node: NodeView<'_>) -> Option<Value> {
+        let text = self.first_text(node)?.replace('_', "");
+        let (radix, digits) = text.split_once('#').unwrap_or(("10", &text));
+        BigInt::parse_bytes(digits.as_bytes(), radix.parse().ok()?).map(Value::Integer)
+    }
+
+    fn scalar(&self, node: NodeView<'_>) -> Option<Value> {
+        match self.values(node).next()? {
+            TokenValue::Float(number) => Some(Value::Float(number)),
+            TokenValue::Char(c) => Some(Value::Integer((c as u32).into())),
+            _ => None,
+        }
+    }
+
+    fn string(&self, node: NodeView<'_>) -> Value {
+        let text: String = self
+            .values(node)
+            .filter_map(|value| if let TokenValue::String(text) = value { Some(text) } else { None })
+            .collect();
+        Term::string(text).value
+    }
+
+    /// `~"…"` and `~b`/`~B` are binaries, `~s`/`~S` strings (EEP 66).
+    fn sigil(&self, node: NodeView<'_>) -> Option<Value> {
+        match self.values(node).next()? {
+            TokenValue::SigilString { prefix: "" | "b" | "B", content, .. } => {
+                Some(Value::Binary(content.as_bytes().to_vec()))
+            }
+            TokenValue::SigilString { prefix: "s" | "S", content, .. } => Some(Term::string(content).value),
+            _ => None,
+        }
+    }
+
+    fn signed(&self, node: NodeView<'_>) -> Result<Term, SourceError> {
+        let operand = self.only_child(node)?;
+        let negative = self.first_text(node) == Some("-");
+        let value = match operand.value {
+            Value::Integer(number) if negative => Value::Integer(-number),
+            Value::Float(number) if negative => Value::Float(-number),
+            value @ (Value::Integer(_) | Value::Float(_)) => value,
+            _ => return Err(self.refuse(node)),
+        };
+        Ok(Term::new(value).at(span(node)))
+    }
+
+    fn map(&self, node: NodeView<'_>) -> Result<Vec<(Term, Term)>, SourceError> {
+        let field = |field: NodeView<'_>| match self.children(field)?.as_slice() {
+            [key, value] => Ok((key.clone(), value.clone())),
+            _ => Err(self.refuse(field)),
+        };
+        node.children().map(field).collect()
+    }
+
+    fn binary(&self, node: NodeView<'_>) -> Result<Vec<u8>, SourceError> {
+        let segments = node.children().map(|element| self.segment(element));
+        segments.collect::<Result<Vec<_>, _>>().map(|segments| segments.concat())
+    }
+
+    /// One segment: bytes, a string, a string `/utf8`, or an integer of whole bytes (`1:16`).
+    fn segment(&self, element: NodeView<'_>) -> Result<Vec<u8>, SourceError> {
+        let parts = self.children(element)?;
+        let utf8 = element.tokens().iter().any(|token| token.text(&self.source.text) == "utf8");
+        let size = parts.get(1).and_then(Term::as_u64).unwrap_or(8);
+        let bytes = match parts.first().map(Term::value) {
+            Some(Value::String(text)) if utf8 => Some(text.as_bytes().to_vec()),
+            Some(Value::String(text)) => text.chars().map(|c| u8::try_from(c).ok()).collect(),
+            Some(Value::List(empty)) if empty.is_empty() => Some(Vec::new()),
+            Some(Value::Integer(number)) if utf8 => {
+                u32::try_from(number).ok().and_then(char::from_u32).map(|c| c.to_string().into_bytes())
+            }
+            Some(Value::Integer(number)) if size % 8 == 0 && size <= 1 << 16 => Some(big_endian(number, size / 8)),
+            _ => None,
+        };
+        bytes.ok_or_else(|| self.source.error(span(element), "erlrel reads no such segment of a binary"))
+    }
+
+    fn fun(&self, node: NodeView<'_>) -> Option<Value> {
+        let parts: Vec<TokenValue<'_>> = self.values(node).collect();
+        match parts.as_slice() {
+            [_, TokenValue::Atom(module), _, TokenValue::Atom(function), _, TokenValue::Integer(Some(arity))] => {
+                Some(Value::Fun(module.as_ref().into(), function.as_ref().into(), u8::try_from(*arity).ok()?))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// `[a | []]` and `[a | [b]]` are proper lists.
+fn cons(mut elements: Vec<Term>) -> Value {
+    let Some(tail) = elements.pop() else { return Value::List(elements) };
+    match tail.as_list() {
+        Some(rest) => {
+            elements.extend(rest);
+            Value::List(elements)
+        }
+        None => Value::Improper(elements, Box::new(tail)),
+    }
+}
+
+fn big_endian(number: &BigInt, size: u64) -> Vec<u8> {
+    let sign = if number.sign() == num_bigint::Sign::Minus { 0xff } else { 0 };
+    let mut little = number.to_signed_bytes_le();
+    little.resize(size as usize, sign);
+    little.into_iter().rev().collect()
+}
+
+/// The place of a node without the white space that follows it.
+fn span(node: NodeView<'_>) -> Span {
+    let lexical = |token: &&Token| token.kind().is_lexical();
+    let first = node.tokens().iter().find(lexical);
+    let last = node.tokens().iter().rev().find(lexical);
+    match (first, last) {
+        (Some(first), Some(last)) => Span { start: first.start().offset(), end: last.end().offset() },
+        _ => Span::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Term>, String> {
+        consult(Path::new("x.config"), text.as_bytes()).map(|document| document.terms).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_kind_of_term_is_read() {
+        let text = r#"
+            %% a comment
+            {atom, 'Quoted atom', "str" "ing", [1, -2, 16#ff, $a, 1_000], 1.5e3}.
+            [a, b | c]. [a | [b]]. [].
+            <<"bin">>. <<"ü"/utf8, 1, 258:16>>. ~"sigil".
+            #{k => [v], {1} => -1}. {fun logger_filters:domain/2, (x)}.
+            123456789012345678901234567890.
+        "#;
+        let terms: Vec<String> = read(text).expect("terms").iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(terms.join("\n"), @r#"
+        {atom,'Quoted atom',"string",[1,-2,255,97,1000],1500.0}
+        [a,b|c]
+        [a,b]
+        []
+        <<"bin">>
+        <<195,188,1,1,2>>
+        <<"sigil">>
+        #{k => [v],{1} => -1}
+        {fun logger_filters:domain/2,x}
+        123456789012345678901234567890
+        "#);
+    }
+
+    #[test]
+    fn an_error_shows_its_line_under_a_caret() {
+        insta::assert_snapshot!(read("{a, 1}.\n{relx, [b,}.\n").expect_err("bad"), @r"
+        x.config:2:11: expected a term, found `}`
+          |
+        2 | {relx, [b,}.
+          |           ^
+        ");
+        insta::assert_snapshot!(read("{a, 1").expect_err("bad"), @r"
+        x.config:1:6: expected `}` to close tuple, found the end of the file
+          |
+        1 | {a, 1
+          |      ^
+        ");
+        insta::assert_snapshot!(read("{deps, Deps}.").expect_err("bad"), @r"
+        x.config:1:8: only terms are allowed here, no variables, calls or operators
+          |
+        1 | {deps, Deps}.
+          |        ^^^^
+        ");
+        insta::assert_snapshot!(read("{a, \"open}.\n").expect_err("bad"), @r#"
+        x.config:1:5: no closing quotation
+          |
+        1 | {a, "open}.
+          |     ^
+        "#);
+    }
+
+    #[test]
+    fn latin1_is_read_when_declared_and_refused_otherwise() {
+        let terms = consult(Path::new("x"), b"%% coding: latin-1\n{a, \"\xfc\"}.").expect("declared");
+        assert_eq!(terms.terms[0].to_string(), "{a,\"ü\"}");
+        let error = consult(Path::new("x"), b"{a, \"\xfc\"}.").expect_err("not declared");
+        assert_eq!(error.position(), (1, 6));
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_not_a_crash() {
+        for (open, close) in [("[", "]"), ("{", "}"), ("-", ""), ("(", ")"), ("#{a=>", "}"), ("<<", ">>")] {
+            let text = format!("{}1{}.", open.repeat(20_000), close.repeat(20_000));
+            assert!(read(&text).is_err(), "{open}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = consult(Path::new("x"), &bytes).map_err(|error| error.to_string());
+        }
+
+        #[test]
+        fn arbitrary_punctuation_never_panics(text in "[a-c{}\\[\\]<>,.|#=\"'$~% \n0-9:/-]{0,60}") {
+            let _ = read(&text);
+        }
+
+        #[test]
+        fn a_truncated_file_never_panics(cut in 0usize..400) {
+            let text = r#"{erl_opts, [debug_info]}. {relx, [{release, {"x", "1"}, [sasl]}]}. {a, <<"b">>, #{c => d}}."#;
+            let _ = read(text.get(..cut.min(text.len())).unwrap_or_default());
+        }
+    }
+}
