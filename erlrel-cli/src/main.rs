@@ -1,2 +1,35 @@
-//! The command `erlrel`.
-fn main() {}
+//! The command `erlrel`: container images, tarballs and directories from rebar3 projects.
+//!
+//! Each subcommand is a file in `commands`: it turns its arguments into the library's options, calls the
+//! library, and hands the result to `report`, the only module that prints.
+
+mod args;
+mod commands;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use report::Report;
+
+/// Exit codes: 0 done, 1 failed, 2 wrong usage.
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let report = Report::new(arguments.quiet);
+    let result = match &arguments.command {
+        Command::Image(image) => commands::image::run(image, &report),
+        Command::Tar(tar) => commands::tar::run(tar, &report),
+        Command::Release(release) => commands::release::run(release, &report),
+        Command::Plan(plan) => commands::plan::run(plan, &report),
+        Command::Key(key) => commands::key::run(key, &report),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

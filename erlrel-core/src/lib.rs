@@ -16,3 +16,5 @@ pub mod tree;
 
 pub mod project;
 pub mod otp;
+
+pub mod release;

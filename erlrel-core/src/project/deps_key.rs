@@ -196,7 +196,7 @@ mod tests {
         let base = key(CONFIG, LOCK, "prod", same);
         let config = |from: &str, to: &str| {
             assert!(CONFIG.contains(from));
-            key(&CONFIG.replace(from, to), LOCK, "prod", same)
+            key(&CONFIG.replacen(from, to, 1), LOCK, "prod", same)
         };
         let still = [
             ("a comment", config("{relx, [{rel", "% a comment\n{relx, [{rel")),

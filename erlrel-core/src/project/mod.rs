@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use applications::{Origin, ProjectApps};
 pub use hex::Requirement;
+pub(crate) use hex::lenient as lenient_version;
 pub use lock::{Lock, Locked, LockSource};
 pub use rebar_config::RebarConfig;
 
@@ -127,7 +128,7 @@ pub enum ProjectError {
         /// The file it computes.
         file: PathBuf,
     },
-    /// A dependency from Hex with a version requirement that is none.
+    /// An application of the project that cannot be read.
     #[error(transparent)]
     Application(#[from] ApplicationError),
     /// A file that cannot be read.

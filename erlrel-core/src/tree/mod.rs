@@ -165,6 +165,17 @@ impl Tree {
         self.entries.retain(|path, entry| keep(path, entry));
     }
 
+    /// Replaces the contents of files for which `change` gives a new one.
+    pub fn replace_contents(&mut self, change: impl Fn(&TreePath, &Content) -> Option<Content>) {
+        for (path, entry) in &mut self.entries {
+            if let Node::File(content) = &mut entry.node
+                && let Some(new) = change(path, content)
+            {
+                *content = new;
+            }
+        }
+    }
+
     /// Adds every directory that is above an entry and not in the tree, with mode 0755 and the group of
     /// the first entry below it.
     pub fn add_parents(&mut self) {

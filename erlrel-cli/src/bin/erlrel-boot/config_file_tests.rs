@@ -27,9 +27,12 @@ fn decided(files: &[&str], variables: &[(&str, &str)]) -> Option<String> {
 const OUT: (&str, &str) = ("RELX_OUT_FILE_PATH", "/tmp");
 const REPLACE: (&str, &str) = ("RELX_REPLACE_OS_VARS", "1");
 
+/// Files, variables, and what is decided.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], Option<&'a str>);
+
 #[test]
 fn decisions() {
-    let cases: &[(&[&str], &[(&str, &str)], Option<&str>)] = &[
+    let cases: &[Case<'_>] = &[
         (&[], &[], None),
         (&[], &[OUT, REPLACE], None),
         (&["vm.args"], &[], Some("take /r/vm.args -> itself (keep nothing)")),

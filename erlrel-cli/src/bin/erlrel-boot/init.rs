@@ -17,28 +17,50 @@ use signal_hook::iterator::Signals;
 use crate::error::BootError;
 use crate::plan::Plan;
 
-/// Runs the program to its end; gives its exit code, or 128 and the number of the signal that ended it.
-pub(crate) fn run(plan: &Plan) -> Result<ExitCode, BootError> {
-    // Before the child is there, so that what arrives in between waits for it.
-    let mut signals = Signals::new(FORWARDED.iter().chain(&[SIGCHLD])).map_err(BootError::Signals)?;
-    let terminal = Terminal::of_stdin();
-    let vm = spawn(plan.command(), terminal)
-        .map_err(|source| BootError::Start { program: plan.program.clone(), source })?;
-    if terminal == Terminal::Ours {
-        hand_over_terminal(vm);
-    }
-    for signal in signals.forever() {
-        match signal {
-            SIGCHLD => {
-                if let Some(code) = reap(vm) {
-                    return Ok(code.into());
-                }
-            }
-            other => forward(vm, other),
-        }
-    }
-    Ok(ExitCode::FAILURE)
+/// The first process of a container, ready to receive signals.
+#[derive(Debug)]
+pub(crate) struct Init {
+    signals: Signals,
 }
+
+impl Init {
+    /// Takes up the duties if this is the first process. From here on no signal is lost: whatever arrives waits
+    /// until the VM is there.
+    pub(crate) fn of_process() -> Result<Option<Self>, BootError> {
+        if !rustix::process::getpid().is_init() {
+            return Ok(None);
+        }
+        let signals = Signals::new(FORWARDED.iter().chain(&[SIGCHLD])).map_err(BootError::Signals)?;
+        Ok(Some(Self { signals }))
+    }
+
+    /// Runs the program to its end; gives its exit code, or 128 and the number of the signal that ended it.
+    pub(crate) fn run(mut self, plan: &Plan) -> Result<ExitCode, BootError> {
+        if let Some(signal) = self.signals.pending().find(|signal| ENDING.contains(signal)) {
+            return Ok(exit_code_of(signal).into());
+        }
+        let terminal = Terminal::of_stdin();
+        let vm = spawn(plan.command(), terminal)
+            .map_err(|source| BootError::Start { program: plan.program.clone(), source })?;
+        if terminal == Terminal::Ours {
+            hand_over_terminal(vm);
+        }
+        for signal in self.signals.forever() {
+            match signal {
+                SIGCHLD => {
+                    if let Some(code) = reap(vm) {
+                        return Ok(code.into());
+                    }
+                }
+                other => forward(vm, other),
+            }
+        }
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+/// What ends a program that has not begun yet.
+const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
 /// What the VM gets when this process gets it.
 const FORWARDED: [i32; 9] = [SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH];
@@ -109,8 +131,14 @@ fn reap(vm: Pid) -> Option<u8> {
 }
 
 fn exit_code(status: WaitStatus) -> Option<u8> {
-    let code = status.exit_status().or_else(|| status.terminating_signal().map(|signal| 128 + signal))?;
-    Some(u8::try_from(code).unwrap_or(u8::MAX))
+    match status.exit_status() {
+        Some(code) => Some(u8::try_from(code).unwrap_or(u8::MAX)),
+        None => status.terminating_signal().map(exit_code_of),
+    }
+}
+
+fn exit_code_of(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ use std::process::ExitCode;
 use crate::command::Command;
 use crate::environment::Environment;
 use crate::error::BootError;
+use crate::init::Init;
 use crate::release::Release;
 use crate::site::Site;
 
@@ -46,11 +47,12 @@ fn main() -> ExitCode {
 
 fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
     let program = words.first().map(OsString::as_os_str).unwrap_or_default();
+    let init = Init::of_process()?;
     let site = || Site::open(Release::find(program)?, Environment::of_process());
     match Command::parse(words)? {
-        Command::Foreground => start::start(&site()?, false, words),
-        Command::Console => start::start(&site()?, true, words),
-        Command::RemoteConsole(word) => remote_console::remote_console(&site()?, &word),
+        Command::Foreground => start::start(&site()?, false, words, init),
+        Command::Console => start::start(&site()?, true, words, init),
+        Command::RemoteConsole(word) => remote_console::remote_console(&site()?, &word, init),
         Command::Ping => erl_call::ping(&site()?),
         Command::Version => version(&Release::find(program)?),
         Command::Help => help(program),

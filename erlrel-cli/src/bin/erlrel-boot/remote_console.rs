@@ -11,12 +11,13 @@ use crate::distribution::Node;
 use crate::environment::Environment;
 use crate::erl_call::{Answer, ask, not_running};
 use crate::error::BootError;
+use crate::init::Init;
 use crate::plan::{CookieBy, Plan};
 use crate::site::Site;
 use crate::{launch, private_file, report};
 
 /// Opens the shell, if the node runs and there is a terminal; `command` is the word that was used for it.
-pub(crate) fn remote_console(site: &Site, command: &str) -> Result<ExitCode, BootError> {
+pub(crate) fn remote_console(site: &Site, command: &str, init: Option<Init>) -> Result<ExitCode, BootError> {
     if !io::stdin().is_terminal() {
         return Err(BootError::NoTerminal(command.into()));
     }
@@ -27,7 +28,7 @@ pub(crate) fn remote_console(site: &Site, command: &str) -> Result<ExitCode, Boo
         Answer::Unreachable(reason) => return Ok(not_running(&reason)),
     };
     let cookie = cookie_by(site, &node);
-    launch::launch(&Plan::remote_console(site, &node, ticktime, cookie, &client()))
+    launch::launch(&Plan::remote_console(site, &node, ticktime, cookie, &client()), init)
 }
 
 /// Whatever stands on the command line of a VM can be read by every process: the cookie goes through a file.

@@ -7,13 +7,19 @@ use std::process::ExitCode;
 use crate::config_file::ConfigFile;
 use crate::distribution::{dist_port, port_flags, without_epmd};
 use crate::error::BootError;
+use crate::init::Init;
 use crate::plan::{Plan, Start};
 use crate::site::{Site, host};
 use crate::vm_args::VmArgs;
 use crate::{launch, report};
 
 /// Renders the configuration and runs the release; `words` is how this program was called.
-pub(crate) fn start(site: &Site, interactive: bool, words: &[OsString]) -> Result<ExitCode, BootError> {
+pub(crate) fn start(
+    site: &Site,
+    interactive: bool,
+    words: &[OsString],
+    init: Option<Init>,
+) -> Result<ExitCode, BootError> {
     let (vm_args, sys_config) = (site.vm_args()?, site.sys_config()?);
     let flags = match &vm_args {
         Some((file, text)) => site.flags(file, text)?,
@@ -35,7 +41,7 @@ pub(crate) fn start(site: &Site, interactive: bool, words: &[OsString]) -> Resul
         port_flags: port_flags(port, &flags, &site.erts),
         words,
     };
-    launch::launch(&Plan::start(site, start))
+    launch::launch(&Plan::start(site, start), init)
 }
 
 fn publish(file: Option<(ConfigFile, Vec<u8>)>) -> Result<Option<PathBuf>, BootError> {

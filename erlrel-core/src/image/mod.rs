@@ -1,0 +1,154 @@
+//! Images: layers, configuration and manifest, and the two media that hold them as files.
+//!
+//! From the top: [`layers::split`] decides which entry of a [`Tree`](crate::tree::Tree) goes into which layer,
+//! [`layers::pack`] packs them, [`build`] puts them on a [`BaseImage`] or on nothing. An [`Image`] is immutable
+//! and knows its digest; [`layout::write`] and [`archive::write`] store it, [`validate::check`] recomputes
+//! everything that such a store says.
+//!
+//! Nothing here knows what the files are for: the group of an entry is all that decides.
+
+pub mod archive;
+mod base;
+mod blob;
+pub mod config;
+mod error;
+pub mod files;
+mod json;
+mod layer;
+pub mod layers;
+pub mod layout;
+mod manifest;
+pub mod reference;
+mod select;
+mod store;
+mod timestamp;
+pub mod validate;
+
+use std::collections::BTreeMap;
+
+pub use base::BaseImage;
+pub use blob::Blob;
+pub use config::ContainerConfig;
+pub use error::ImageError;
+pub use layer::Layer;
+pub use reference::Reference;
+
+use crate::digest::Digest;
+use crate::platform::Platform;
+use manifest::{CONFIG, Descriptor, Manifest};
+
+/// How many layers overlay file systems and engines take.
+const MAX_LAYERS: usize = 127;
+
+/// What an image says of itself.
+#[derive(Debug, Clone)]
+pub struct ImageOptions {
+    /// The platform it is for.
+    pub platform: Platform,
+    /// When it was made, in seconds since 1970; 0 where builds shall be the same at any time.
+    pub created: u64,
+    /// How a container of it starts.
+    pub config: ContainerConfig,
+    /// Annotations of the manifest. The base image's name and digest are added.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// An image: immutable, its layers' content by reference.
+#[derive(Debug, Clone)]
+pub struct Image {
+    platform: Platform,
+    config: Blob,
+    manifest: Blob,
+    layers: Vec<Layer>,
+}
+
+/// Makes an image of the base's layers, if there is a base, and then `layers`.
+///
+/// # Errors
+/// [`ImageError::TooManyLayers`]; nothing else in practice.
+pub fn build(
+    base: Option<&BaseImage>,
+    layers: &[Layer],
+    options: &ImageOptions,
+) -> Result<Image, ImageError> {
+    let config = Blob::from_bytes(config::encode(base, layers, options)?);
+    let layers: Vec<Layer> = base.map_or(&[][..], BaseImage::layers).iter().chain(layers).cloned().collect();
+    if layers.len() > MAX_LAYERS {
+        return Err(ImageError::TooManyLayers { count: layers.len(), limit: MAX_LAYERS });
+    }
+    let manifest = Manifest {
+        config: Descriptor::new(CONFIG, config.digest(), config.size()),
+        layers: layers
+            .iter()
+            .map(|layer| Descriptor::new(layer.media_type(), layer.digest(), layer.size()))
+            .collect(),
+        annotations: annotations(base, options),
+    };
+    let manifest = Blob::from_bytes(manifest.encode()?);
+    Ok(Image { platform: options.platform.clone(), config, manifest, layers })
+}
+
+fn annotations(base: Option<&BaseImage>, options: &ImageOptions) -> BTreeMap<String, String> {
+    let mut annotations = options.annotations.clone();
+    if let Some(base) = base {
+        annotations.insert("org.opencontainers.image.base.digest".into(), base.digest().to_string());
+        let name = base.name().map(|name| ("org.opencontainers.image.base.name".into(), name.into()));
+        annotations.extend(name);
+    }
+    annotations
+}
+
+impl Image {
+    /// The digest of the manifest, by which registries know the image.
+    pub fn digest(&self) -> Digest {
+        self.manifest.digest()
+    }
+
+    /// The digest of the configuration: Docker's image ID.
+    pub fn id(&self) -> Digest {
+        self.config.digest()
+    }
+
+    /// The platform it is for.
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// The manifest, exactly as its digest says.
+    pub fn manifest(&self) -> &Blob {
+        &self.manifest
+    }
+
+    /// The configuration, exactly as its digest says.
+    pub fn config(&self) -> &Blob {
+        &self.config
+    }
+
+    /// All layers, lowest first, those of the base included.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Size of all compressed layers in bytes.
+    pub fn size(&self) -> u64 {
+        self.layers.iter().map(Layer::size).sum()
+    }
+
+    /// Every blob that a store of the image needs, each once: layers, configuration, manifest.
+    pub fn blobs(&self) -> Vec<&Blob> {
+        let mut blobs: BTreeMap<Digest, &Blob> = BTreeMap::new();
+        let all = self.layers.iter().map(Layer::blob).chain([&self.config, &self.manifest]);
+        blobs.extend(all.map(|blob| (blob.digest(), blob)));
+        blobs.into_values().collect()
+    }
+
+    /// The entry of this image in an index.
+    fn index_entry(&self, annotations: BTreeMap<String, String>) -> Descriptor {
+        let mut entry = Descriptor::new(manifest::MANIFEST, self.manifest.digest(), self.manifest.size());
+        entry.platform = Some(self.platform.clone());
+        entry.annotations = annotations;
+        entry
+    }
+}
+
+pub mod native;

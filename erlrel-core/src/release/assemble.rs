@@ -1,0 +1,193 @@
+//! Assembly: from the decisions to the tree of a release.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use walkdir::WalkDir;
+
+use super::boot_script::{BootFiles, boot_files};
+use super::paths::Variables;
+use super::resolve::{ReleaseApp, Resolution};
+use super::spec::{Mode, ReleaseSpec};
+use super::{ReleaseError, config_files, erts, overlay, runtime_files, start_script};
+use crate::fs::{self, FsError};
+use crate::otp::OtpRoot;
+use crate::project::{Origin, Project};
+use crate::term::pretty;
+use crate::tree::{Content, Entry, Group, Tree, TreePath};
+
+/// What the tree is for. relx's directory and tarball differ, and an image needs no start script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The release directory: with headers, sources where configured, and all of `ebin`.
+    Directory,
+    /// The release tarball: what running needs.
+    Tarball,
+    /// As the tarball, without a start script: the image brings its own program.
+    Image,
+}
+
+impl Form {
+    /// True where files are linked instead of copied.
+    pub(super) fn links(self, spec: &ReleaseSpec) -> bool {
+        self == Self::Directory && spec.mode == Mode::Link
+    }
+}
+
+/// Decides everything that the release contains. Nothing is written.
+///
+/// # Errors
+/// When a file that belongs to the release is missing or unreadable, when the applications cannot be
+/// booted together (see [`boot_files`]), or an overlay is wrong.
+pub fn assemble(
+    spec: &ReleaseSpec,
+    project: &Project,
+    resolution: &Resolution,
+    otp: &OtpRoot,
+    form: Form,
+) -> Result<Tree, ReleaseError> {
+    let mut tree = Tree::new();
+    for app in &resolution.apps {
+        application(&mut tree, spec, app, form)?;
+    }
+    let boot = boot_files(&spec.name, &spec.vsn, &resolution.apps, otp)?;
+    releases(&mut tree, spec, resolution, otp, form, &boot)?;
+    if spec.start_script && form != Form::Image {
+        start_script::add(&mut tree, spec)?;
+    }
+    if spec.include_erts {
+        erts::add(&mut tree, otp, form)?;
+    }
+    let variables = Variables::new(spec, project, resolution, otp);
+    overlay::add(&mut tree, &spec.overlay, &project.root, &variables)?;
+    tree.add_parents();
+    Ok(tree)
+}
+
+fn releases(
+    tree: &mut Tree,
+    spec: &ReleaseSpec,
+    resolution: &Resolution,
+    otp: &OtpRoot,
+    form: Form,
+    boot: &BootFiles,
+) -> Result<(), ReleaseError> {
+    let dir = format!("releases/{}", spec.vsn);
+    let (name, vsn, erts_vsn) = (&spec.name, &spec.vsn, &otp.erts_vsn);
+    let rel = runtime_files::rel(name, vsn, erts_vsn, &resolution.apps);
+    let mut add = |path: String, content: Content| {
+        tree.insert(TreePath::new(path)?, Entry::file(content, 0o644, Group::Release))
+    };
+    add(format!("{dir}/{name}.rel"), rel.clone().into())?;
+    add(format!("{dir}/start.boot"), boot.start.clone().into())?;
+    add(format!("{dir}/start_clean.boot"), boot.start_clean.clone().into())?;
+    add(format!("{dir}/no_dot_erlang.boot"), boot.no_dot_erlang.clone().into())?;
+    add("bin/no_dot_erlang.boot".into(), boot.no_dot_erlang.clone().into())?;
+    add("releases/RELEASES".into(), runtime_files::releases(name, vsn, erts_vsn, &resolution.apps).into())?;
+    add("releases/start_erl.data".into(), runtime_files::start_erl_data(vsn, erts_vsn).into())?;
+    if form == Form::Directory {
+        add(format!("{dir}/start.script"), format!("%% coding: utf-8\n{}.\n", pretty(&boot.start_script)).into())?;
+    } else {
+        add(format!("releases/{name}.rel"), rel.into())?;
+    }
+    config_files::add(tree, spec, form, &dir)
+}
+
+fn application(tree: &mut Tree, spec: &ReleaseSpec, app: &ReleaseApp, form: Form) -> Result<(), ReleaseError> {
+    let group = group(app);
+    let target = format!("lib/{}", app.app.dir_name());
+    if form.links(spec) {
+        let link = Entry::symlink(app.app.dir.display().to_string(), group);
+        return Ok(tree.insert(TreePath::new(target)?, link)?);
+    }
+    for folder in folders(spec, form) {
+        let dir = app.app.dir.join(folder);
+        if dir.is_dir() {
+            add_directory(tree, &dir, &format!("{target}/{folder}"), &group)?;
+        }
+    }
+    if form != Form::Directory {
+        modules(tree, app, &target, &group)?;
+    }
+    if spec.strip {
+        strip_beams(tree, &format!("{target}/ebin/"));
+    }
+    Ok(())
+}
+
+fn group(app: &ReleaseApp) -> Group {
+    let name = app.app.name.clone();
+    match app.origin {
+        Origin::Otp => Group::Otp,
+        Origin::Dependency => Group::Dependency(name),
+        Origin::Project | Origin::Checkout => Group::Project(name),
+    }
+}
+
+/// Which folders of an application are taken whole. relx copies sources into the directory unless told
+/// not to, and packs them into the tarball only when told to.
+fn folders(spec: &ReleaseSpec, form: Form) -> Vec<&'static str> {
+    match (form, spec.include_src) {
+        (Form::Directory, Some(false)) => vec!["ebin", "include", "priv"],
+        (Form::Directory, _) => vec!["ebin", "include", "priv", "src", "lib", "c_src"],
+        (_, Some(true)) => vec!["priv", "include", "src"],
+        _ => vec!["priv"],
+    }
+}
+
+/// The `.app` file and the modules that it lists.
+fn modules(tree: &mut Tree, app: &ReleaseApp, target: &str, group: &Group) -> Result<(), ReleaseError> {
+    let name = &app.app.name;
+    let app_file = app.app.dir.join("ebin").join(format!("{name}.app"));
+    tree.insert(TreePath::new(format!("{target}/ebin/{name}.app"))?, file_entry(&app_file, app_file.clone().into(), group.clone())?)?;
+    for module in &app.app.modules {
+        let beam = app.app.beam(module);
+        if !beam.is_file() {
+            return Err(ReleaseError::ModuleMissing { app: name.clone(), module: module.clone(), path: beam });
+        }
+        let entry = file_entry(&beam, beam.clone().into(), group.clone())?;
+        tree.insert(TreePath::new(format!("{target}/ebin/{module}.beam"))?, entry)?;
+    }
+    Ok(())
+}
+
+/// Only `ebin/*.beam` is stripped: neither deeper folders nor `priv`.
+fn strip_beams(tree: &mut Tree, ebin: &str) {
+    tree.replace_contents(|path, content| match content {
+        Content::File(source) if is_beam_in(path, ebin) => Some(Content::StrippedBeam(source.clone())),
+        _ => None,
+    });
+}
+
+fn is_beam_in(path: &TreePath, ebin: &str) -> bool {
+    path.as_str().strip_prefix(ebin).is_some_and(|name| name.ends_with(".beam") && !name.contains('/'))
+}
+
+/// Adds a directory with all that is in it; links are followed, as relx does.
+pub(super) fn add_directory(tree: &mut Tree, dir: &Path, target: &str, group: &Group) -> Result<(), ReleaseError> {
+    let walk_error = |error: walkdir::Error| FsError {
+        action: "read",
+        path: error.path().unwrap_or(dir).into(),
+        source: error.into(),
+    };
+    for entry in WalkDir::new(dir).follow_links(true).sort_by_file_name() {
+        let entry = entry.map_err(walk_error)?;
+        let below = entry.path().strip_prefix(dir).unwrap_or(Path::new(""));
+        let below = below.to_str().ok_or_else(|| ReleaseError::NotUtf8 { path: entry.path().into() })?;
+        let Ok(path) = TreePath::new(format!("{target}/{below}").trim_start_matches('/')) else { continue };
+        if entry.file_type().is_dir() {
+            tree.replace(path, Entry::directory(group.clone()));
+        } else {
+            tree.replace(path, file_entry(entry.path(), Content::File(entry.path().into()), group.clone())?);
+        }
+    }
+    Ok(())
+}
+
+/// A file with its mode made independent of the builder's umask: 0755 if its owner may execute it, else
+/// 0644.
+pub(super) fn file_entry(path: &Path, content: Content, group: Group) -> Result<Entry, ReleaseError> {
+    let metadata = std::fs::metadata(path).map_err(fs::FsError::while_doing("read", path))?;
+    let mode = if metadata.mode() & 0o100 == 0 { 0o644 } else { 0o755 };
+    Ok(Entry::file(content, mode, group))
+}

@@ -1,0 +1,168 @@
+//! What can go wrong between a configuration and a release.
+
+use std::path::PathBuf;
+
+use crate::application::ApplicationError;
+use crate::fs::FsError;
+use crate::term::SourceError;
+use crate::tree::TreeError;
+
+/// A release that cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReleaseError {
+    /// A configuration with a mistake, or an option that is not supported yet.
+    #[error(transparent)]
+    Config(#[from] SourceError),
+    /// No release is configured.
+    #[error("`{}` configures no release: it has no `{{relx, [{{release, {{Name, Vsn}}, [App]}}]}}`", path.display())]
+    NoRelease {
+        /// The configuration file.
+        path: PathBuf,
+    },
+    /// Releases with different names.
+    #[error("several releases are configured ({names}), and choosing one of them is not supported yet")]
+    SeveralReleases {
+        /// Their names.
+        names: String,
+    },
+    /// A release without applications.
+    #[error("no applications are configured for the release `{release}`")]
+    NoGoals {
+        /// Name and version.
+        release: String,
+    },
+    /// A configured file that does not exist.
+    #[error("the file `{}` of relx's option `{option}` does not exist", path.display())]
+    ConfigFileMissing {
+        /// The option.
+        option: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// An application that is nowhere.
+    #[error("the application `{name}`, which {needed_by} needs, is neither in `{}` nor in `{}`", project.display(), otp.display())]
+    AppNotFound {
+        /// The application.
+        name: String,
+        /// What needs it.
+        needed_by: String,
+        /// Where rebar3 compiles to.
+        project: PathBuf,
+        /// Where Erlang's own applications are.
+        otp: PathBuf,
+    },
+    /// A goal that asks for another version.
+    #[error("the release asks for `{name}` {wanted}, and `{}` has {found}", dir.display())]
+    VersionMismatch {
+        /// The application.
+        name: String,
+        /// The version in the goal.
+        wanted: String,
+        /// The version that is there.
+        found: String,
+        /// Where.
+        dir: PathBuf,
+    },
+    /// kernel or stdlib is missing or not permanent.
+    #[error("the release `{release}` needs `{name}` as a permanent application: nothing starts without it")]
+    BasicAppMissing {
+        /// `kernel` or `stdlib`.
+        name: &'static str,
+        /// The release.
+        release: String,
+    },
+    /// An application that another one in the release needs.
+    #[error("the application `{name}`, which `{needed_by}` needs, is not in the release `{release}`")]
+    UndefinedApplication {
+        /// The application.
+        name: String,
+        /// What needs it.
+        needed_by: String,
+        /// The release.
+        release: String,
+    },
+    /// Something that only one application may have.
+    #[error("the {what} `{name}` is in two applications of the release: `{}` and `{}`", apps[0], apps[1])]
+    Duplicate {
+        /// What it is.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The two applications.
+        apps: [String; 2],
+    },
+    /// Applications that need each other.
+    #[error("these applications need each other in a circle, so none of them can start first: {}", apps.join(", "))]
+    Circular {
+        /// Their names.
+        apps: Vec<String>,
+    },
+    /// A module that the `.app` file lists and nobody compiled.
+    #[error("the application `{app}` lists the module `{module}`, but there is no `{}`", path.display())]
+    ModuleMissing {
+        /// The application.
+        app: String,
+        /// The module.
+        module: String,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// A file name that a release cannot have.
+    #[error("the name of `{}` is not UTF-8, which a release cannot hold", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An application that cannot be read.
+    #[error(transparent)]
+    Application(#[from] ApplicationError),
+    /// A tree that cannot be built.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// A file that cannot be read.
+    #[error(transparent)]
+    Fs(#[from] FsError),
+}
+
+/// What the user should know about a release that can be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// Without sasl a release cannot be upgraded, and supervisor reports are missing.
+    NoSasl,
+    /// An application runs shell commands, and the image has no shell.
+    RunsShell {
+        /// The application.
+        app: String,
+        /// The module that calls `os:cmd`.
+        module: String,
+    },
+    /// rebar.lock pins a version that rebar.config no longer asks for.
+    LockOutdated {
+        /// The dependency.
+        name: String,
+        /// What rebar.config says.
+        requirement: String,
+        /// What rebar.lock says.
+        locked: String,
+    },
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoSasl => f.write_str("the release has no `sasl`: it cannot be upgraded while it runs"),
+            Self::RunsShell { app, module } => write!(
+                f,
+                "application `{app}` runs shell commands (module `{module}` calls os:cmd), but the image has no \
+                 shell and os:cmd then returns an empty result: add one with --shell or `{{erlrel, [{{shell, true}}]}}`"
+            ),
+            Self::LockOutdated { name, requirement, locked } => write!(
+                f,
+                "rebar.lock pins `{name}` to {locked}, which does not satisfy `{requirement}` of rebar.config; \
+                 `rebar3 upgrade {name}` updates it"
+            ),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Releases: from a project's configuration to the tree of everything that a release contains.
+//!
+//! [`spec()`] reads what is asked for, [`resolve()`] finds the applications, [`assemble()`] decides every
+//! path. All three end in plain data; nothing is written here.
+
+mod assemble;
+mod boot_script;
+mod config_files;
+mod erts;
+mod error;
+mod goal;
+mod order;
+mod overlay;
+mod paths;
+mod relx_config;
+mod resolve;
+mod runtime_files;
+mod spec;
+mod start_script;
+mod version;
+
+pub use assemble::{Form, assemble};
+pub use boot_script::{BootFiles, boot_files};
+pub use error::{ReleaseError, Warning};
+pub use goal::{Goal, StartType};
+pub use overlay::OverlayAction;
+pub use resolve::{ReleaseApp, Resolution, resolve};
+pub use spec::{ConfigFile, Mode, ReleaseSpec, SpecWarning, spec};

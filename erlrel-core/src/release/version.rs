@@ -1,0 +1,96 @@
+//! The version of a release: a string, or what a file, a command or git says.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::fs;
+use crate::project::commands;
+use crate::term::{Source, SourceError, Term};
+
+/// What relx gives a release whose version cannot be found out.
+const UNKNOWN: &str = "0.0.0";
+
+/// Evaluates a version in the folder `root`: a string, `{git, short|long}`, `{file, F}`, `{cmd, C}`.
+///
+/// Where git, the file or the command give nothing, the version is `0.0.0`, as with relx; unlike relx
+/// a short sha of any length counts, and the line end of a command's output does not.
+///
+/// # Errors
+/// For any other form, at its place.
+pub(super) fn evaluate(root: &Path, source: &Arc<Source>, term: &Term) -> Result<String, SourceError> {
+    if let Some(text) = term.as_string().or_else(|| binary(term)) {
+        return Ok(text);
+    }
+    let found = match term.as_pair() {
+        Some(("git", form)) if form.is_atom("short") => commands::git(root, &["rev-parse", "--short", "HEAD"]),
+        Some(("git", form)) if form.is_atom("long") => commands::git(root, &["rev-parse", "HEAD"]),
+        Some(("file", file)) => file.as_text().and_then(|file| first_lines(&root.join(file))),
+        Some(("cmd", command)) => command.as_text().and_then(|command| commands::shell(root, &command)),
+        _ if is_semver(term) => {
+            return Err(source.error(term.span(), "a release version made from git tags is not supported yet"));
+        }
+        _ => {
+            let message = "expected a version: a string, `{git, short}`, `{git, long}`, `{file, \"F\"}` or `{cmd, \"C\"}`";
+            return Err(source.error(term.span(), message));
+        }
+    };
+    Ok(found.unwrap_or_else(|| UNKNOWN.into()))
+}
+
+fn binary(term: &Term) -> Option<String> {
+    term.as_atom().is_none().then(|| term.as_text()).flatten()
+}
+
+fn is_semver(term: &Term) -> bool {
+    let name = term.as_tuple().and_then(<[Term]>::first).unwrap_or(term);
+    matches!(name.as_atom(), Some("git" | "semver"))
+}
+
+fn first_lines(path: &Path) -> Option<String> {
+    let bytes = fs::read_optional(path).ok()??;
+    Some(String::from_utf8_lossy(&bytes).trim_matches('\n').to_string())
+}
+
+/// The key by which relx finds the highest of several versions: `MAJOR.MINOR.PATCH`, then a
+/// pre-release before the release, then the build; what is no such version counts as `0.0.0`.
+pub(super) fn precedence(vsn: &str) -> semver::Version {
+    crate::project::lenient_version(vsn).unwrap_or(semver::Version::new(0, 0, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::consult;
+
+    fn version(root: &Path, text: &str) -> Result<String, String> {
+        let document = consult(Path::new("rebar.config"), format!("{text}.").as_bytes()).expect("a term");
+        evaluate(root, &document.source, &document.terms[0]).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn versions_come_from_strings_files_and_commands() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        std::fs::write(dir.path().join("VERSION"), "\n1.2.3\n").expect("written");
+        let version = |text: &str| version(dir.path(), text);
+        assert_eq!(version("\"1.0\""), Ok("1.0".into()));
+        assert_eq!(version("<<\"1.0\">>"), Ok("1.0".into()));
+        assert_eq!(version("{file, \"VERSION\"}"), Ok("1.2.3".into()));
+        assert_eq!(version("{file, \"MISSING\"}"), Ok("0.0.0".into()));
+        assert_eq!(version("{cmd, \"echo 4.5\"}"), Ok("4.5".into()));
+        assert_eq!(version("{cmd, \"exit 3\"}"), Ok("0.0.0".into()));
+        insta::assert_snapshot!(version("semver").expect_err("not yet"), @r"
+        rebar.config:1:1: a release version made from git tags is not supported yet
+          |
+        1 | semver.
+          | ^^^^^^
+        ");
+    }
+
+    #[test]
+    fn the_highest_version_is_found_as_relx_finds_it() {
+        let highest = |vsns: &[&'static str]| *vsns.iter().max_by_key(|vsn| precedence(vsn)).expect("one");
+        assert_eq!(highest(&["1.9.0", "1.10.0", "1.2"]), "1.10.0");
+        assert_eq!(highest(&["1.0.0-rc1", "1.0.0"]), "1.0.0");
+        assert_eq!(highest(&["abc", "0.1"]), "0.1");
+    }
+}
