@@ -1,20 +1,85 @@
-//! erlrel
+//! From a rebar3 project to a container image that runs: without Docker, without a shell, and the same
+//! bytes every time.
+//!
+//! # From the top
+//!
+//! Each step is one function from plain data to plain data; nothing is written before the last.
+//!
+//! | step | function | gives |
+//! |---|---|---|
+//! | read rebar.config, rebar.lock and the compiled applications | [`project::load`] | [`Project`] |
+//! | read the Erlang installation | [`OtpRoot::from_path`] or [`OtpRoot::load`] | [`OtpRoot`] |
+//! | read what release is asked for | [`release::spec()`] | [`ReleaseSpec`](release::ReleaseSpec) |
+//! | find its applications | [`release::resolve()`] | [`Resolution`](release::Resolution) |
+//! | decide every path | [`release::assemble()`] | [`Tree`] |
+//! | decide the image and its layers | [`container::plan`] | [`Plan`](container::Plan) |
+//! | pack the layers | [`container::build`] | [`Image`](image::Image) |
+//! | write it | [`destination::write`] | [`Receipt`](destination::Receipt) |
+//!
+//! A [`Tree`] can also be written as a directory ([`tree::write_directory`]) or a tarball
+//! ([`tree::write_tar_gz`]), or shown ([`tree::listing`]).
+//!
+//! The library never prints, never exits, reads no environment variable and no clock: hosts hand in
+//! [`Environment`](project::Environment) and times, and hear of progress through an
+//! [`Observer`](observer::Observer).
+//!
+//! # Example
+//!
+//! ```no_run
+//! use erlrel_core::{OtpRoot, project, release, tree};
+//!
+//! # fn main() -> Result<(), erlrel_core::Error> {
+//! let options = project::LoadOptions { profiles: vec!["prod".into()], ..Default::default() };
+//! let project = project::load("shop".as_ref(), &options)?;
+//! let otp = OtpRoot::load("/usr/lib/erlang".as_ref())?;
+//! let spec = release::spec(&project)?;
+//! let resolution = release::resolve(&spec, &project, &otp)?;
+//! let tree = release::assemble(&spec, &project, &resolution, &otp, release::Form::Directory)?;
+//! println!("{}", tree::listing(&tree));
+//! tree::write_directory(&tree, "/srv/shop".as_ref())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `examples/image_layout.rs` makes an image.
 
-pub mod digest;
+// Row 0: words that everything else is said in.
 pub mod deflate;
+pub mod digest;
 pub mod fs;
 pub mod observer;
 pub mod platform;
 pub mod vsn;
 
+// Row 1: file formats of Erlang and of the operating system.
 pub mod beam;
 pub mod elf;
 pub mod term;
 
+// Row 2: what an application is, and what a package of files is.
 pub mod application;
 pub mod tree;
 
+// Row 3: what is on disk before the work begins.
 pub mod project;
+
+// Row 4: the Erlang installation.
 pub mod otp;
 
+// Row 5: the release, and images; neither knows the other.
+pub mod image;
 pub mod release;
+
+// Row 6: where images go.
+pub mod destination;
+
+// Row 7: the image of a release.
+pub mod container;
+
+// Row 8: the facade.
+mod error;
+
+pub use error::{Error, ErrorKind};
+pub use otp::OtpRoot;
+pub use project::Project;
+pub use tree::Tree;

@@ -22,13 +22,22 @@ pub enum FileKind {
     Special,
 }
 
-/// A path's kind and mode.
+/// What stands at a path, and its attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileInfo {
     /// What it is.
     pub kind: FileKind,
     /// Permission bits.
     pub mode: u32,
+    /// Numeric user and group.
+    pub owner: (u64, u64),
+}
+
+impl FileInfo {
+    /// The directory that engines make where a layer has none: 0755, owned by root.
+    pub(crate) fn implied_directory() -> Self {
+        Self { kind: FileKind::Directory, mode: 0o755, owner: (0, 0) }
+    }
 }
 
 /// All paths of an image, without a leading `/`, sorted.
@@ -94,12 +103,13 @@ impl FileMap {
         }
     }
 
-    fn insert(&mut self, path: &str, info: FileInfo) {
+    /// Puts one entry on top, in place of what is there; only a directory keeps what a directory has.
+    pub(crate) fn insert(&mut self, path: &str, info: FileInfo) {
         let Some(at) = self.walk(path, false).filter(|at| !at.is_empty()) else { return };
         for (end, _) in at.match_indices('/') {
             let parent = at.get(..end).unwrap_or_default();
             if self.entries.get(parent).is_none_or(|info| info.kind != FileKind::Directory) {
-                self.entries.insert(parent.into(), FileInfo { kind: FileKind::Directory, mode: 0o755 });
+                self.entries.insert(parent.into(), FileInfo::implied_directory());
             }
         }
         if info.kind != FileKind::Directory {
@@ -110,7 +120,7 @@ impl FileMap {
 
     /// `path` without symbolic links in its parents, and without one at its end if `follow_last`; `None` for
     /// links that go in circles.
-    fn walk(&self, path: &str, follow_last: bool) -> Option<String> {
+    pub(crate) fn walk(&self, path: &str, follow_last: bool) -> Option<String> {
         let mut pending: Vec<String> = parts_reversed(path);
         let mut at: Vec<String> = Vec::new();
         let mut links = 0;
@@ -203,7 +213,8 @@ fn file_info<R: Read>(entry: &tar::Entry<'_, R>) -> io::Result<FileInfo> {
         EntryType::Char | EntryType::Block | EntryType::Fifo => FileKind::Special,
         _ => FileKind::File,
     };
-    Ok(FileInfo { kind, mode: entry.header().mode()? & 0o7777 })
+    let header = entry.header();
+    Ok(FileInfo { kind, mode: header.mode()? & 0o7777, owner: (header.uid()?, header.gid()?) })
 }
 
 #[cfg(test)]
@@ -213,9 +224,9 @@ mod tests {
 
     fn info(text: &str) -> FileInfo {
         match text {
-            "/" => FileInfo { kind: FileKind::Directory, mode: 0o755 },
-            "" => FileInfo { kind: FileKind::File, mode: 0o644 },
-            target => FileInfo { kind: FileKind::Symlink(target.into()), mode: 0o777 },
+            "/" => FileInfo::implied_directory(),
+            "" => FileInfo { kind: FileKind::File, mode: 0o644, owner: (0, 0) },
+            target => FileInfo { kind: FileKind::Symlink(target.into()), mode: 0o777, owner: (0, 0) },
         }
     }
 

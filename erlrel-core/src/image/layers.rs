@@ -1,5 +1,6 @@
 //! From a tree to layers: which entry goes into which layer, and the packing of each.
 
+use std::collections::BTreeMap;
 use std::io::BufWriter;
 use std::path::Path;
 
@@ -7,14 +8,14 @@ use rayon::prelude::*;
 
 use super::blob::Blob;
 use super::error::ImageError;
-use super::files::FileMap;
+use super::files::{FileInfo, FileKind, FileMap};
 use super::layer::Layer;
 use super::manifest::LAYER_GZIP;
 use crate::deflate::{self, Effort};
 use crate::digest::{DiffId, DigestWriter};
 use crate::fs::FsError;
 use crate::observer::{Event, Observer};
-use crate::tree::{Entry, Group, TarOptions, Tree, TreeError, TreePath, write_tar};
+use crate::tree::{Entry, Group, Node, TarOptions, Tree, TreeError, TreePath, write_tar};
 
 /// A layer that was decided and not yet packed.
 #[derive(Debug, Clone)]
@@ -52,12 +53,40 @@ fn layer_of(group: &Group) -> &'static str {
 ///
 /// Every layer has an entry for each directory above its entries, because an engine would invent modes and
 /// times for those that are missing. Where the tree has the directory, its mode counts, otherwise it is 0755.
-/// On a base image, directories that the base has are left out: an entry would replace the base's attributes
-/// (`/tmp` 1777), or its link (`/lib -> usr/lib`), by ours (image-spec, "layer.md").
-pub fn split(tree: &Tree, options: SplitOptions<'_>) -> Vec<LayerPlan> {
+///
+/// On a base image, paths are first led through the base's links, since overlay file systems would put a
+/// directory `lib` in place of a link `lib -> usr/lib`. Directories that the base has are then left out: an entry
+/// would replace their attributes (image-spec, "layer.md"), for example `/tmp` 1777. The exception are those
+/// above an entry whose mode is not 0755: Docker makes missing ones with that mode, so they get one with their own.
+///
+/// # Errors
+/// [`TreeError::DuplicatePath`] when two entries meet at one path behind a link.
+pub fn split(tree: &Tree, options: SplitOptions<'_>) -> Result<Vec<LayerPlan>, TreeError> {
+    let tree = through_links(tree, options.base)?;
     let plans =
-        ORDER.iter().map(|name| LayerPlan { name: name.to_string(), tree: select(tree, name, options) });
-    plans.filter(|plan| !plan.tree.is_empty()).collect()
+        ORDER.iter().map(|name| LayerPlan { name: name.to_string(), tree: select(&tree, name, options) });
+    Ok(plans.filter(|plan| !plan.tree.is_empty()).collect())
+}
+
+/// The same entries at the paths where they really come to lie.
+fn through_links(tree: &Tree, base: Option<&FileMap>) -> Result<Tree, TreeError> {
+    let mut view = base.cloned().unwrap_or_default();
+    for (path, entry) in tree.iter() {
+        if let Node::Symlink(target) = &entry.node {
+            let kind = FileKind::Symlink(target.clone());
+            view.insert(path.as_str(), FileInfo { kind, mode: entry.mode, owner: (0, 0) });
+        }
+    }
+    let mut placed = Tree::new();
+    for (path, entry) in tree.iter() {
+        match view.walk(path.as_str(), entry.is_directory()) {
+            // A directory that is a link to the root: there is nothing to make.
+            Some(real) if real.is_empty() => {}
+            Some(real) => placed.insert(TreePath::new(real)?, entry.clone())?,
+            None => placed.insert(path.clone(), entry.clone())?,
+        }
+    }
+    Ok(placed)
 }
 
 fn select(tree: &Tree, layer: &str, options: SplitOptions<'_>) -> Tree {
@@ -67,30 +96,25 @@ fn select(tree: &Tree, layer: &str, options: SplitOptions<'_>) -> Tree {
         .filter(|(_, entry)| own(entry))
         .map(|(path, entry)| (path.clone(), entry.clone()))
         .collect();
-    let parents: Vec<(TreePath, Entry)> =
-        selected.iter().flat_map(|(path, entry)| parents(tree, path, entry)).collect();
-    for (path, entry) in parents {
-        // A directory may be added twice, and nothing else is at a path that has something below it.
-        let _ = selected.insert(path, entry);
-    }
+    add_missing(&mut selected, |parent| match tree.get(parent.as_str()) {
+        Some(there) => there.is_directory().then_some(there.mode),
+        None => Some(0o755),
+    });
     selected.retain(|path, entry| !entry.is_directory() || !is_in_base(path, options));
+    add_missing(&mut selected, |parent| options.base.and_then(|base| unusual_mode(base, parent)));
     selected
 }
 
-/// The directories above a path, as the tree has them; a link of the tree is followed, not replaced.
-fn parents<'a>(
-    tree: &'a Tree,
-    path: &'a TreePath,
-    entry: &'a Entry,
-) -> impl Iterator<Item = (TreePath, Entry)> + 'a {
-    path.ancestors().filter_map(|parent| {
-        let there = tree.get(parent.as_str());
-        let group = entry.group.clone();
-        match there {
-            Some(there) => there.is_directory().then(|| (parent, Entry { group, ..there.clone() })),
-            None => Some((parent, Entry::directory(group))),
+/// Adds the directories above the entries that are not there and that `mode_of` knows a mode for.
+fn add_missing(tree: &mut Tree, mode_of: impl Fn(&TreePath) -> Option<u32>) {
+    let mut missing = BTreeMap::new();
+    for (path, entry) in tree.iter() {
+        for parent in path.ancestors().filter(|parent| tree.get(parent.as_str()).is_none()) {
+            let directory = |mode| Entry { mode, ..Entry::directory(entry.group.clone()) };
+            missing.extend(mode_of(&parent).map(|mode| (parent, directory(mode))));
         }
-    })
+    }
+    missing.into_iter().for_each(|(path, entry)| tree.replace(path, entry));
 }
 
 fn is_in_base(path: &TreePath, options: SplitOptions<'_>) -> bool {
@@ -99,6 +123,13 @@ fn is_in_base(path: &TreePath, options: SplitOptions<'_>) -> bool {
             || path.as_str().strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('/'))
     });
     !owned && options.base.is_some_and(|base| base.is_directory(path.as_str()))
+}
+
+/// The mode of a directory of the base that is not what engines make. Directories of other users are left to
+/// the engine, since our entries belong to root.
+fn unusual_mode(base: &FileMap, path: &TreePath) -> Option<u32> {
+    let info = base.get(path.as_str()).filter(|info| info.kind == FileKind::Directory)?;
+    (info.mode != 0o755 && info.owner == (0, 0)).then_some(info.mode)
 }
 
 /// Choices for [`pack`].

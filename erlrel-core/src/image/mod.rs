@@ -21,7 +21,7 @@ mod manifest;
 pub mod reference;
 mod select;
 mod store;
-mod timestamp;
+pub(crate) mod timestamp;
 pub mod validate;
 
 use std::collections::BTreeMap;

@@ -19,7 +19,7 @@ pub use rebar_config::RebarConfig;
 
 use crate::application::ApplicationError;
 use crate::fs::FsError;
-use crate::term::SourceError;
+use crate::term::{SourceError, Term};
 
 /// The environment variables that decide something. The library reads none by itself: whoever embeds it
 /// hands them in; the default is none.
@@ -69,6 +69,26 @@ impl Project {
     /// `_build/<profile>`, where rebar3 puts what this set of profiles makes.
     pub fn profile_dir(&self) -> PathBuf {
         self.base_dir.join(profile_name(&self.profiles))
+    }
+
+    /// Hex packages whose locked version is not what rebar.config asks for: name, requirement, version.
+    /// rebar3 keeps to the lock until it is told to upgrade.
+    pub fn outdated_locks(&self) -> Vec<(String, String, String)> {
+        let locked = |name: &str| {
+            let entry = self.lock.entries.iter().find(|entry| entry.name == name)?;
+            match &entry.source {
+                LockSource::Hex { version, .. } => Some(version.clone()),
+                LockSource::Other { .. } => None,
+            }
+        };
+        let outdated = |dep: &Term| {
+            let [name, requirement, ..] = dep.as_tuple()? else { return None };
+            let (name, requirement) = (name.as_text()?, requirement.as_text()?);
+            let version = locked(&name)?;
+            let satisfied = Requirement::parse(&requirement)?.matches(&version);
+            (!satisfied).then_some((name, requirement, version))
+        };
+        self.config.deps().iter().filter_map(outdated).collect()
     }
 }
 
@@ -139,6 +159,17 @@ pub enum ProjectError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_that_no_longer_fits_is_found() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let config = "{deps, [{a, \"~> 2.0\"}, {b, \"1.0.0\"}, {c, {git, \"u\", {tag, \"1\"}}}, d]}.";
+        let lock = r#"{"1.2.0",[{<<"a">>,{pkg,<<"a">>,<<"1.4.0">>},0},{<<"b">>,{pkg,<<"b">>,<<"1.0.0">>},0}]}."#;
+        std::fs::write(dir.path().join("rebar.config"), config).expect("written");
+        std::fs::write(dir.path().join("rebar.lock"), lock).expect("written");
+        let project = load(dir.path(), &LoadOptions::default()).expect("a project");
+        assert_eq!(project.outdated_locks(), [("a".to_string(), "~> 2.0".to_string(), "1.4.0".to_string())]);
+    }
 
     #[test]
     fn profiles_are_ordered_as_rebar3_orders_them() {

@@ -40,7 +40,8 @@ pub(crate) fn not_running(reason: &str) -> ExitCode {
 /// Applies a function on the node and waits for the result, for as long as RELX_RPC_TIMEOUT allows.
 pub(crate) fn ask(site: &Site, node: &Node, call: &str) -> Result<Answer, BootError> {
     let plan = Plan::erl_call(site, node, call);
-    let output = plan.command().stdin(Stdio::null()).output();
+    // Not from /dev/null, which may be missing: erl_call reads nothing here.
+    let output = plan.command().stdin(Stdio::inherit()).output();
     let output = output.map_err(|source| BootError::Start { program: plan.program, source })?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     Ok(match output.status.success() {

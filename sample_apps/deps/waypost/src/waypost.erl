@@ -22,7 +22,7 @@ new(Routes) ->
 match(Router, Method, Path) ->
     case waypost_pattern:segments(Path) of
         {ok, Segments} -> first(Router, Method, Segments, []);
-        {error, bad_escape} -> {error, bad_path}
+        {error, bad_path} -> {error, bad_path}
     end.
 
 first([{Method, Pattern, Handler} | Rest], Wanted, Segments, Allowed) ->

@@ -16,18 +16,30 @@ parse_segment(Literal) -> Literal.
 -spec text(pattern()) -> binary().
 text({Text, _Segments}) -> Text.
 
-%% The decoded segments of a path; double and trailing slashes do not count.
--spec segments(Path :: binary()) -> {ok, [binary()]} | {error, bad_escape}.
+%% The decoded segments of a path, which are UTF-8; double and trailing
+%% slashes do not count.
+-spec segments(Path :: binary()) -> {ok, [binary()]} | {error, bad_path}.
 segments(Path) ->
     decode(split(Path), []).
 
 decode([Segment | Rest], Done) ->
-    case pctcode:decode(Segment) of
+    case decode_segment(Segment) of
         {ok, Text} -> decode(Rest, [Text | Done]);
-        {error, bad_escape} -> {error, bad_escape}
+        error -> {error, bad_path}
     end;
 decode([], Done) ->
     {ok, lists:reverse(Done)}.
+
+decode_segment(Segment) ->
+    case pctcode:decode(Segment) of
+        {ok, Bytes} ->
+            case unicode:characters_to_binary(Bytes) of
+                Bytes -> {ok, Bytes};
+                _ -> error
+            end;
+        {error, bad_escape} ->
+            error
+    end.
 
 split(Path) ->
     binary:split(Path, <<"/">>, [global, trim_all]).

@@ -19,5 +19,6 @@ match_test_() ->
 error_test_() ->
     [?_assertEqual({error, not_found}, waypost:match(router(), <<"GET">>, <<"/none">>)),
      ?_assertEqual({error, bad_path}, waypost:match(router(), <<"GET">>, <<"/%zz">>)),
+     ?_assertEqual({error, bad_path}, waypost:match(router(), <<"GET">>, <<"/%ff">>)),
      ?_assertEqual({error, {method_not_allowed, [<<"GET">>, <<"PUT">>]}},
                    waypost:match(router(), <<"POST">>, <<"/users/1">>))].

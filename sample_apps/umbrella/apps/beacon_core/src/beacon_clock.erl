@@ -1,5 +1,7 @@
 -module(beacon_clock).
 
+-compile({no_auto_import, [now/0]}).
+
 -export([now/0, seconds_left/1, rfc3339/1]).
 
 -type milliseconds() :: integer().

@@ -5,8 +5,8 @@
 
 -export([from_map/3, to_map/1]).
 
-%% `ip` is required; the port of the service and the store's time to live
-%% are the defaults for `port` and `ttl`.
+%% `ip` is required; the port of the service and the configured time
+%% to live are the defaults for `port` and `ttl`.
 -spec from_map(#service{}, Id :: binary(), map()) ->
           {ok, #endpoint{}} | {error, beacon_error:reason()}.
 from_map(#service{name = Service, port = ServicePort}, IdText, Map) ->
@@ -27,7 +27,7 @@ from_map(#service{name = Service, port = ServicePort}, IdText, Map) ->
     end.
 
 default_ttl() ->
-    {ok, Text} = application:get_env(beacon_storage, default_ttl),
+    {ok, Text} = application:get_env(beacon_core, default_ttl),
     {ok, Milliseconds} = beacon_duration:parse(Text),
     Milliseconds.
 

@@ -6,14 +6,15 @@
 %% text may contain both.
 -spec statements(binary()) -> [binary()].
 statements(Text) ->
-    [Trimmed || Statement <- split(Text, <<>>, []),
-                (Trimmed = string:trim(Statement)) =/= <<>>].
+    [Statement || Statement <- [string:trim(Part) || Part <- split(Text, <<>>, [])],
+                  Statement =/= <<>>].
 
 split(<<"--", Rest/binary>>, Statement, Done) ->
-    split(after_line(Rest), Statement, Done);
+    {_Comment, After} = until(<<"\n">>, Rest),
+    split(After, Statement, Done);
 split(<<$', Rest/binary>>, Statement, Done) ->
-    [Quoted, After] = binary:split(<<Rest/binary, $'>>, <<"'">>),
-    split(without_last(After), <<Statement/binary, $', Quoted/binary, $'>>, Done);
+    {Quoted, After} = until(<<"'">>, Rest),
+    split(After, <<Statement/binary, $', Quoted/binary, $'>>, Done);
 split(<<$;, Rest/binary>>, Statement, Done) ->
     split(Rest, <<>>, [Statement | Done]);
 split(<<Byte, Rest/binary>>, Statement, Done) ->
@@ -21,12 +22,9 @@ split(<<Byte, Rest/binary>>, Statement, Done) ->
 split(<<>>, Statement, Done) ->
     lists:reverse(Done, [Statement]).
 
-after_line(Text) ->
-    case binary:split(Text, <<"\n">>) of
-        [_Comment, Rest] -> Rest;
-        [_Comment] -> <<>>
+%% The text before a mark and after it; all of it when there is no mark.
+until(Mark, Text) ->
+    case binary:split(Text, Mark) of
+        [Before, After] -> {Before, After};
+        [Before] -> {Before, <<>>}
     end.
-
-%% Takes away the quote that was added in case the text has an open one.
-without_last(<<>>) -> <<>>;
-without_last(Text) -> binary:part(Text, 0, byte_size(Text) - 1).

@@ -5,12 +5,20 @@
 
 store_test_() ->
     {setup,
-     fun() -> {ok, Started} = application:ensure_all_started(beacon_storage), Started end,
-     fun(Started) -> [ok = application:stop(App) || App <- lists:reverse(Started)] end,
+     fun start/0,
+     fun stop/1,
      [{"services are kept by name", fun services/0},
       {"endpoints go with their service", fun endpoints/0},
       {"endpoints expire", fun expiry/0},
       {"a key stays with its endpoint", fun choice/0}]}.
+
+start() ->
+    ok = logger:set_primary_config(level, warning),
+    {ok, Started} = application:ensure_all_started(beacon_storage),
+    Started.
+
+stop(Started) ->
+    [ok = application:stop(App) || App <- lists:reverse(Started)].
 
 services() ->
     Web = #service{name = <<"web">>, port = 80},

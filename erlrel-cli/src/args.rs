@@ -1,0 +1,139 @@
+//! The arguments, exactly as they were typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// From a rebar3 project to a container image that runs – without Docker, without a Dockerfile.
+#[derive(Debug, Parser)]
+#[command(name = "erlrel", version, propagate_version = true, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// No progress and no warnings: only the result and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compile, assemble the release, and make a container image of it
+    #[command(after_help = IMAGE_EXAMPLES)]
+    Image(ImageArgs),
+    /// Compile, and make the release tarball, <name>-<vsn>.tar.gz
+    Tar(TarArgs),
+    /// Compile, and make the release directory
+    Release(ReleaseArgs),
+    /// Show what an image would contain and why: applications, versions, origins, layers
+    Plan(PlanArgs),
+    /// Print the dependency-layer key: the cksum of rebar.config and rebar.lock
+    Key(KeyArgs),
+}
+
+const IMAGE_EXAMPLES: &str = "\
+Examples:
+  erlrel image                                  an archive in _build/prod/erlrel/, for `docker load -i`
+  erlrel image --to docker --tag shop:1.4       into the running Docker daemon
+  erlrel image --to oci:out:1.4 --to archive:shop.tar
+  erlrel image --base oci:debian:12             on a base image in an OCI layout
+
+The image starts with ENTRYPOINT /opt/<rel>/bin/<rel> and CMD foreground. More is set in rebar.config:
+  {erlrel, [{base, \"scratch\"}, {shell, false}, {user, \"65532:65532\"}, {cmd, [\"foreground\"]},
+            {env, [{\"NAME\", \"VALUE\"}]}, {expose, [8080, {8053, udp}]}, {labels, [{\"KEY\", \"VALUE\"}]}]}.";
+
+/// What every command needs to know about the project.
+#[derive(Debug, Args)]
+pub(crate) struct ProjectArgs {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// The rebar3 profile, or several separated by commas
+    #[arg(long, default_value = "prod", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) profile: Vec<String>,
+    /// The Erlang installation; default: the one of `erl` on PATH
+    #[arg(long, value_name = "DIR")]
+    pub(crate) otp: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompileArgs {
+    /// Do not run `rebar3 compile` first
+    #[arg(long)]
+    pub(crate) no_compile: bool,
+}
+
+/// What an image is made of.
+#[derive(Debug, Args)]
+pub(crate) struct ContentArgs {
+    /// The image below: `scratch`, or `oci:DIR[:TAG]` for one in an OCI layout; default: scratch
+    #[arg(long, value_name = "BASE")]
+    pub(crate) base: Option<String>,
+    /// Add /bin/sh, for applications that run shell commands
+    #[arg(long)]
+    pub(crate) shell: bool,
+    /// The program that starts the release in the image; default: erlrel-boot beside erlrel
+    #[arg(long, value_name = "FILE", env = "ERLREL_BOOT_PROGRAM", hide_env_values = true)]
+    pub(crate) boot_program: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImageArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) content: ContentArgs,
+    /// Where the image goes, several times if needed: `archive:FILE` (for docker, containerd, skopeo and
+    /// podman), `oci:DIR[:TAG]`, `docker`; default: archive:_build/<profile>/erlrel/<rel>-<vsn>.tar
+    #[arg(long, value_name = "DEST")]
+    pub(crate) to: Vec<String>,
+    /// The image's name, several times if needed; default: <rel>:<vsn>
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tag: Vec<String>,
+    /// Print the result as JSON, with every layer
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TarArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    /// The file to write; default: _build/<profile>/rel/<rel>/<rel>-<vsn>.tar.gz, as rebar3 does
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    /// The directory to write, in place of what is there; default: _build/<profile>/rel/<rel>, as rebar3 does
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) content: ContentArgs,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    /// A SHA-256 that moves only when something moves that decides the bytes of compiled dependencies
+    #[arg(long)]
+    pub(crate) semantic: bool,
+}

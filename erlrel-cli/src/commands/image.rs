@@ -1,0 +1,113 @@
+//! `erlrel image`: the main job.
+
+use std::path::Path;
+
+use erlrel_core::container;
+use erlrel_core::destination::{self, Destination, DockerHost, Receipt, WriteOptions};
+use erlrel_core::image::{Image, Reference};
+use serde_json::{Value, json};
+
+use super::{CliError, Resolved, compile};
+use crate::args::ImageArgs;
+use crate::report::{Report, bytes};
+
+pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
+    // Mistakes in the arguments are found before the work begins.
+    let destinations = args.to.iter().map(|to| Destination::parse(to)).collect::<Result<Vec<_>, _>>()?;
+    let names = args.tag.iter().map(|name| Reference::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    let docker = docker_host()?;
+    compile(&args.project, &args.compile, report)?;
+    let resolved = Resolved::load(&args.project, report)?;
+    let (plan, build) = resolved.plan(&args.content, report)?;
+    let image = container::build(&plan, &build.options(report))?;
+    let names = if names.is_empty() { vec![usual_name(&resolved)?] } else { names };
+    let destinations = if destinations.is_empty() { vec![usual_destination(&resolved)] } else { destinations };
+    let options = WriteOptions { docker, observer: report };
+    let receipts = destinations
+        .iter()
+        .map(|to| destination::write(&image, &names, to, &options))
+        .collect::<Result<Vec<_>, _>>()?;
+    if args.json {
+        report.result(format!("{:#}", json_result(&image, &names, &receipts)));
+    } else {
+        text_result(&image, &receipts, report);
+    }
+    Ok(())
+}
+
+fn docker_host() -> Result<DockerHost, CliError> {
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    Ok(DockerHost::parse(&host).map_err(destination::DestinationError::from)?)
+}
+
+/// `<rel>:<vsn>` with what a name cannot have replaced.
+fn usual_name(resolved: &Resolved) -> Result<Reference, CliError> {
+    let tag = clean(&resolved.spec.vsn, |c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let name = clean(&resolved.spec.name.to_lowercase(), |c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    Ok(Reference::parse(&format!("{name}:{tag}"))?)
+}
+
+fn clean(text: &str, allowed: impl Fn(char) -> bool) -> String {
+    let text: String = text.chars().map(|c| if allowed(c) { c } else { '-' }).take(128).collect();
+    text.trim_start_matches(['.', '-']).to_string()
+}
+
+fn usual_destination(resolved: &Resolved) -> Destination {
+    let file = format!("{}-{}.tar", resolved.spec.name, resolved.spec.vsn);
+    Destination::Archive(resolved.project.profile_dir().join("erlrel").join(file))
+}
+
+fn text_result(image: &Image, receipts: &[Receipt], report: &Report) {
+    report.result(image.digest());
+    for receipt in receipts {
+        report.result(format!(
+            "{} ({}) {}",
+            relative(&receipt.destination),
+            bytes(image.size()),
+            receipt.references.join(" ")
+        ));
+    }
+}
+
+/// A destination below the current folder is shown without it.
+fn relative(destination: &str) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    let prefix = format!("{}/", current.display());
+    match destination.split_once(':') {
+        Some((kind, path)) if Path::new(path).is_absolute() => {
+            format!("{kind}:{}", path.strip_prefix(&prefix).unwrap_or(path))
+        }
+        _ => destination.into(),
+    }
+}
+
+fn json_result(image: &Image, names: &[Reference], receipts: &[Receipt]) -> Value {
+    let layers = image.layers().iter().map(|layer| {
+        json!({
+            "group": layer.name(),
+            "digest": layer.digest().to_string(),
+            "diff_id": layer.diff_id().to_string(),
+            "size": layer.size(),
+            "unpacked_size": layer.unpacked_size(),
+            "entries": layer.entries(),
+            "media_type": layer.media_type(),
+        })
+    });
+    let destinations = receipts.iter().map(|receipt| {
+        json!({
+            "destination": receipt.destination,
+            "references": receipt.references,
+            "digest": receipt.digest.to_string(),
+            "bytes": receipt.bytes,
+        })
+    });
+    json!({
+        "digest": image.digest().to_string(),
+        "image_id": image.id().to_string(),
+        "platform": image.platform().to_string(),
+        "size": image.size(),
+        "names": names.iter().map(Reference::familiar).collect::<Vec<_>>(),
+        "layers": layers.collect::<Vec<_>>(),
+        "destinations": destinations.collect::<Vec<_>>(),
+    })
+}

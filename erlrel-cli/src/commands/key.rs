@@ -1,0 +1,42 @@
+//! `erlrel key`: the dependency-layer key.
+
+use std::path::PathBuf;
+
+use erlrel_core::digest::Digest;
+use erlrel_core::fs;
+use erlrel_core::project::deps_key::{self, Toolchain};
+use erlrel_core::{OtpRoot, Project};
+
+use super::{CliError, environment, load_otp, load_project};
+use crate::args::KeyArgs;
+use crate::report::Report;
+
+pub(crate) fn run(args: &KeyArgs, report: &Report) -> Result<(), CliError> {
+    if args.semantic {
+        let project = load_project(&args.project)?;
+        let toolchain = toolchain(&load_otp(&args.project)?)?;
+        report.result(semantic(&project, &toolchain)?);
+    } else {
+        report.result(deps_key::cksum(&args.project.dir)?);
+    }
+    Ok(())
+}
+
+fn semantic(project: &Project, toolchain: &Toolchain) -> Result<Digest, CliError> {
+    Ok(deps_key::semantic(project, toolchain, &environment())?)
+}
+
+fn toolchain(otp: &OtpRoot) -> Result<Toolchain, CliError> {
+    let compiler = otp.application("compiler").map_err(erlrel_core::release::ReleaseError::from)?;
+    Ok(Toolchain {
+        otp: otp.version.clone(),
+        compiler: compiler.map(|app| app.vsn).unwrap_or_default(),
+        platform: otp.platform.to_string(),
+        rebar3: rebar3().map(|path| fs::read(&path)).transpose()?.map(|bytes| Digest::of(&bytes)),
+    })
+}
+
+fn rebar3() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join("rebar3")).find(|program| program.is_file())
+}

@@ -1,0 +1,25 @@
+//! `erlrel tar`: the release tarball.
+
+use erlrel_core::release::{Form, assemble};
+use erlrel_core::tree::{TarOptions, TreeError, write_tar_gz};
+use erlrel_core::fs;
+
+use super::{CliError, Resolved, compile, epoch};
+use crate::args::TarArgs;
+use crate::report::Report;
+
+pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
+    compile(&args.project, &args.compile, report)?;
+    let resolved = Resolved::load(&args.project, report)?;
+    let Resolved { project, otp, spec, resolution } = &resolved;
+    let tree = assemble(spec, project, resolution, otp, Form::Tarball)?;
+    let usual = || resolved.rel_dir().join(format!("{}-{}.tar.gz", spec.name, spec.vsn));
+    let out = args.out.clone().unwrap_or_else(usual);
+    let options = TarOptions { mtime: epoch()?, directories: false };
+    fs::write_aside(&out, |writer| {
+        write_tar_gz(&tree, options, writer, &out.display().to_string()).map(drop)?;
+        Ok::<_, TreeError>(())
+    })?;
+    report.result(out.display());
+    Ok(())
+}

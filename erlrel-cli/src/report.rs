@@ -1,0 +1,92 @@
+//! The only module that prints: results on stdout; progress, warnings and errors on stderr.
+
+use std::error::Error as _;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use erlrel_core::observer::{Event, Observer};
+
+use crate::commands::CliError;
+
+/// Prints, according to what the user asked for and whether stderr is a terminal.
+#[derive(Debug)]
+pub(crate) struct Report {
+    quiet: bool,
+    terminal: bool,
+    colour: bool,
+}
+
+impl Report {
+    pub(crate) fn new(quiet: bool) -> Self {
+        let terminal = io::stderr().is_terminal();
+        Self { quiet, terminal, colour: terminal && std::env::var_os("NO_COLOR").is_none() }
+    }
+
+    /// A line of the result. A reader that went away, as `head` does, is no error.
+    pub(crate) fn result(&self, line: impl Display) {
+        let _ = writeln!(io::stdout().lock(), "{line}");
+    }
+
+    pub(crate) fn warning(&self, text: impl Display) {
+        if !self.quiet {
+            self.note(&self.paint("33", "warning"), text);
+        }
+    }
+
+    /// The message, what lies behind it, and what to do next.
+    pub(crate) fn error(&self, error: &CliError) {
+        self.note(&self.paint("31", "error"), error);
+        let mut cause = error.source();
+        let mut said = error.to_string();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !said.contains(&text) {
+                self.note("  caused by", &text);
+            }
+            said = text;
+            cause = error.source();
+        }
+        if let Some(hint) = error.hint() {
+            self.note("  hint", hint);
+        }
+    }
+
+    fn note(&self, label: &str, text: impl Display) {
+        let _ = writeln!(io::stderr().lock(), "{label}: {text}");
+    }
+
+    fn progress(&self, text: impl Display) {
+        if self.terminal && !self.quiet {
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        }
+    }
+
+    fn paint(&self, colour: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[1;{colour}m{text}\x1b[0m") } else { text.into() }
+    }
+}
+
+impl Observer for Report {
+    fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::CompileStarted { arguments } => self.progress(format!("rebar3 {}", arguments.join(" "))),
+            // What a compiler says is shown even without a terminal: in a log it is all there is.
+            Event::CommandOutput { line } if !self.quiet => {
+                let _ = writeln!(io::stderr().lock(), "{line}");
+            }
+            Event::LayerPacked { layer, size } => self.progress(format!("layer {layer}: {}", bytes(*size))),
+            Event::Written { destination } => self.progress(format!("written to {destination}")),
+            _ => {}
+        }
+    }
+}
+
+/// A size for people: `312 B`, `4.5 kB`, `12.4 MB`.
+pub(crate) fn bytes(size: u64) -> String {
+    let size = size as f64;
+    match size {
+        _ if size < 1e3 => format!("{size} B"),
+        _ if size < 1e6 => format!("{:.1} kB", size / 1e3),
+        _ => format!("{:.1} MB", size / 1e6),
+    }
+}

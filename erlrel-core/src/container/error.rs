@@ -1,0 +1,67 @@
+//! What can go wrong between a release and its image.
+
+use std::path::PathBuf;
+
+use crate::image::ImageError;
+use crate::image::native::{NativeError, NativeWarning};
+use crate::release::{ReleaseError, Warning};
+use crate::term::SourceError;
+use crate::tree::TreeError;
+
+/// An image that cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContainerError {
+    /// A base that is neither `scratch` nor an OCI layout.
+    #[error("`{text}` is no base image that erlrel can use yet; write `scratch` or `oci:DIR[:TAG]`")]
+    UnknownBase {
+        /// The text as it was given.
+        text: String,
+    },
+    /// A release without a runtime system on an image without one.
+    #[error("the release `{release}` does not include ERTS, so nothing in the image could run it")]
+    NoErts {
+        /// The release.
+        release: String,
+    },
+    /// The start program is not where it should be.
+    #[error("the start program for the image is missing: there is no `{}`", path.display())]
+    NoBootProgram {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A mistake under `erlrel` in rebar.config.
+    #[error(transparent)]
+    Config(#[from] SourceError),
+    /// The release cannot be assembled.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
+    /// What the release needs of a system is not there.
+    #[error(transparent)]
+    Native(#[from] NativeError),
+    /// The image cannot be read, packed or put together.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// Two things at one path.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+}
+
+/// What the user should know about an image that can be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContainerWarning {
+    /// About the release in it.
+    Release(Warning),
+    /// About the system in it.
+    Native(NativeWarning),
+}
+
+impl std::fmt::Display for ContainerWarning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Release(warning) => warning.fmt(f),
+            Self::Native(warning) => warning.fmt(f),
+        }
+    }
+}

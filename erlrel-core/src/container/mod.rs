@@ -1,0 +1,153 @@
+//! The container image of a release: its tree under `/opt/NAME`, what that needs of a system, and the
+//! contract by which it is started.
+//!
+//! The contract is the Erlang community's: `WORKDIR /opt/NAME`, `ENTRYPOINT ["/opt/NAME/bin/NAME"]`,
+//! `CMD ["foreground"]`, `RELX_OUT_FILE_PATH=/tmp`; it runs with a read-only root and a writable `/tmp`
+//! under any user, and holds no cookie and no secret.
+
+mod description;
+mod error;
+mod on_base;
+mod options;
+mod shell;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use description::Description;
+pub use error::{ContainerError, ContainerWarning};
+pub use options::{Base, ContainerOptions};
+
+use crate::image::layers::{self, PackOptions, SplitOptions};
+use crate::image::native::{self, NativeOptions};
+use crate::image::{self, BaseImage, ContainerConfig, Image, ImageOptions};
+use crate::observer::{Event, Observer};
+use crate::otp::OtpRoot;
+use crate::project::Project;
+use crate::release::{self, Form, ReleaseSpec, Resolution};
+use crate::tree::{Content, Entry, Group, Tree, TreePath};
+
+/// Where the image is made: facts about the build, none about the project.
+#[derive(Clone)]
+pub struct BuildOptions<'a> {
+    /// The program that becomes `bin/NAME`: erlrel's own, `erlrel-boot`, for the image's platform.
+    pub boot_program: PathBuf,
+    /// Time of every file and of the image, in seconds since 1970. Default 0, so that it takes no part.
+    pub epoch: u64,
+    /// A directory for temporary files, with space for the compressed layers.
+    pub scratch_dir: PathBuf,
+    /// Is told what happens.
+    pub observer: &'a dyn Observer,
+}
+
+impl std::fmt::Debug for BuildOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BuildOptions").field("boot_program", &self.boot_program).finish_non_exhaustive()
+    }
+}
+
+/// The decisions about an image: every path in it, before any layer is packed.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Everything that erlrel puts into the image, at its place there.
+    pub tree: Tree,
+    /// The base image, unless the image stands on nothing.
+    pub base: Option<BaseImage>,
+    /// What goes into which layer, lowest first.
+    pub layers: Vec<layers::LayerPlan>,
+    /// How a container starts, and what the image says of itself.
+    pub image: ImageOptions,
+    /// What the user should know.
+    pub warnings: Vec<ContainerWarning>,
+}
+
+/// Decides what the image of a release contains. Nothing is written.
+///
+/// # Errors
+/// When the release cannot be assembled, has no ERTS and no base that could bring one, needs a shared
+/// library that is not there, or the base cannot be read.
+pub fn plan(
+    spec: &ReleaseSpec,
+    project: &Project,
+    resolution: &Resolution,
+    otp: &OtpRoot,
+    options: &ContainerOptions,
+    build: &BuildOptions<'_>,
+) -> Result<Plan, ContainerError> {
+    let base = options.base.open(&otp.platform)?;
+    if !spec.include_erts && base.is_none() {
+        return Err(ContainerError::NoErts { release: spec.name.clone() });
+    }
+    let prefix = TreePath::new(format!("opt/{}", spec.name))?;
+    let mut tree = release::assemble(spec, project, resolution, otp, Form::Image)?;
+    tree.insert(TreePath::new(format!("bin/{}", spec.name))?, boot_program(build)?)?;
+    let mut tree = tree.under(&prefix);
+    build.observer.event(&Event::Assembled { entries: tree.len() });
+    let needs = NativeOptions { shell: options.shell, ..NativeOptions::new(otp.platform.clone()) };
+    let native = native::closure(&tree, &needs)?;
+    let mut warnings: Vec<_> = native.warnings.iter().cloned().map(ContainerWarning::Native).collect();
+    if !options.shell && base.is_none() {
+        warnings.extend(shell::users(resolution));
+    }
+    let files = base.as_ref().map(BaseImage::files).transpose()?;
+    tree.merge(match &files {
+        Some(files) => on_base::missing(native, files),
+        None => native.tree,
+    })?;
+    tree.add_parents();
+    let layers = layers::split(&tree, SplitOptions { base: files.as_ref(), prefix: Some(&prefix) })?;
+    let image = image_options(spec, project, otp, options, build.epoch);
+    Ok(Plan { tree, base, layers, image, warnings })
+}
+
+/// Packs the layers of a plan and puts them together.
+///
+/// # Errors
+/// When a file cannot be read, the scratch directory is full, or the observer asks to stop.
+pub fn build(plan: &Plan, options: &BuildOptions<'_>) -> Result<Image, ContainerError> {
+    let pack =
+        PackOptions { mtime: options.epoch, scratch_dir: &options.scratch_dir, observer: options.observer };
+    let layers = layers::pack(&plan.layers, pack)?;
+    Ok(image::build(plan.base.as_ref(), &layers, &plan.image)?)
+}
+
+fn boot_program(build: &BuildOptions<'_>) -> Result<Entry, ContainerError> {
+    let path = &build.boot_program;
+    if !path.is_file() {
+        return Err(ContainerError::NoBootProgram { path: path.clone() });
+    }
+    Ok(Entry::file(Content::File(path.clone()), 0o755, Group::Release))
+}
+
+fn image_options(
+    spec: &ReleaseSpec,
+    project: &Project,
+    otp: &OtpRoot,
+    options: &ContainerOptions,
+    epoch: u64,
+) -> ImageOptions {
+    let description = Description::of(spec, project);
+    let annotations = description.annotations(epoch);
+    let labels: BTreeMap<String, String> = annotations.iter().chain(&options.labels).map(|(k, v)| (k.clone(), v.clone())).collect();
+    ImageOptions {
+        platform: otp.platform.clone(),
+        created: epoch,
+        config: ContainerConfig { labels, ..container_config(&spec.name, options) },
+        annotations,
+    }
+}
+
+fn container_config(name: &str, options: &ContainerOptions) -> ContainerConfig {
+    let home = format!("/opt/{name}");
+    let defaults = [("RELX_OUT_FILE_PATH", "/tmp"), ("HOME", "/tmp"), ("LANG", "C.UTF-8")];
+    let defaults = defaults.map(|(name, value)| (name.to_string(), value.to_string()));
+    ContainerConfig {
+        entrypoint: vec![format!("{home}/bin/{name}")],
+        cmd: options.cmd.clone(),
+        env: defaults.into_iter().chain(options.env.iter().cloned()).collect(),
+        workdir: Some(home),
+        user: Some(options.user.clone()),
+        exposed_ports: options.expose.clone(),
+        ..ContainerConfig::default()
+    }
+}

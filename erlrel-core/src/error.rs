@@ -1,0 +1,155 @@
+//! One error for everything the library does, for hosts that report or branch.
+
+use std::path::Path;
+
+use crate::application::ApplicationError;
+use crate::container::ContainerError;
+use crate::destination::{DestinationError, DockerError};
+use crate::fs::FsError;
+use crate::image::ImageError;
+use crate::image::reference::ReferenceError;
+use crate::otp::OtpError;
+use crate::project::ProjectError;
+use crate::project::commands::CommandError;
+use crate::release::ReleaseError;
+use crate::term::SourceError;
+use crate::tree::TreeError;
+
+/// Anything that can go wrong. Displayed: what was attempted and on what; [`hint`](Error::hint) says what
+/// to do next, [`source`](std::error::Error::source) what lies behind it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Reading the project.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// Running rebar3.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// Finding Erlang.
+    #[error(transparent)]
+    Otp(#[from] OtpError),
+    /// Making the release.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
+    /// Writing a directory or a tarball.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// Making the image.
+    #[error(transparent)]
+    Container(#[from] ContainerError),
+    /// Writing the image.
+    #[error(transparent)]
+    Destination(#[from] DestinationError),
+    /// An image name that is none.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+}
+
+/// A short list for those who branch on an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Something that was named does not exist.
+    NotFound,
+    /// An input has a mistake.
+    Invalid,
+    /// Valid, and not supported.
+    Unsupported,
+    /// The operating system refused.
+    Io,
+    /// A command failed.
+    Command,
+    /// The observer asked to stop.
+    Stopped,
+}
+
+impl Error {
+    /// What kind of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Command(CommandError::Stopped) | Self::Tree(TreeError::Stopped) => ErrorKind::Stopped,
+            Self::Command(_) => ErrorKind::Command,
+            Self::Project(ProjectError::NotAProject { .. }) | Self::Otp(OtpError::NoErl) => ErrorKind::NotFound,
+            Self::Release(ReleaseError::AppNotFound { .. } | ReleaseError::ConfigFileMissing { .. }) => {
+                ErrorKind::NotFound
+            }
+            Self::Project(ProjectError::ScriptUnsupported { .. })
+            | Self::Container(ContainerError::Image(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
+            _ if self.fs().is_some() => ErrorKind::Io,
+            _ => ErrorKind::Invalid,
+        }
+    }
+
+    /// The path that the error is about, where it is about one.
+    pub fn path(&self) -> Option<&Path> {
+        self.fs().map(|error| error.path.as_path()).or_else(|| self.place().map(SourceError::path))
+    }
+
+    /// The place in a configuration file, where the error is about one.
+    pub fn place(&self) -> Option<&SourceError> {
+        match self {
+            Self::Project(ProjectError::Config(error) | ProjectError::Application(ApplicationError::Syntax(error))) => {
+                Some(error)
+            }
+            Self::Release(error) | Self::Container(ContainerError::Release(error)) => match error {
+                ReleaseError::Config(error) | ReleaseError::Application(ApplicationError::Syntax(error)) => Some(error),
+                _ => None,
+            },
+            Self::Container(ContainerError::Config(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn fs(&self) -> Option<&FsError> {
+        match self {
+            Self::Project(ProjectError::Fs(error) | ProjectError::Application(ApplicationError::Fs(error)))
+            | Self::Otp(OtpError::Fs(error))
+            | Self::Release(ReleaseError::Fs(error))
+            | Self::Tree(TreeError::Fs(error))
+            | Self::Container(ContainerError::Image(ImageError::Fs(error) | ImageError::Tree(TreeError::Fs(error))))
+            | Self::Container(ContainerError::Tree(TreeError::Fs(error)))
+            | Self::Destination(DestinationError::Image(ImageError::Fs(error))) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What to do next, where the message does not say it already.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Project(ProjectError::NotAProject { .. }) => {
+                Some("run erlrel in the folder of a rebar3 project, or name it: erlrel image DIR")
+            }
+            Self::Otp(OtpError::NoErl) => Some("install Erlang, or name an installation with --otp DIR"),
+            Self::Otp(OtpError::UnknownScript { .. }) => {
+                Some("name the installation with --otp DIR; `erl -noshell -eval 'io:put_chars(code:root_dir()), halt().'` prints it")
+            }
+            Self::Command(CommandError::NotStarted { .. }) => {
+                Some("install rebar3 and have it on PATH, or compile by other means and add --no-compile")
+            }
+            Self::Command(CommandError::Failed { .. }) => Some("rebar3's own messages are above"),
+            Self::Release(error) | Self::Container(ContainerError::Release(error)) => release_hint(error),
+            Self::Container(ContainerError::NoErts { .. }) => {
+                Some("set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration")
+            }
+            Self::Container(ContainerError::NoBootProgram { .. }) => {
+                Some("it is installed together with erlrel; name it with --boot-program FILE")
+            }
+            Self::Destination(DestinationError::Docker(DockerError::Unreachable { .. })) => None,
+            _ => None,
+        }
+    }
+}
+
+fn release_hint(error: &ReleaseError) -> Option<&'static str> {
+    match error {
+        ReleaseError::AppNotFound { .. } => Some(
+            "compile the project first (leave out --no-compile), add the application to `deps`, or install the \
+             part of Erlang that has it",
+        ),
+        ReleaseError::ModuleMissing { .. } => Some("compile the project first: leave out --no-compile"),
+        ReleaseError::NoRelease { .. } => Some("`rebar3 new release` shows what a release looks like"),
+        ReleaseError::BasicAppMissing { .. } => Some("name it in `applications` of an application's .app.src"),
+        _ => None,
+    }
+}
