@@ -130,3 +130,90 @@ pub enum DestinationError {
     #[error(transparent)]
     Docker(#[from] DockerError),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::fixture::image;
+    use proptest::prelude::*;
+    use std::sync::Mutex;
+
+    #[test]
+    fn destinations_are_read_and_shown_in_the_same_form() {
+        for text in ["oci:out", "oci:/tmp/out:1.0", "archive:/tmp/a.tar", "archive:a:b.tar", "docker"] {
+            assert_eq!(Destination::parse(text).expect(text).to_string(), text);
+        }
+        let texts = ["", "out.tar", "docker:x", "archive:", "oci:", "registry.example.com/x"];
+        let errors: Vec<String> =
+            texts.iter().map(|text| Destination::parse(text).expect_err(text).to_string()).collect();
+        insta::assert_snapshot!(errors.join("\n"), @r"
+        `` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
+        `out.tar` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
+        `docker:x` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
+        `archive:` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
+        `` does not name an image layout: the directory is missing; write DIR or DIR:TAG
+        `registry.example.com/x` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
+        ");
+    }
+
+    #[test]
+    fn a_receipt_says_what_was_written_where() {
+        struct Log(Mutex<Vec<String>>);
+        impl Observer for Log {
+            fn event(&self, event: &Event<'_>) {
+                self.0.lock().expect("no panic").push(format!("{event:?}"));
+            }
+        }
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (log, root) = (Log(Mutex::default()), dir.path().display().to_string());
+        let options = WriteOptions { docker: DockerHost::default(), observer: &log };
+        let names = ["me/app:1.0", "app"].map(|name| Reference::parse(name).expect("a name"));
+        let mut lines = Vec::new();
+        for text in
+            [format!("oci:{root}/layout"), format!("oci:{root}/layout:x"), format!("archive:{root}/a/b.tar")]
+        {
+            let destination = Destination::parse(&text).expect("a destination");
+            let receipt = write(&image(), &names, &destination, &options).expect("written");
+            assert_eq!(receipt.digest, image().digest());
+            lines.push(format!("{} {:?} {}", receipt.destination, receipt.references, receipt.bytes));
+        }
+        lines.extend(log.0.into_inner().expect("no panic"));
+        insta::assert_snapshot!(lines.join("\n").replace(&root, "DIR"), @r#"
+        oci:DIR/layout ["DIR/layout:1.0", "DIR/layout:latest"] 2446
+        oci:DIR/layout:x ["DIR/layout:x"] 0
+        archive:DIR/a/b.tar ["me/app:1.0", "app:latest"] 12800
+        Written { destination: "oci:DIR/layout" }
+        Written { destination: "oci:DIR/layout:x" }
+        Written { destination: "archive:DIR/a/b.tar" }
+        "#);
+        let size = std::fs::metadata(dir.path().join("a/b.tar")).expect("written").len();
+        assert!(lines[2].ends_with(&format!(" {size}")), "{lines:?}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named_and_nothing_is_left() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let file = dir.path().join("file");
+        std::fs::write(&file, "").expect("written");
+        let options = WriteOptions { docker: DockerHost::default(), observer: &() };
+        for destination in [
+            Destination::Archive(file.join("a.tar")),
+            Destination::Layout(LayoutName { dir: file.join("layout"), tag: None }),
+            Destination::Layout(LayoutName { dir: file.clone(), tag: None }),
+        ] {
+            let error = write(&image(), &[], &destination, &options).expect_err("no directory").to_string();
+            assert!(error.contains(&file.display().to_string()), "{error}");
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).expect("listed").count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_text_never_panics(text in "(oci:|archive:|docker|)\\PC{0,20}", host in "(tcp|unix)?(://)?\\PC{0,20}") {
+            if let Ok(destination) = Destination::parse(&text) {
+                prop_assert_eq!(Destination::parse(&destination.to_string()).ok(), Some(destination));
+            }
+            let _ = DockerHost::parse(&host);
+        }
+    }
+}

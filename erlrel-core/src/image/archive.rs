@@ -122,3 +122,111 @@ fn header(name: &str, kind: EntryType, mode: u32, size: u64) -> io::Result<Heade
     header.set_cksum();
     Ok(header)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::image::fixture::image;
+    use crate::image::{BaseImage, validate};
+    use crate::platform::Platform;
+
+    fn pack(names: &[&str]) -> Vec<u8> {
+        let names: Vec<Reference> =
+            names.iter().map(|name| Reference::parse(name).expect("a name")).collect();
+        let mut bytes = Vec::new();
+        let size = write(&image(), &names, &mut bytes, Path::new("memory")).expect("written");
+        assert_eq!(size, bytes.len() as u64);
+        bytes
+    }
+
+    fn document(bytes: &[u8], name: &str) -> String {
+        let mut archive = tar::Archive::new(bytes);
+        let mut entries = archive.entries().expect("entries").map(|entry| entry.expect("an entry"));
+        let entry = entries.find(|entry| entry.path_bytes() == name.as_bytes()).expect("it is there");
+        let text = io::read_to_string(entry).expect("text");
+        serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(&text).expect("JSON"))
+            .expect("text")
+    }
+
+    #[test]
+    fn an_archive_is_golden() {
+        let bytes = pack(&["me/app:1.0", "app"]);
+        insta::assert_snapshot!(Digest::of(&bytes), @"sha256:1e972bde9a443b6726909fc0ccf85be8304b1654a089aea2bfb6df91752512af");
+        insta::assert_snapshot!(document(&bytes, "manifest.json"), @r#"
+        [
+          {
+            "Config": "blobs/sha256/e89bbc914623e76d30b213b6e8832b57951773a081bd4b720b2ffe4dbaf94dcf",
+            "Layers": [
+              "blobs/sha256/a2a3f858a325ed064b4868296dbc6b8e5d6915f4190d61c04e64bad3528215cc",
+              "blobs/sha256/89849fb220e95c08a06a5aefd8d73c9dedcfdc44a1d6eb28d8d72c9a39704576",
+              "blobs/sha256/3a6f8a2ebcaad2fa204d41c6f27402ec879730a6a4e51c784d5d37db02d10206",
+              "blobs/sha256/8e1d75830e01437399cdc546a2e7dc26d6eed8efc38d7a3a830daee71c454e75"
+            ],
+            "RepoTags": [
+              "me/app:1.0",
+              "app:latest"
+            ]
+          }
+        ]
+        "#);
+        insta::assert_snapshot!(document(&bytes, "index.json"), @r#"
+        {
+          "manifests": [
+            {
+              "annotations": {
+                "io.containerd.image.name": "docker.io/me/app:1.0",
+                "org.opencontainers.image.ref.name": "1.0"
+              },
+              "digest": "sha256:571d19d95b8e10f43ee9ab6856eefc3e5be3a88d546854b362a79c33beeadd3a",
+              "mediaType": "application/vnd.oci.image.manifest.v1+json",
+              "platform": {
+                "architecture": "amd64",
+                "os": "linux"
+              },
+              "size": 863
+            },
+            {
+              "annotations": {
+                "io.containerd.image.name": "docker.io/library/app:latest",
+                "org.opencontainers.image.ref.name": "latest"
+              },
+              "digest": "sha256:571d19d95b8e10f43ee9ab6856eefc3e5be3a88d546854b362a79c33beeadd3a",
+              "mediaType": "application/vnd.oci.image.manifest.v1+json",
+              "platform": {
+                "architecture": "amd64",
+                "os": "linux"
+              },
+              "size": 863
+            }
+          ],
+          "mediaType": "application/vnd.oci.image.index.v1+json",
+          "schemaVersion": 2
+        }
+        "#);
+    }
+
+    #[test]
+    fn an_archive_is_valid_and_can_be_built_on() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let file = dir.path().join("a.tar");
+        std::fs::write(&file, pack(&["app:1.0"])).expect("written");
+        assert_eq!(validate::check(&file).expect("checked"), []);
+        let base = BaseImage::open(&file, Some("1.0"), &Platform::linux("amd64")).expect("opened");
+        assert_eq!(base.digest(), image().digest());
+        assert!(base.files().expect("read").is_directory("opt/app"));
+    }
+
+    #[test]
+    fn a_name_given_twice_counts_once_and_none_is_fine() {
+        assert_eq!(pack(&["app", "app:latest"]), pack(&["app"]));
+        assert!(document(&pack(&[]), "manifest.json").contains(r#""RepoTags": []"#));
+    }
+
+    #[test]
+    fn a_full_disk_is_named() {
+        let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("opened");
+        let error = write(&image(), &[], &mut full, Path::new("/out/a.tar")).expect_err("no space");
+        assert_eq!(error.to_string(), "cannot write `/out/a.tar`");
+    }
+}

@@ -175,7 +175,7 @@ fn verify(hasher: DigestWriter<io::Sink>, expected: &Expected) -> io::Result<()>
     if is == should_be {
         return Ok(());
     }
-    let message = format!("the content is damaged: its digest is {is}, it should be {should_be}");
+    let message = format!("the digest of the content is {is}, it should be {should_be}");
     Err(io::Error::new(io::ErrorKind::InvalidData, message))
 }
 

@@ -9,10 +9,9 @@ use crate::tree::TreeError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
-    /// A path that holds no OCI image layout or archive.
+    /// A path that holds no OCI image layout or archive, or cannot be made one.
     #[error(
-        "`{}` is no OCI image layout: {why}; make one with, for example, \
-         `skopeo copy docker://IMAGE oci:DIR:TAG`",
+        "`{}` is no OCI image layout: {why}; `skopeo copy docker://IMAGE oci:DIR:TAG` makes one",
         path.display()
     )]
     NotALayout {
@@ -68,7 +67,7 @@ pub enum ImageError {
         why: String,
     },
     /// Something that is valid but that erlrel cannot do.
-    #[error("`{}`: {what} is not supported yet", path.display())]
+    #[error("`{}`: {what} is not supported yet; use an image with gzip layers", path.display())]
     Unsupported {
         /// The layout.
         path: PathBuf,

@@ -1,21 +1,10 @@
-//! From a tree to layers: which entry goes into which layer, and the packing of each.
+//! From a tree to layers: which entry goes into which layer.
 
 use std::collections::BTreeMap;
-use std::io::BufWriter;
-use std::path::Path;
 
-use rayon::prelude::*;
-
-use super::blob::Blob;
-use super::error::ImageError;
 use super::files::{FileInfo, FileKind, FileMap};
-use super::layer::Layer;
-use super::manifest::LAYER_GZIP;
-use crate::deflate::{self, Effort};
-use crate::digest::{DiffId, DigestWriter};
-use crate::fs::FsError;
-use crate::observer::{Event, Observer};
-use crate::tree::{Entry, Group, Node, TarOptions, Tree, TreeError, TreePath, write_tar};
+pub use super::pack::{PackOptions, pack};
+use crate::tree::{Entry, Group, Node, Tree, TreeError, TreePath};
 
 /// A layer that was decided and not yet packed.
 #[derive(Debug, Clone)]
@@ -132,73 +121,121 @@ fn unusual_mode(base: &FileMap, path: &TreePath) -> Option<u32> {
     (info.mode != 0o755 && info.owner == (0, 0)).then_some(info.mode)
 }
 
-/// Choices for [`pack`].
-#[derive(Clone, Copy)]
-pub struct PackOptions<'a> {
-    /// Modification time of every entry, in seconds since 1970.
-    pub mtime: u64,
-    /// A directory for unnamed temporary files, with space for the compressed layers.
-    pub scratch_dir: &'a Path,
-    /// Is told of every packed layer, and may stop the work between two layers.
-    pub observer: &'a dyn Observer,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::fixture::{path, tree};
+    use crate::tree::listing;
 
-impl std::fmt::Debug for PackOptions<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { mtime, scratch_dir, observer: _ } = self;
-        f.debug_struct("PackOptions")
-            .field("mtime", mtime)
-            .field("scratch_dir", scratch_dir)
-            .finish_non_exhaustive()
+    fn render(plans: &[LayerPlan]) -> String {
+        plans.iter().map(|plan| format!("{}:\n{}", plan.name, listing(&plan.tree))).collect()
     }
-}
 
-/// Packs layers, several at once; the result has their order, and its bytes do not depend on the number of
-/// threads.
-///
-/// Memory holds a few files of each layer at a time; the compressed layers are in unnamed temporary files,
-/// which vanish with the last [`Layer`] that refers to them, even if the process is killed.
-///
-/// # Errors
-/// When a file of a tree cannot be read, the scratch directory cannot be written, or the observer asks to stop.
-pub fn pack(plans: &[LayerPlan], options: PackOptions<'_>) -> Result<Vec<Layer>, ImageError> {
-    plans.par_iter().map(|plan| pack_one(plan, options)).collect()
-}
-
-fn pack_one(plan: &LayerPlan, options: PackOptions<'_>) -> Result<Layer, ImageError> {
-    if options.observer.stop_requested() {
-        return Err(TreeError::Stopped.into());
+    fn base(paths: &[(&str, FileKind, u32)]) -> FileMap {
+        let info = |kind: &FileKind, mode: &u32| FileInfo { kind: kind.clone(), mode: *mode, owner: (0, 0) };
+        paths.iter().map(|(path, kind, mode)| (path.to_string(), info(kind, mode))).collect()
     }
-    let packed = write(&plan.tree, options)?;
-    options.observer.event(&Event::LayerPacked { layer: &plan.name, size: packed.blob.size() });
-    Ok(Layer {
-        name: plan.name.clone(),
-        media_type: LAYER_GZIP.into(),
-        blob: packed.blob,
-        diff_id: packed.diff_id,
-        unpacked_size: Some(packed.unpacked_size),
-        entries: Some(plan.tree.len()),
-    })
-}
 
-struct Packed {
-    blob: Blob,
-    diff_id: DiffId,
-    unpacked_size: u64,
-}
+    #[test]
+    fn without_a_base_every_layer_brings_its_directories() {
+        let plans = split(&tree(), SplitOptions::default()).expect("split");
+        insta::assert_snapshot!(render(&plans), @r"
+        native:
+        0755 native etc/
+        0644 native etc/passwd
+        0755 native lib/
+        0755 native lib/libc.so
+        1777 native tmp/
+        otp:
+        0755 otp opt/
+        0755 otp opt/app/
+        0755 erts opt/app/erts/
+        0755 erts opt/app/erts/bin/
+        0755 erts opt/app/erts/bin/beam
+        0755 otp opt/app/lib/
+        0755 otp opt/app/lib/stdlib/
+        0755 otp opt/app/lib/stdlib/ebin/
+        0644 otp opt/app/lib/stdlib/ebin/stdlib.app
+        dependencies:
+        0755 dependency:dep opt/
+        0755 dependency:dep opt/app/
+        0755 dependency:dep opt/app/lib/
+        0755 dependency:dep opt/app/lib/dep/
+        0755 dependency:dep opt/app/lib/dep/ebin/
+        0644 dependency:dep opt/app/lib/dep/ebin/dep.app
+        project:
+        0755 project:app opt/
+        0755 project:app opt/app/
+        0755 release opt/app/bin/
+        link release opt/app/bin/app -> ../erts/bin/beam
+        0755 project:app opt/app/lib/
+        0755 project:app opt/app/lib/app/
+        0755 project:app opt/app/lib/app/ebin/
+        0644 project:app opt/app/lib/app/ebin/app.app
+        ");
+    }
 
-/// tar, then the digest of the tar, then gzip, then the digest of that, then a file.
-fn write(tree: &Tree, options: PackOptions<'_>) -> Result<Packed, ImageError> {
-    let dir = options.scratch_dir;
-    let failed = |error| FsError::while_doing("write a temporary file in", dir)(error);
-    let file = tempfile::tempfile_in(dir).map_err(failed)?;
-    let compressed = DigestWriter::new(BufWriter::with_capacity(1 << 16, file));
-    let tar = DigestWriter::new(deflate::writer(compressed, Effort::Normal));
-    let tar_options = TarOptions { mtime: options.mtime, directories: true };
-    let tar = write_tar(tree, tar_options, tar, &dir.display().to_string())?;
-    let (gzip, diff_id, unpacked_size) = tar.finish_diff_id();
-    let (buffer, digest, size) = gzip.finish().map_err(failed)?.finish();
-    let file = buffer.into_inner().map_err(|error| failed(error.into_error()))?;
-    let blob = Blob::in_unnamed_file(file, dir, digest, size);
-    Ok(Packed { blob, diff_id, unpacked_size })
+    #[test]
+    fn on_a_base_its_directories_and_links_stay_as_they_are() {
+        let base = base(&[
+            ("etc", FileKind::Directory, 0o755),
+            ("tmp", FileKind::Directory, 0o1777),
+            ("opt/app", FileKind::Directory, 0o700),
+            ("opt", FileKind::Directory, 0o711),
+            ("usr/lib", FileKind::Directory, 0o755),
+            ("lib", FileKind::Symlink("usr/lib".into()), 0o777),
+        ]);
+        let prefix = path("opt/app");
+        let options = SplitOptions { base: Some(&base), prefix: Some(&prefix) };
+        let plans = split(&tree(), options).expect("split");
+        insta::assert_snapshot!(render(&plans), @r"
+        native:
+        0644 native etc/passwd
+        0755 native usr/lib/libc.so
+        otp:
+        0711 otp opt/
+        0755 otp opt/app/
+        0755 erts opt/app/erts/
+        0755 erts opt/app/erts/bin/
+        0755 erts opt/app/erts/bin/beam
+        0755 otp opt/app/lib/
+        0755 otp opt/app/lib/stdlib/
+        0755 otp opt/app/lib/stdlib/ebin/
+        0644 otp opt/app/lib/stdlib/ebin/stdlib.app
+        dependencies:
+        0711 dependency:dep opt/
+        0755 dependency:dep opt/app/
+        0755 dependency:dep opt/app/lib/
+        0755 dependency:dep opt/app/lib/dep/
+        0755 dependency:dep opt/app/lib/dep/ebin/
+        0644 dependency:dep opt/app/lib/dep/ebin/dep.app
+        project:
+        0711 project:app opt/
+        0755 project:app opt/app/
+        0755 release opt/app/bin/
+        link release opt/app/bin/app -> ../erts/bin/beam
+        0755 project:app opt/app/lib/
+        0755 project:app opt/app/lib/app/
+        0755 project:app opt/app/lib/app/ebin/
+        0644 project:app opt/app/lib/app/ebin/app.app
+        ");
+    }
+
+    #[test]
+    fn layers_without_entries_are_left_out() {
+        let tmp = Tree::from_iter([(path("tmp"), Entry::directory(Group::Native))]);
+        let base = base(&[("tmp", FileKind::Directory, 0o1777)]);
+        let options = SplitOptions { base: Some(&base), prefix: None };
+        assert!(split(&tmp, options).expect("split").is_empty());
+        assert_eq!(split(&tmp, SplitOptions::default()).expect("split").len(), 1);
+    }
+
+    #[test]
+    fn two_files_that_meet_behind_a_link_are_an_error() {
+        let file = || Entry::file("x", 0o644, Group::Native);
+        let tree = Tree::from_iter([(path("lib/x"), file()), (path("usr/lib/x"), file())]);
+        let base = base(&[("lib", FileKind::Symlink("usr/lib".into()), 0o777)]);
+        let error = split(&tree, SplitOptions { base: Some(&base), prefix: None }).expect_err("they meet");
+        assert_eq!(error.to_string(), "two things would be written to `usr/lib/x`");
+    }
 }

@@ -65,42 +65,64 @@ fn is_ref_name(text: &str) -> bool {
 /// Adds an image to a layout, which is created if it is not there; says how many bytes of blobs were written.
 ///
 /// The image gets the tag of `to` or, without one, the tag of each of `names`, or `latest`; an image that
-/// had the tag loses it, all others stay. Blobs that are there already are kept. The index is written last, so
-/// that a failure leaves the layout as it was, and under a lock, so that two writers do not lose each other's
-/// entry.
+/// had the tag loses it, all others stay. Blobs that are there already are kept. A new directory appears when it
+/// is complete; in an existing one the index is written last, so that a failure leaves it as it was, and under a
+/// lock, so that two writers do not lose each other's entry.
 ///
 /// # Errors
 /// When the directory is in use for something else, its index is damaged, or a file cannot be written.
 pub fn write(image: &Image, names: &[Reference], to: &LayoutName) -> Result<u64, ImageError> {
-    prepare(&to.dir)?;
-    let mut written = 0;
-    for blob in image.blobs() {
-        written += write_blob(&to.dir, blob)?;
-    }
-    let lock = lock(&to.dir)?;
-    let path = to.dir.join("index.json");
-    let old = fs::read_optional(&path)?;
     let entries: Vec<Descriptor> = tags(names, to)
         .into_iter()
         .map(|(tag, name)| image.index_entry(index_annotations(tag, name)))
         .collect();
-    let index = update_index(old.as_deref(), &entries).map_err(|why| ImageError::Damaged {
-        path: to.dir.clone(),
-        what: "index.json".into(),
-        why,
-    })?;
+    if to.dir.symlink_metadata().is_ok() {
+        add(image, &entries, &to.dir)
+    } else {
+        create(image, &entries, &to.dir)
+    }
+}
+
+/// Writes the layout beside its place and renames it.
+fn create(image: &Image, entries: &[Descriptor], dir: &Path) -> Result<u64, ImageError> {
+    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent)?;
+    let staging = tempfile::Builder::new().prefix(".erlrel-").tempdir_in(parent);
+    let staging = staging.map_err(FsError::while_doing("write", dir))?;
+    let new = staging.path().join("new");
+    fs::create_dir_all(&new)?;
+    let written = add(image, entries, &new)?;
+    fs::set_mode(&new, 0o755)?;
+    match std::fs::rename(&new, dir) {
+        Err(_) if dir.is_dir() => add(image, entries, dir), // somebody else was faster
+        renamed => Ok(renamed.map(|()| written).map_err(FsError::while_doing("write", dir))?),
+    }
+}
+
+fn add(image: &Image, entries: &[Descriptor], dir: &Path) -> Result<u64, ImageError> {
+    let lock = lock(dir)?;
+    prepare(dir)?;
+    drop(lock);
+    let written =
+        image.blobs().into_iter().map(|blob| write_blob(dir, blob)).sum::<Result<u64, ImageError>>()?;
+    let lock = self::lock(dir)?;
+    let path = dir.join("index.json");
+    let index = update_index(fs::read_optional(&path)?.as_deref(), entries)
+        .map_err(|why| ImageError::Damaged { path: dir.into(), what: "index.json".into(), why })?;
     write_file(&path, &index)?;
     drop(lock);
     Ok(written)
 }
 
-/// A directory is taken if it is a layout, empty, or not there.
+/// A directory is taken if it is a layout or empty; what a killed writer left behind does not count.
 fn prepare(dir: &Path) -> Result<(), ImageError> {
     let marker = dir.join("oci-layout");
     if fs::read_optional(&marker)?.is_some() {
         return Ok(());
     }
-    if !fs::list(dir)?.is_empty() {
+    let ours =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".erlrel-"));
+    if !fs::list(dir)?.iter().all(ours) {
         let why = "the directory has other files; name a new or empty directory".into();
         return Err(ImageError::NotALayout { path: dir.into(), why });
     }
@@ -171,4 +193,132 @@ fn update_index(old: Option<&[u8]>, entries: &[Descriptor]) -> Result<Vec<u8>, S
 
 fn tag_of(entry: &Value) -> Option<&str> {
     entry.get("annotations")?.get(REF_NAME)?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::fixture::{RawLayout, image, options, tagged};
+    use crate::image::{BaseImage, build, validate};
+    use crate::platform::Platform;
+
+    fn name(text: &str) -> LayoutName {
+        LayoutName::parse(text).expect("a name")
+    }
+
+    fn names(texts: &[&str]) -> Vec<Reference> {
+        texts.iter().map(|text| Reference::parse(text).expect("a name")).collect()
+    }
+
+    fn index(dir: &Path) -> Value {
+        serde_json::from_slice(&std::fs::read(dir.join("index.json")).expect("read")).expect("JSON")
+    }
+
+    fn tags_in(dir: &Path) -> Vec<String> {
+        let index = index(dir);
+        let entries = index["manifests"].as_array().expect("a list");
+        entries.iter().map(|entry| tag_of(entry).unwrap_or("none").to_string()).collect()
+    }
+
+    #[test]
+    fn names_of_layouts() {
+        let parse = |text| LayoutName::parse(text).map(|name| (name.dir.display().to_string(), name.tag));
+        assert_eq!(parse("a/b").ok(), Some(("a/b".into(), None)));
+        assert_eq!(parse("a/b:1.0").ok(), Some(("a/b".into(), Some("1.0".into()))));
+        assert_eq!(parse("a:1/b").ok(), Some(("a:1/b".into(), None)));
+        let errors: Vec<String> =
+            ["", ":x", "a:", "a:-x"].iter().map(|text| parse(text).expect_err(text).to_string()).collect();
+        insta::assert_snapshot!(errors.join("\n"), @r"
+        `` does not name an image layout: the directory is missing; write DIR or DIR:TAG
+        `:x` does not name an image layout: the directory is missing; write DIR or DIR:TAG
+        `a:` does not name an image layout: a tag has letters and digits, separated by one of `-._@+`; write DIR or DIR:TAG
+        `a:-x` does not name an image layout: a tag has letters and digits, separated by one of `-._@+`; write DIR or DIR:TAG
+        ");
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_and_is_valid() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let to = LayoutName { dir: dir.path().join("new"), tag: None };
+        let image = image();
+        let written = write(&image, &names(&["me/app:1.0", "app"]), &to).expect("written");
+        assert_eq!(written, image.blobs().iter().map(|blob| blob.size()).sum::<u64>());
+        assert_eq!(write(&image, &names(&["app:other"]), &to).expect("written again"), 0, "all is there");
+        assert_eq!(tags_in(&to.dir), ["1.0", "latest", "other"]);
+        assert_eq!(validate::check(&to.dir).expect("checked"), []);
+        let read = BaseImage::open(&to.dir, Some("1.0"), &Platform::linux("amd64")).expect("opened");
+        assert_eq!((read.digest(), read.name()), (image.digest(), Some("docker.io/me/app:1.0")));
+    }
+
+    #[test]
+    fn an_image_with_the_same_tag_is_replaced_and_all_others_stay_as_they_are() {
+        let layout = RawLayout::new();
+        let mut other = tagged(layout.manifest(&[]), "other");
+        other["data"] = json!("e30=");
+        layout.index(&[
+            tagged(layout.manifest(&[]), "1.0"),
+            other.clone(),
+            tagged(layout.manifest(&[]), "1.0"),
+        ]);
+        let to = LayoutName { dir: layout.path().into(), tag: Some("1.0".into()) };
+        write(&image(), &[], &to).expect("written");
+        assert_eq!(tags_in(layout.path()), ["1.0", "other"]);
+        assert_eq!(index(layout.path())["manifests"][1], other);
+        assert_eq!(index(layout.path())["manifests"][0]["digest"], image().digest().to_string());
+    }
+
+    #[test]
+    fn a_directory_with_other_files_is_not_touched() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        std::fs::write(dir.path().join("notes.txt"), "mine").expect("written");
+        let to = LayoutName { dir: dir.path().into(), tag: None };
+        let error = write(&image(), &[], &to).expect_err("it is in use").to_string();
+        assert!(error.contains("the directory has other files"), "{error}");
+        assert_eq!(std::fs::read_dir(dir.path()).expect("listed").count(), 1);
+    }
+
+    #[test]
+    fn a_failure_leaves_the_index_as_it_was() {
+        let layout = RawLayout::new();
+        let base = {
+            layout.index(&[layout.manifest(&[layout.layer(&crate::image::fixture::tree())])]);
+            BaseImage::open(layout.path(), None, &Platform::linux("amd64")).expect("opened")
+        };
+        let image = build(Some(&base), &[], &options()).expect("built");
+        let blob = layout.path().join(blob_name(base.layers()[0].digest()));
+        let damaged = vec![0; std::fs::metadata(&blob).expect("there").len() as usize];
+        std::fs::write(&blob, damaged).expect("written");
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let to = LayoutName { dir: dir.path().into(), tag: None };
+        write(&image, &[], &to).expect_err("the base is damaged");
+        assert!(!dir.path().join("index.json").exists());
+        assert!(!dir.path().join(blob_name(base.layers()[0].digest())).exists());
+    }
+
+    #[test]
+    fn a_damaged_index_is_not_overwritten() {
+        for text in ["{", "[]", r#"{"manifests": {}}"#] {
+            let layout = RawLayout::new();
+            std::fs::write(layout.path().join("index.json"), text).expect("written");
+            write(&image(), &[], &name(&layout.path().display().to_string())).expect_err(text);
+            let after = std::fs::read_to_string(layout.path().join("index.json")).expect("read");
+            assert_eq!(after, text);
+        }
+    }
+
+    #[test]
+    fn two_writers_at_once_do_not_lose_each_others_tag() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let image = image();
+        std::thread::scope(|scope| {
+            for tag in ["a", "b", "c", "d"] {
+                let to = LayoutName { dir: dir.path().into(), tag: Some(tag.into()) };
+                let image = &image;
+                scope.spawn(move || write(image, &[], &to).expect("written"));
+            }
+        });
+        let mut tags = tags_in(dir.path());
+        tags.sort();
+        assert_eq!(tags, ["a", "b", "c", "d"]);
+    }
 }

@@ -11,17 +11,21 @@ pub mod archive;
 mod base;
 mod blob;
 pub mod config;
+mod config_json;
 mod error;
 pub mod files;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod json;
 mod layer;
 pub mod layers;
 pub mod layout;
 mod manifest;
+mod pack;
 pub mod reference;
 mod select;
-mod store;
-pub(crate) mod timestamp;
+pub(crate) mod store;
+mod timestamp;
 pub mod validate;
 
 use std::collections::BTreeMap;
@@ -71,7 +75,7 @@ pub fn build(
     layers: &[Layer],
     options: &ImageOptions,
 ) -> Result<Image, ImageError> {
-    let config = Blob::from_bytes(config::encode(base, layers, options)?);
+    let config = Blob::from_bytes(config_json::encode(base, layers, options)?);
     let layers: Vec<Layer> = base.map_or(&[][..], BaseImage::layers).iter().chain(layers).cloned().collect();
     if layers.len() > MAX_LAYERS {
         return Err(ImageError::TooManyLayers { count: layers.len(), limit: MAX_LAYERS });
@@ -148,6 +152,46 @@ impl Image {
         entry.platform = Some(self.platform.clone());
         entry.annotations = annotations;
         entry
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fixture::{RawLayout, image, layers, options, path, tree};
+
+    #[test]
+    fn an_image_is_golden() {
+        insta::assert_snapshot!(image().digest(), @"sha256:571d19d95b8e10f43ee9ab6856eefc3e5be3a88d546854b362a79c33beeadd3a");
+        insta::assert_snapshot!(image().id(), @"sha256:e89bbc914623e76d30b213b6e8832b57951773a081bd4b720b2ffe4dbaf94dcf");
+        let blobs = image().blobs().len();
+        assert_eq!((blobs, image().layers().len()), (6, 4));
+    }
+
+    #[test]
+    fn an_image_on_a_base_says_so() {
+        let layout = RawLayout::new();
+        layout.index(&[layout.manifest(&[layout.layer(&tree())])]);
+        let base = BaseImage::open(layout.path(), None, &Platform::linux("amd64")).expect("opened");
+        let image = build(Some(&base), &layers(), &options()).expect("built");
+        let manifest = Manifest::parse(&image.manifest().read().expect("read")).expect("parsed");
+        let digest = manifest.annotations.get("org.opencontainers.image.base.digest");
+        assert_eq!(digest, Some(&base.digest().to_string()));
+        assert_eq!(manifest.layers.first().map(|layer| layer.digest), Some(base.layers()[0].digest()));
+    }
+
+    #[test]
+    fn more_layers_than_engines_take_are_an_error() {
+        let many: Vec<Layer> = layers().into_iter().cycle().take(128).collect();
+        let error = build(None, &many, &options()).expect_err("too many");
+        insta::assert_snapshot!(error, @"the image would have 128 layers, container engines take at most 127; use a base image with fewer");
+    }
+
+    #[test]
+    fn a_layer_outlives_the_directory_it_was_packed_in() {
+        let layer = layers().pop().expect("a layer");
+        assert_eq!(Digest::of(&layer.blob().read().expect("read")), layer.digest());
+        assert!(tree().get(path("tmp").as_str()).is_some());
     }
 }
 

@@ -182,7 +182,20 @@ mod tests {
             ["", "Hello", "a/B", "a:", "a:.x", "a b", "a//b", "-a", "a___b", "a/", "x.y:z/a", &digest];
         let errors: Vec<String> =
             texts.iter().map(|text| Reference::parse(text).expect_err(text).to_string()).collect();
-        insta::assert_snapshot!(errors.join("\n"), @"");
+        insta::assert_snapshot!(errors.join("\n"), @r"
+        `` is no image name: the name is empty
+        `Hello` is no image name: upper-case letters are not allowed before the tag
+        `a/B` is no image name: upper-case letters are not allowed before the tag
+        `a:` is no image name: a tag has 1 to 128 letters, digits, `_`, `.` and `-`, and begins with none of the last two
+        `a:.x` is no image name: a tag has 1 to 128 letters, digits, `_`, `.` and `-`, and begins with none of the last two
+        `a b` is no image name: between slashes there are lower-case letters and digits, separated by `.`, `_`, `__` or `-`
+        `a//b` is no image name: between slashes there are lower-case letters and digits, separated by `.`, `_`, `__` or `-`
+        `-a` is no image name: between slashes there are lower-case letters and digits, separated by `.`, `_`, `__` or `-`
+        `a___b` is no image name: between slashes there are lower-case letters and digits, separated by `.`, `_`, `__` or `-`
+        `a/` is no image name: between slashes there are lower-case letters and digits, separated by `.`, `_`, `__` or `-`
+        `x.y:z/a` is no image name: the part before the first `/` is no registry, HOST or HOST:PORT
+        `a@sha256:0000000000000000000000000000000000000000000000000000000000000000` is no image name: a digest cannot be given to an image, it follows from the content; use a tag
+        ");
         Reference::parse(&"0".repeat(64)).expect_err("an ID");
         Reference::parse(&"a".repeat(256)).expect_err("too long");
     }

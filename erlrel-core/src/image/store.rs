@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::blob::Blob;
-use super::config::ParsedConfig;
+use super::config_json::ParsedConfig;
 use super::error::ImageError;
 use super::manifest::{Descriptor, Manifest};
 use crate::deflate;

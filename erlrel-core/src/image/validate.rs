@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::base::layer;
-use super::config::ParsedConfig;
+use super::config_json::ParsedConfig;
 use super::error::ImageError;
 use super::layer::Layer;
 use super::manifest::{self, Descriptor, Manifest};
@@ -192,4 +192,100 @@ fn check_paths(mut tar: impl Read) -> io::Result<Vec<String>> {
     }
     io::copy(&mut tar, &mut io::sink())?;
     Ok(problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::fixture::{RawLayout, short, tree};
+    use crate::tree::Tree;
+    use serde_json::json;
+
+    fn problems(layout: &RawLayout) -> String {
+        let problems = check(layout.path()).expect("checked");
+        let text: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
+        short(&text.replace("sha256/", "sha256:"))
+    }
+
+    #[test]
+    fn a_wrong_diff_id_is_found() {
+        let layout = RawLayout::new();
+        let (layer, _) = layout.layer(&tree());
+        let (_, other) = layout.layer(&Tree::new());
+        layout.index(&[layout.manifest(&[(layer, other)])]);
+        insta::assert_snapshot!(problems(&layout), @"layer sha256:73ef0217…: the digest of the content is sha256:d6cd543a…, it should be sha256:5f70bf18…");
+    }
+
+    #[test]
+    fn counts_that_do_not_fit_and_a_missing_platform_are_found() {
+        let layout = RawLayout::new();
+        let layer = layout.layer(&tree());
+        let config = json!({"architecture": "", "os": "linux", "history": [{}, {}],
+            "rootfs": {"type": "layers", "diff_ids": []}});
+        layout.index(&[layout.manifest_with(&[layer], &config)]);
+        insta::assert_snapshot!(problems(&layout), @r"
+        configuration sha256:ef374358…: it lists 0 layers, the manifest 1
+        configuration sha256:ef374358…: its history describes 2 layers of 1
+        configuration sha256:ef374358…: it names no platform
+        ");
+        let layer = layout.layer(&tree());
+        let config = json!({"architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": [layer.1]}});
+        layout.index(&[layout.manifest_with(&[layer], &config)]);
+        insta::assert_snapshot!(problems(&layout), @"configuration sha256:fa7d47e5…: missing field `os`");
+    }
+
+    #[test]
+    fn damaged_padded_and_missing_blobs_are_found() {
+        let layout = RawLayout::new();
+        let layers = [layout.layer(&tree()), layout.layer(&Tree::new())];
+        let missing = layout.manifest(&[]);
+        layout.index(&[layout.manifest(&layers), missing.clone()]);
+        let file = |descriptor: &Value| {
+            let digest = descriptor["digest"].as_str().expect("a digest").trim_start_matches("sha256:");
+            layout.path().join("blobs/sha256").join(digest)
+        };
+        let change = |path: &Path, change: &dyn Fn(&mut Vec<u8>)| {
+            let mut bytes = std::fs::read(path).expect("read");
+            change(&mut bytes);
+            std::fs::write(path, bytes).expect("written");
+        };
+        change(&file(&layers[0].0), &|bytes| bytes[9] ^= 1); // the operating system, which unpacking ignores
+        change(&file(&layers[1].0), &|bytes| bytes.push(0));
+        std::fs::remove_file(file(&missing)).expect("removed");
+        insta::assert_snapshot!(problems(&layout), @r"
+        layer sha256:73ef0217…: the digest of the content is sha256:17e552dc…, it should be sha256:73ef0217…
+        layer sha256:75eb4836…: it has 31 bytes instead of 30
+        manifest sha256:fcc688f2…: there is no file `blobs/sha256:fcc688f2…`
+        ");
+    }
+
+    #[test]
+    fn paths_that_are_there_twice_or_leave_the_image_are_found() {
+        let mut tar = tar::Builder::new(Vec::new());
+        for name in [b"a/b".as_slice(), b"./a//b", b"../c", b"/d"] {
+            let mut header = tar::Header::new_ustar();
+            header.as_old_mut().name[..name.len()].copy_from_slice(name);
+            header.set_size(0);
+            header.set_cksum();
+            tar.append(&header, io::empty()).expect("memory");
+        }
+        let bytes = tar.into_inner().expect("memory");
+        let layout = RawLayout::new();
+        let layer = layout.blob("application/vnd.oci.image.layer.v1.tar", &bytes);
+        let id = layer["digest"].as_str().expect("a digest").to_string();
+        layout.index(&[layout.manifest(&[(layer, id)])]);
+        insta::assert_snapshot!(problems(&layout), @r"
+        layer sha256:daa83dd8…: the path `./a//b` is there twice
+        layer sha256:daa83dd8…: the path `../c` leaves the image
+        layer sha256:daa83dd8…: the path `/d` leaves the image
+        ");
+    }
+
+    #[test]
+    fn an_index_in_circles_cannot_be_but_one_that_is_listed_twice_is_checked_once() {
+        let layout = RawLayout::new();
+        let manifest = layout.manifest(&[layout.layer(&tree())]);
+        layout.index(&[manifest.clone(), manifest]);
+        assert_eq!(problems(&layout), "");
+    }
 }

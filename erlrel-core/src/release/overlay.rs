@@ -123,7 +123,8 @@ fn destination(action: &OverlayAction, to: &str) -> Result<TreePath, ReleaseErro
 
 /// The paths that match a pattern, sorted. Names that begin with a dot are no exception, as in Erlang.
 fn wildcard(action: &OverlayAction, pattern: &Path) -> Result<Vec<PathBuf>, ReleaseError> {
-    let text = pattern.display().to_string();
+    // `components` drops `./` parts, which no path that is found would match.
+    let text = pattern.components().collect::<PathBuf>().display().to_string();
     let glob = GlobBuilder::new(&text).literal_separator(true).build();
     let matcher = glob.map_err(|error| action.error(format!("bad pattern: {}", error.kind())))?.compile_matcher();
     let is_plain = |part: &&str| !part.contains(['*', '?', '[', '{', '\\']);

@@ -1,0 +1,164 @@
+//! The packing of layers: tar, gzip and both digests in one pass, several layers at once.
+
+use std::io::BufWriter;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::blob::Blob;
+use super::error::ImageError;
+use super::layer::Layer;
+use super::layers::LayerPlan;
+use super::manifest::LAYER_GZIP;
+use crate::deflate::{self, Effort};
+use crate::digest::{DiffId, DigestWriter};
+use crate::fs::FsError;
+use crate::observer::{Event, Observer};
+use crate::tree::{TarOptions, Tree, TreeError, write_tar};
+
+/// Choices for [`pack`].
+#[derive(Clone, Copy)]
+pub struct PackOptions<'a> {
+    /// Modification time of every entry, in seconds since 1970.
+    pub mtime: u64,
+    /// A directory for unnamed temporary files, with space for the compressed layers.
+    pub scratch_dir: &'a Path,
+    /// Is told of every packed layer, and may stop the work between two layers.
+    pub observer: &'a dyn Observer,
+}
+
+impl std::fmt::Debug for PackOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { mtime, scratch_dir, observer: _ } = self;
+        f.debug_struct("PackOptions")
+            .field("mtime", mtime)
+            .field("scratch_dir", scratch_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Packs layers, several at once; the result has their order, and its bytes do not depend on the number of
+/// threads.
+///
+/// Memory holds a few files of each layer at a time; the compressed layers are in unnamed temporary files,
+/// which vanish with the last [`Layer`] that refers to them, even if the process is killed.
+///
+/// # Errors
+/// When a file of a tree cannot be read, the scratch directory cannot be written, or the observer asks to stop.
+pub fn pack(plans: &[LayerPlan], options: PackOptions<'_>) -> Result<Vec<Layer>, ImageError> {
+    plans.par_iter().map(|plan| pack_one(plan, options)).collect()
+}
+
+fn pack_one(plan: &LayerPlan, options: PackOptions<'_>) -> Result<Layer, ImageError> {
+    if options.observer.stop_requested() {
+        return Err(TreeError::Stopped.into());
+    }
+    let packed = write(&plan.tree, options)?;
+    options.observer.event(&Event::LayerPacked { layer: &plan.name, size: packed.blob.size() });
+    Ok(Layer {
+        name: plan.name.clone(),
+        media_type: LAYER_GZIP.into(),
+        blob: packed.blob,
+        diff_id: packed.diff_id,
+        unpacked_size: Some(packed.unpacked_size),
+        entries: Some(plan.tree.len()),
+    })
+}
+
+struct Packed {
+    blob: Blob,
+    diff_id: DiffId,
+    unpacked_size: u64,
+}
+
+/// tar, then the digest of the tar, then gzip, then the digest of that, then a file.
+fn write(tree: &Tree, options: PackOptions<'_>) -> Result<Packed, ImageError> {
+    let dir = options.scratch_dir;
+    let failed = |error| FsError::while_doing("write a temporary file in", dir)(error);
+    let file = tempfile::tempfile_in(dir).map_err(failed)?;
+    let compressed = DigestWriter::new(BufWriter::with_capacity(1 << 16, file));
+    let tar = DigestWriter::new(deflate::writer(compressed, Effort::Normal));
+    let tar_options = TarOptions { mtime: options.mtime, directories: true };
+    let tar = write_tar(tree, tar_options, tar, &dir.display().to_string())?;
+    let (gzip, diff_id, unpacked_size) = tar.finish_diff_id();
+    let (buffer, digest, size) = gzip.finish().map_err(failed)?.finish();
+    let file = buffer.into_inner().map_err(|error| failed(error.into_error()))?;
+    let blob = Blob::in_unnamed_file(file, dir, digest, size);
+    Ok(Packed { blob, diff_id, unpacked_size })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::fixture::{path, tree};
+    use crate::image::layers::{SplitOptions, split};
+    use crate::tree::{Entry, Group};
+
+    fn pack_in(dir: &Path, plans: &[LayerPlan]) -> Result<Vec<Layer>, ImageError> {
+        pack(plans, PackOptions { mtime: 0, scratch_dir: dir, observer: &() })
+    }
+
+    #[test]
+    fn packed_layers_are_golden_and_the_same_with_any_number_of_threads() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let plans = split(&tree(), SplitOptions::default()).expect("split");
+        let digests = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let layers = pool.install(|| pack_in(dir.path(), &plans)).expect("packed");
+            let line = |layer: &Layer| {
+                let (name, size, entries) = (layer.name(), layer.unpacked_size(), layer.entries());
+                format!("{name} {} {} {size:?} {entries:?}\n", layer.digest(), layer.diff_id())
+            };
+            layers.iter().map(line).collect::<String>()
+        };
+        let one = digests(1);
+        assert_eq!(one, digests(3));
+        insta::assert_snapshot!(one, @r"
+        native sha256:a2a3f858a325ed064b4868296dbc6b8e5d6915f4190d61c04e64bad3528215cc sha256:2c1d653ecdd75f36dbded5c2493f6d58b128d1bcfc755d98ff56e82c150b9c12 Some(4608) Some(5)
+        otp sha256:89849fb220e95c08a06a5aefd8d73c9dedcfdc44a1d6eb28d8d72c9a39704576 sha256:b2f8bec016bdee05a81c667d9aa2a0b66090840e78f22401ef78ef5c10182c84 Some(6656) Some(9)
+        dependencies sha256:3a6f8a2ebcaad2fa204d41c6f27402ec879730a6a4e51c784d5d37db02d10206 sha256:712422e663aa1a2b0ee08a1168c10ae6233fc9cf75bc2f85e2d497e3aa541b43 Some(4608) Some(6)
+        project sha256:8e1d75830e01437399cdc546a2e7dc26d6eed8efc38d7a3a830daee71c454e75 sha256:62c9e4abacd5c056cc6907e8475a92d7af25ba4884f5bb06d485733d7fd8bae7 Some(5632) Some(8)
+        ");
+        assert_eq!(
+            std::fs::read_dir(dir.path()).expect("listed").count(),
+            0,
+            "temporary files have no names"
+        );
+    }
+
+    #[test]
+    fn a_packed_layer_reads_back_as_its_tar() {
+        let plans = split(&tree(), SplitOptions::default()).expect("split");
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let layers = pack_in(dir.path(), &plans).expect("packed");
+        for layer in layers {
+            let size = std::io::copy(&mut layer.open_unpacked().expect("opened"), &mut std::io::sink());
+            assert_eq!(size.ok(), layer.unpacked_size());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_or_written_is_named() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let missing = dir.path().join("missing");
+        let entry = Entry::file(missing.clone(), 0o644, Group::Otp);
+        let plans = split(&Tree::from_iter([(path("a"), entry)]), SplitOptions::default()).expect("split");
+        let error = pack_in(dir.path(), &plans).expect_err("no source");
+        assert_eq!(error.to_string(), format!("cannot read `{}`", missing.display()));
+        let error = pack_in(&missing, &plans).expect_err("no directory");
+        assert_eq!(error.to_string(), format!("cannot write a temporary file in `{}`", missing.display()));
+    }
+
+    #[test]
+    fn the_observer_can_stop() {
+        struct Stop;
+        impl Observer for Stop {
+            fn stop_requested(&self) -> bool {
+                true
+            }
+        }
+        let plans = split(&tree(), SplitOptions::default()).expect("split");
+        let options = PackOptions { mtime: 0, scratch_dir: Path::new("/nowhere"), observer: &Stop };
+        assert_eq!(pack(&plans, options).expect_err("stopped").to_string(), "stopped on request");
+    }
+}

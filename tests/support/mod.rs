@@ -1,0 +1,67 @@
+//! What the tests share: the programs under test, prepared sample projects, other people's tools.
+
+pub(crate) mod sample;
+pub(crate) mod tarball;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The repository.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the repository").to_path_buf()
+}
+
+/// The command under test, with nothing of the tester's environment that would decide something.
+pub(crate) fn erlrel() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_erlrel"));
+    for variable in ["SOURCE_DATE_EPOCH", "REBAR_PROFILE", "REBAR_BASE_DIR", "REBAR_CONFIG", "ERLREL_BOOT_PROGRAM"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// A tool of the machine; `package` is the Debian package that has it.
+pub(crate) fn tool(program: &str, package: &str) -> Command {
+    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .map(|dir| dir.join(program))
+        .find(|path| path.is_file());
+    let path = found.unwrap_or_else(|| panic!("`{program}` is needed: `make setup` installs it (package {package})"));
+    Command::new(path)
+}
+
+/// Runs a command to a good end and gives its stdout.
+pub(crate) fn run(command: &mut Command) -> String {
+    let output = output(command);
+    assert!(
+        output.status.success(),
+        "{command:?} failed ({}):\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs a command that must fail with this exit code and gives its stderr.
+pub(crate) fn fails(command: &mut Command, code: i32) -> String {
+    let output = output(command);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{command:?}:\n{stderr}");
+    stderr
+}
+
+fn output(command: &mut Command) -> Output {
+    command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"))
+}
+
+/// A fresh directory below the build's own directory for temporary files.
+pub(crate) fn temp_dir() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary directory")
+}
+
+/// Copies a directory with everything in it, links as links.
+pub(crate) fn copy_dir(from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) {
+    run(tool("cp", "coreutils").arg("-a").arg(from.as_ref()).arg(to.as_ref()));
+}
