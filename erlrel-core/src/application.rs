@@ -162,7 +162,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Application, String> {
-        parse(Path::new("lib/x"), "x", Path::new("lib/x/ebin/x.app"), text.as_bytes()).map_err(|e| e.to_string())
+        parse(Path::new("lib/x"), "x", Path::new("lib/x/ebin/x.app"), text.as_bytes())
+            .map_err(|e| e.to_string())
     }
 
     #[test]

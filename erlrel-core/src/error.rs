@@ -70,12 +70,16 @@ impl Error {
         match self {
             Self::Command(CommandError::Stopped) | Self::Tree(TreeError::Stopped) => ErrorKind::Stopped,
             Self::Command(_) => ErrorKind::Command,
-            Self::Project(ProjectError::NotAProject { .. }) | Self::Otp(OtpError::NoErl) => ErrorKind::NotFound,
+            Self::Project(ProjectError::NotAProject { .. }) | Self::Otp(OtpError::NoErl) => {
+                ErrorKind::NotFound
+            }
             Self::Release(ReleaseError::AppNotFound { .. } | ReleaseError::ConfigFileMissing { .. }) => {
                 ErrorKind::NotFound
             }
             Self::Project(ProjectError::ScriptUnsupported { .. })
-            | Self::Container(ContainerError::Image(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
+            | Self::Container(ContainerError::Image(ImageError::Unsupported { .. })) => {
+                ErrorKind::Unsupported
+            }
             _ if self.fs().is_some() => ErrorKind::Io,
             _ => ErrorKind::Invalid,
         }
@@ -89,11 +93,13 @@ impl Error {
     /// The place in a configuration file, where the error is about one.
     pub fn place(&self) -> Option<&SourceError> {
         match self {
-            Self::Project(ProjectError::Config(error) | ProjectError::Application(ApplicationError::Syntax(error))) => {
-                Some(error)
-            }
+            Self::Project(
+                ProjectError::Config(error) | ProjectError::Application(ApplicationError::Syntax(error)),
+            ) => Some(error),
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => match error {
-                ReleaseError::Config(error) | ReleaseError::Application(ApplicationError::Syntax(error)) => Some(error),
+                ReleaseError::Config(error) | ReleaseError::Application(ApplicationError::Syntax(error)) => {
+                    Some(error)
+                }
                 _ => None,
             },
             Self::Container(ContainerError::Config(error)) => Some(error),
@@ -103,11 +109,15 @@ impl Error {
 
     fn fs(&self) -> Option<&FsError> {
         match self {
-            Self::Project(ProjectError::Fs(error) | ProjectError::Application(ApplicationError::Fs(error)))
+            Self::Project(
+                ProjectError::Fs(error) | ProjectError::Application(ApplicationError::Fs(error)),
+            )
             | Self::Otp(OtpError::Fs(error))
             | Self::Release(ReleaseError::Fs(error))
             | Self::Tree(TreeError::Fs(error))
-            | Self::Container(ContainerError::Image(ImageError::Fs(error) | ImageError::Tree(TreeError::Fs(error))))
+            | Self::Container(ContainerError::Image(
+                ImageError::Fs(error) | ImageError::Tree(TreeError::Fs(error)),
+            ))
             | Self::Container(ContainerError::Tree(TreeError::Fs(error)))
             | Self::Destination(DestinationError::Image(ImageError::Fs(error))) => Some(error),
             _ => None,
@@ -121,9 +131,9 @@ impl Error {
                 Some("run erlrel in the folder of a rebar3 project, or name it: erlrel image DIR")
             }
             Self::Otp(OtpError::NoErl) => Some("install Erlang, or name an installation with --otp DIR"),
-            Self::Otp(OtpError::UnknownScript { .. }) => {
-                Some("name the installation with --otp DIR; `erl -noshell -eval 'io:put_chars(code:root_dir()), halt().'` prints it")
-            }
+            Self::Otp(OtpError::UnknownScript { .. }) => Some(
+                "name the installation with --otp DIR; `erl -noshell -eval 'io:put_chars(code:root_dir()), halt().'` prints it",
+            ),
             Self::Command(CommandError::NotStarted { .. }) => {
                 Some("install rebar3 and have it on PATH, or compile by other means and add --no-compile")
             }
@@ -149,7 +159,9 @@ fn release_hint(error: &ReleaseError) -> Option<&'static str> {
         ),
         ReleaseError::ModuleMissing { .. } => Some("compile the project first: leave out --no-compile"),
         ReleaseError::NoRelease { .. } => Some("`rebar3 new release` shows what a release looks like"),
-        ReleaseError::BasicAppMissing { .. } => Some("name it in `applications` of an application's .app.src"),
+        ReleaseError::BasicAppMissing { .. } => {
+            Some("name it in `applications` of an application's .app.src")
+        }
         _ => None,
     }
 }

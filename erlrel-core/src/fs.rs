@@ -91,7 +91,8 @@ pub fn write_aside<T, E: From<FsError>>(
 ) -> Result<T, E> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     create_dir_all(parent)?;
-    let file = NamedTempFile::with_prefix_in(".erlrel-", parent).map_err(FsError::while_doing("write", path))?;
+    let file =
+        NamedTempFile::with_prefix_in(".erlrel-", parent).map_err(FsError::while_doing("write", path))?;
     let mut writer = io::BufWriter::with_capacity(1 << 16, file.as_file());
     let value = fill(&mut writer)?;
     writer.flush().map_err(FsError::while_doing("write", path))?;

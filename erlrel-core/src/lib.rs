@@ -20,7 +20,7 @@
 //! ([`tree::write_tar_gz`]), or shown ([`tree::listing`]).
 //!
 //! The library never prints, never exits, reads no environment variable and no clock: hosts hand in
-//! [`Environment`](project::Environment) and times, and hear of progress through an
+//! [`Environment`](environment::Environment) and times, and hear of progress through an
 //! [`Observer`](observer::Observer).
 //!
 //! # Example
@@ -46,6 +46,7 @@
 // Row 0: words that everything else is said in.
 pub mod deflate;
 pub mod digest;
+pub mod environment;
 pub mod fs;
 pub mod observer;
 pub mod platform;
@@ -61,24 +62,25 @@ pub mod application;
 pub mod tree;
 
 // Row 3: what is on disk before the work begins.
+pub mod otp;
 pub mod project;
 
-// Row 4: the Erlang installation.
-pub mod otp;
-
-// Row 5: the release, and images; neither knows the other.
-pub mod image;
+// Row 4: the release.
 pub mod release;
 
-// Row 6: where images go.
-pub mod destination;
+// Row 5: images, which know nothing of releases.
+pub mod image;
 
-// Row 7: the image of a release.
+// Row 6, for later: cache, registry.
+
+// Row 7: the image of a release, and where images go.
 pub mod container;
+pub mod destination;
 
 // Row 8: the facade.
 mod error;
 
+pub use environment::Environment;
 pub use error::{Error, ErrorKind};
 pub use otp::OtpRoot;
 pub use project::Project;

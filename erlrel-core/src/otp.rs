@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::application::{Application, ApplicationError};
 use crate::elf;
+use crate::environment::Environment;
 use crate::fs::{self, FsError};
 use crate::platform::Platform;
-use crate::project::Environment;
 use crate::term::{self, AtomEncoding, EtfError, Term};
 use crate::vsn::Vsn;
 
@@ -50,7 +50,8 @@ impl OtpRoot {
         let erl = candidates.into_iter().find(|erl| erl.is_file()).ok_or(OtpError::NoErl)?;
         let script = std::fs::canonicalize(&erl).map_err(FsError::while_doing("read", &erl))?;
         let text = fs::read(&script)?;
-        let root = root_of(&script, &String::from_utf8_lossy(&text)).ok_or(OtpError::UnknownScript { erl })?;
+        let root =
+            root_of(&script, &String::from_utf8_lossy(&text)).ok_or(OtpError::UnknownScript { erl })?;
         Self::load(&root)
     }
 
@@ -59,19 +60,31 @@ impl OtpRoot {
     /// # Errors
     /// When it is none, or a file of it is unreadable.
     pub fn load(root: &Path) -> Result<Self, OtpError> {
-        let not_otp = |missing: &str| OtpError::NotAnInstallation { root: root.into(), missing: missing.into() };
+        let not_otp =
+            |missing: &str| OtpError::NotAnInstallation { root: root.into(), missing: missing.into() };
         let start = fs::read_optional(&root.join("releases/start_erl.data"))?;
-        let start = String::from_utf8_lossy(&start.ok_or_else(|| not_otp("releases/start_erl.data"))?).into_owned();
+        let start =
+            String::from_utf8_lossy(&start.ok_or_else(|| not_otp("releases/start_erl.data"))?).into_owned();
         let mut words = start.split_whitespace().map(String::from);
         let (Some(erts_vsn), Some(release)) = (words.next(), words.next()) else {
             return Err(not_otp("releases/start_erl.data"));
         };
         let version = fs::read_optional(&root.join("releases").join(&release).join("OTP_VERSION"))?;
-        let version = version.map_or_else(|| release.clone(), |v| String::from_utf8_lossy(&v).trim().to_string());
+        let version =
+            version.map_or_else(|| release.clone(), |v| String::from_utf8_lossy(&v).trim().to_string());
         let emulator = root.join(format!("erts-{erts_vsn}/bin/beam.smp"));
-        let platform = platform(&emulator).ok_or_else(|| not_otp(&format!("erts-{erts_vsn}/bin/beam.smp")))?;
+        let platform =
+            platform(&emulator).ok_or_else(|| not_otp(&format!("erts-{erts_vsn}/bin/beam.smp")))?;
         let apps = installed(&root.join("lib"))?;
-        Ok(Self { boot: boot_constants(root, &release)?, root: root.into(), release, version, erts_vsn, platform, apps })
+        Ok(Self {
+            boot: boot_constants(root, &release)?,
+            root: root.into(),
+            release,
+            version,
+            erts_vsn,
+            platform,
+            apps,
+        })
     }
 
     /// The directory of ERTS.
@@ -134,9 +147,11 @@ fn installed(lib: &Path) -> Result<BTreeMap<String, PathBuf>, FsError> {
 }
 
 fn boot_constants(root: &Path, release: &str) -> Result<BootConstants, OtpError> {
-    let paths = [root.join("bin/start_clean.boot"), root.join("releases").join(release).join("start_clean.boot")];
+    let paths =
+        [root.join("bin/start_clean.boot"), root.join("releases").join(release).join("start_clean.boot")];
     let path = paths.iter().find(|path| path.is_file()).unwrap_or(&paths[0]);
-    let script = term::decode(&fs::read(path)?).map_err(|source| OtpError::Boot { path: path.clone(), source })?;
+    let script =
+        term::decode(&fs::read(path)?).map_err(|source| OtpError::Boot { path: path.clone(), source })?;
     let instructions = match script.as_tuple() {
         Some([_, _, instructions]) => instructions.as_list().unwrap_or_default(),
         _ => Vec::new(),

@@ -15,7 +15,9 @@ pub(crate) fn repository() -> PathBuf {
 /// The command under test, with nothing of the tester's environment that would decide something.
 pub(crate) fn erlrel() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_erlrel"));
-    for variable in ["SOURCE_DATE_EPOCH", "REBAR_PROFILE", "REBAR_BASE_DIR", "REBAR_CONFIG", "ERLREL_BOOT_PROGRAM"] {
+    for variable in
+        ["SOURCE_DATE_EPOCH", "REBAR_PROFILE", "REBAR_BASE_DIR", "REBAR_CONFIG", "ERLREL_BOOT_PROGRAM"]
+    {
         command.env_remove(variable);
     }
     command
@@ -27,7 +29,8 @@ pub(crate) fn tool(program: &str, package: &str) -> Command {
         .chain(["/usr/sbin".into(), "/sbin".into()])
         .map(|dir| dir.join(program))
         .find(|path| path.is_file());
-    let path = found.unwrap_or_else(|| panic!("`{program}` is needed: `make setup` installs it (package {package})"));
+    let path = found
+        .unwrap_or_else(|| panic!("`{program}` is needed: `make setup` installs it (package {package})"));
     Command::new(path)
 }
 

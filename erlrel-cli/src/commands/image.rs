@@ -21,7 +21,8 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     let (plan, build) = resolved.plan(&args.content, report)?;
     let image = container::build(&plan, &build.options(report))?;
     let names = if names.is_empty() { vec![usual_name(&resolved)?] } else { names };
-    let destinations = if destinations.is_empty() { vec![usual_destination(&resolved)] } else { destinations };
+    let destinations =
+        if destinations.is_empty() { vec![usual_destination(&resolved)] } else { destinations };
     let options = WriteOptions { docker, observer: report };
     let receipts = destinations
         .iter()

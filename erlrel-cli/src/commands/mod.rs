@@ -8,9 +8,11 @@ pub(crate) mod tar;
 
 use std::path::{Path, PathBuf};
 
-use erlrel_core::project::{self, Environment, LoadOptions, commands};
+use erlrel_core::project::{self, LoadOptions, commands};
 use erlrel_core::release::{ReleaseSpec, Resolution, Warning};
-use erlrel_core::{Error, OtpRoot, Project, container, destination, fs, image as core_image, otp, tree};
+use erlrel_core::{
+    Environment, Error, OtpRoot, Project, container, destination, fs, image as core_image, otp, tree,
+};
 
 use crate::args::{CompileArgs, ContentArgs, ProjectArgs};
 use crate::report::Report;
@@ -30,7 +32,9 @@ impl CliError {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Core(error) => error.hint(),
-            Self::BadEpoch(_) => Some("set it to the seconds since 1970, for example `$(git log -1 --format=%ct)`"),
+            Self::BadEpoch(_) => {
+                Some("set it to the seconds since 1970, for example `$(git log -1 --format=%ct)`")
+            }
             Self::NoProgramPath(_) => Some("name the start program with --boot-program FILE"),
         }
     }
@@ -91,7 +95,11 @@ impl Resolved {
     }
 
     /// Decides the image.
-    pub(crate) fn plan(&self, content: &ContentArgs, report: &Report) -> Result<(container::Plan, Build), CliError> {
+    pub(crate) fn plan(
+        &self,
+        content: &ContentArgs,
+        report: &Report,
+    ) -> Result<(container::Plan, Build), CliError> {
         let mut options = container::ContainerOptions::of(&self.project)?;
         if let Some(base) = &content.base {
             options.base = container::Base::parse(base, Path::new(""))?;
@@ -170,6 +178,9 @@ fn boot_program(content: &ContentArgs) -> Result<PathBuf, CliError> {
 }
 
 fn outdated_locks(project: &Project) -> Vec<Warning> {
-    project.outdated_locks().into_iter().map(|(name, requirement, locked)| Warning::LockOutdated { name, requirement, locked }).collect()
+    project
+        .outdated_locks()
+        .into_iter()
+        .map(|(name, requirement, locked)| Warning::LockOutdated { name, requirement, locked })
+        .collect()
 }
-

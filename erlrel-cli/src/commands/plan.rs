@@ -45,7 +45,10 @@ fn as_text(resolved: &Resolved, plan: &Plan) -> Result<String, CliError> {
     let mut lines = vec![
         format!("release    {} {} (profile {profiles})", spec.name, spec.vsn),
         format!("erlang     OTP {}, ERTS {}, {}", otp.version, otp.erts_vsn, otp.platform),
-        format!("base       {}", plan.base.as_ref().map_or("scratch".into(), |base| base.path().display().to_string())),
+        format!(
+            "base       {}",
+            plan.base.as_ref().map_or("scratch".into(), |base| base.path().display().to_string())
+        ),
         String::new(),
         format!("{:<28} {:<20} {:<11} {}", "application", "version", "origin", "start"),
     ];
@@ -54,7 +57,12 @@ fn as_text(resolved: &Resolved, plan: &Plan) -> Result<String, CliError> {
     }));
     lines.extend([String::new(), format!("{:<28} {:>8} {:>12}", "layer", "entries", "unpacked")]);
     for layer in &plan.layers {
-        lines.push(format!("{:<28} {:>8} {:>12}", layer.name, layer.tree.len(), bytes(unpacked(&layer.tree)?)));
+        lines.push(format!(
+            "{:<28} {:>8} {:>12}",
+            layer.name,
+            layer.tree.len(),
+            bytes(unpacked(&layer.tree)?)
+        ));
     }
     Ok(lines.join("\n"))
 }

@@ -1,8 +1,8 @@
 //! `erlrel tar`: the release tarball.
 
+use erlrel_core::fs;
 use erlrel_core::release::{Form, assemble};
 use erlrel_core::tree::{TarOptions, TreeError, write_tar_gz};
-use erlrel_core::fs;
 
 use super::{CliError, Resolved, compile, epoch};
 use crate::args::TarArgs;

@@ -6,8 +6,8 @@ use crate::deflate::{self, Effort};
 /// The chunks that survive, in the order in which OTP's `beam_lib` writes them (facts: OTP 23 to 29 agree
 /// on the order; later releases only add names).
 const KEPT: [&[u8; 4]; 14] = [
-    b"Attr", b"Line", b"Type", b"Atom", b"AtU8", b"Code", b"StrT", b"ImpT", b"ExpT", b"FunT", b"LitT", b"Meta",
-    b"Recs", b"DbgB",
+    b"Attr", b"Line", b"Type", b"Atom", b"AtU8", b"Code", b"StrT", b"ImpT", b"ExpT", b"FunT", b"LitT",
+    b"Meta", b"Recs", b"DbgB",
 ];
 
 /// Without these the runtime system does not load a module.

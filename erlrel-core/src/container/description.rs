@@ -22,7 +22,8 @@ pub struct Description {
 impl Description {
     /// Describes a release; `git` is asked for commit and origin.
     pub fn of(spec: &ReleaseSpec, project: &Project) -> Self {
-        let git = |arguments: &[&str]| commands::git(&project.root, arguments).filter(|text| !text.is_empty());
+        let git =
+            |arguments: &[&str]| commands::git(&project.root, arguments).filter(|text| !text.is_empty());
         let is_dirty = || git(&["status", "--porcelain", "--untracked-files=no"]).is_some();
         let revision = git(&["rev-parse", "HEAD"]);
         Self {

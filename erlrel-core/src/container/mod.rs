@@ -128,7 +128,8 @@ fn image_options(
 ) -> ImageOptions {
     let description = Description::of(spec, project);
     let annotations = description.annotations(epoch);
-    let labels: BTreeMap<String, String> = annotations.iter().chain(&options.labels).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let labels: BTreeMap<String, String> =
+        annotations.iter().chain(&options.labels).map(|(k, v)| (k.clone(), v.clone())).collect();
     ImageOptions {
         platform: otp.platform.clone(),
         created: epoch,

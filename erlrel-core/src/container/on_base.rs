@@ -18,10 +18,15 @@ pub(super) fn missing(native: NativeFiles, base: &FileMap) -> Tree {
     let provided: BTreeSet<&TreePath> = native
         .libraries
         .iter()
-        .filter(|library| library.place == LibraryPlace::System && libraries.contains(library.path.file_name()))
+        .filter(|library| {
+            library.place == LibraryPlace::System && libraries.contains(library.path.file_name())
+        })
         .map(|library| &library.path)
         .collect();
-    let lacking = native.tree.iter().filter(|(path, _)| !provided.contains(path) && base.resolve(path.as_str()).is_none());
+    let lacking = native
+        .tree
+        .iter()
+        .filter(|(path, _)| !provided.contains(path) && base.resolve(path.as_str()).is_none());
     lacking.map(|(path, entry)| (behind_links(path, base), entry.clone())).collect()
 }
 

@@ -102,9 +102,13 @@ impl ContainerOptions {
         match entry.key {
             "base" => {
                 let text = entry.text()?;
-                self.base = Base::parse(&text, &project.root).map_err(|error| entry.error(error.to_string()))?;
+                self.base =
+                    Base::parse(&text, &project.root).map_err(|error| entry.error(error.to_string()))?;
             }
-            "shell" => self.shell = entry.value.as_bool().ok_or_else(|| entry.error("`shell` must be true or false"))?,
+            "shell" => {
+                self.shell =
+                    entry.value.as_bool().ok_or_else(|| entry.error("`shell` must be true or false"))?
+            }
             "env" => self.env = entry.pairs()?,
             "labels" => self.labels = entry.pairs()?.into_iter().collect(),
             "expose" => self.expose = entry.ports()?,

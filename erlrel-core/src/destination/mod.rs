@@ -58,7 +58,7 @@ impl fmt::Display for Destination {
     }
 }
 
-/// Choices for [`write`].
+/// Choices for [`write()`].
 #[derive(Clone)]
 pub struct WriteOptions<'a> {
     /// Where the Docker daemon listens; default: [`DockerHost::default`].

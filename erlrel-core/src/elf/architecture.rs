@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn architectures_have_the_names_that_images_use() {
-        let of = |class, order, machine| parse(&header(class, order, machine)).expect("a header").architecture;
+        let of =
+            |class, order, machine| parse(&header(class, order, machine)).expect("a header").architecture;
         assert_eq!(of(2, 1, 62), "amd64");
         assert_eq!(of(1, 1, 62), "amd64p32");
         assert_eq!(of(1, 1, 3), "386");

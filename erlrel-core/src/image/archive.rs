@@ -20,8 +20,8 @@ use crate::fs::FsError;
 /// Size of a tar record.
 const RECORD: u64 = 512;
 
-/// Writes `image` under each of `names` as an archive to `out`, which errors call `place`; says how many bytes
-/// it has.
+/// Writes `image` under each of `names` as an archive to `out`, which errors call `place`; says how many
+/// bytes it has.
 ///
 /// The bytes depend on nothing but the image and its names. Layers are streamed, never held in memory.
 ///

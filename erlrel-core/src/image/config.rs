@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// How a container of the image starts. What is empty or `None` is taken from the base image, if there is one.
+/// How a container of the image starts. What is empty or `None` is taken from the base image, if there is
+/// one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContainerConfig {
     /// The program and its first arguments. Setting it drops the base image's `cmd`, as in a Dockerfile.

@@ -74,6 +74,14 @@ pub enum ImageError {
         /// What would be needed.
         what: String,
     },
+    /// A name that means something else in a layer.
+    #[error(
+        "`{path}` cannot be put into an image: there, names with `.wh.` at the beginning remove a file; rename it"
+    )]
+    ReservedName {
+        /// The path in the tree.
+        path: String,
+    },
     /// More layers than engines can mount.
     #[error(
         "the image would have {count} layers, container engines take at most {limit}; use a base image with fewer"

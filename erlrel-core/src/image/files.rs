@@ -52,8 +52,8 @@ impl FileMap {
         self.entries.get(path.trim_matches('/'))
     }
 
-    /// What `path` leads to when all symbolic links are followed, with the path where it is; `None` if there is
-    /// nothing. A link cannot leave the image: its root is `/`.
+    /// What `path` leads to when all symbolic links are followed, with the path where it is; `None` if there
+    /// is nothing. A link cannot leave the image: its root is `/`.
     pub fn resolve(&self, path: &str) -> Option<(&str, &FileInfo)> {
         let at = self.walk(path, true)?;
         self.entries.get_key_value(&at).map(|(path, info)| (path.as_str(), info))

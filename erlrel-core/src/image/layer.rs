@@ -19,7 +19,8 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// What the layer holds: `native`, `otp`, `dependencies`, `project`, or `base` for a layer of the base image.
+    /// What the layer holds: `native`, `otp`, `dependencies`, `project`, or `base` for a layer of the base
+    /// image.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -63,7 +64,8 @@ impl Layer {
     /// [`diff_id`](Self::diff_id).
     ///
     /// # Errors
-    /// When the file that holds the layer cannot be opened, or is compressed in a way that cannot be read yet.
+    /// When the file that holds the layer cannot be opened, or is compressed in a way that cannot be read
+    /// yet.
     pub fn open_unpacked(&self) -> Result<Box<dyn Read + Send>, ImageError> {
         let packed = self.blob.open()?;
         let expected = Expected::Layer(self.diff_id);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::error::ImageError;
 use super::files::{FileInfo, FileKind, FileMap};
 pub use super::pack::{PackOptions, pack};
 use crate::tree::{Entry, Group, Node, Tree, TreeError, TreePath};
@@ -44,14 +45,23 @@ fn layer_of(group: &Group) -> &'static str {
 /// times for those that are missing. Where the tree has the directory, its mode counts, otherwise it is 0755.
 ///
 /// On a base image, paths are first led through the base's links, since overlay file systems would put a
-/// directory `lib` in place of a link `lib -> usr/lib`. Directories that the base has are then left out: an entry
-/// would replace their attributes (image-spec, "layer.md"), for example `/tmp` 1777. The exception are those
-/// above an entry whose mode is not 0755: Docker makes missing ones with that mode, so they get one with their own.
+/// directory `lib` in place of a link `lib -> usr/lib`. Directories that the base has are then left out: an
+/// entry would replace their attributes (image-spec, "layer.md"), for example `/tmp` 1777. The exception are
+/// those above an entry whose mode is not 0755: Docker makes missing ones with that mode, so they get one
+/// with their own.
 ///
 /// # Errors
-/// [`TreeError::DuplicatePath`] when two entries meet at one path behind a link.
-pub fn split(tree: &Tree, options: SplitOptions<'_>) -> Result<Vec<LayerPlan>, TreeError> {
+/// [`TreeError::DuplicatePath`] when two entries meet at one path behind a link, [`ImageError::ReservedName`]
+/// for a name that would remove a file of a lower layer (image-spec, "layer.md", Whiteouts).
+pub fn split(tree: &Tree, options: SplitOptions<'_>) -> Result<Vec<LayerPlan>, ImageError> {
+    let reserved = |path: &TreePath| path.as_str().split('/').any(|part| part.starts_with(".wh."));
+    if let Some((path, _)) = tree.iter().find(|(path, _)| reserved(path)) {
+        return Err(ImageError::ReservedName { path: path.to_string() });
+    }
     let tree = through_links(tree, options.base)?;
+    let prefix = options.prefix.and_then(|prefix| options.base?.walk(prefix.as_str(), true));
+    let prefix = prefix.and_then(|prefix| TreePath::new(prefix).ok());
+    let options = SplitOptions { prefix: prefix.as_ref().or(options.prefix), ..options };
     let plans =
         ORDER.iter().map(|name| LayerPlan { name: name.to_string(), tree: select(&tree, name, options) });
     Ok(plans.filter(|plan| !plan.tree.is_empty()).collect())
@@ -222,6 +232,23 @@ mod tests {
     }
 
     #[test]
+    fn the_release_owns_its_directories_behind_a_link_too() {
+        let base = base(&[
+            ("opt", FileKind::Symlink("usr/opt".into()), 0o777),
+            ("usr/opt/app/lib", FileKind::Directory, 0o700),
+        ]);
+        let tree = Tree::from_iter([(path("opt/app/lib/x"), Entry::file("", 0o644, Group::Otp))]);
+        let prefix = path("opt/app");
+        let plans = split(&tree, SplitOptions { base: Some(&base), prefix: Some(&prefix) }).expect("split");
+        insta::assert_snapshot!(render(&plans), @r"
+        otp:
+        0755 otp usr/opt/app/
+        0755 otp usr/opt/app/lib/
+        0644 otp usr/opt/app/lib/x
+        ");
+    }
+
+    #[test]
     fn layers_without_entries_are_left_out() {
         let tmp = Tree::from_iter([(path("tmp"), Entry::directory(Group::Native))]);
         let base = base(&[("tmp", FileKind::Directory, 0o1777)]);
@@ -237,5 +264,12 @@ mod tests {
         let base = base(&[("lib", FileKind::Symlink("usr/lib".into()), 0o777)]);
         let error = split(&tree, SplitOptions { base: Some(&base), prefix: None }).expect_err("they meet");
         assert_eq!(error.to_string(), "two things would be written to `usr/lib/x`");
+    }
+
+    #[test]
+    fn a_file_that_an_engine_would_take_for_a_whiteout_is_an_error() {
+        let tree = Tree::from_iter([(path("opt/.wh.x/y"), Entry::file("", 0o644, Group::Release))]);
+        let error = split(&tree, SplitOptions::default()).expect_err("a reserved name");
+        insta::assert_snapshot!(error, @"`opt/.wh.x/y` cannot be put into an image: there, names with `.wh.` at the beginning remove a file; rename it");
     }
 }

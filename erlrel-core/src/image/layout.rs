@@ -1,4 +1,5 @@
-//! OCI image layouts: directories that hold images as content-addressed files (image-spec, "image-layout.md").
+//! OCI image layouts: directories that hold images as content-addressed files (image-spec,
+//! "image-layout.md").
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -64,10 +65,10 @@ fn is_ref_name(text: &str) -> bool {
 
 /// Adds an image to a layout, which is created if it is not there; says how many bytes of blobs were written.
 ///
-/// The image gets the tag of `to` or, without one, the tag of each of `names`, or `latest`; an image that
-/// had the tag loses it, all others stay. Blobs that are there already are kept. A new directory appears when it
-/// is complete; in an existing one the index is written last, so that a failure leaves it as it was, and under a
-/// lock, so that two writers do not lose each other's entry.
+/// The image gets the tag of `to` or, without one, the tag of each of `names`, or `latest`; an image that had
+/// the tag loses it, all others stay. Blobs that are there already are kept. A new directory appears when it
+/// is complete; in an existing one the index is written last, so that a failure leaves it as it was, and
+/// under a lock, so that two writers do not lose each other's entry.
 ///
 /// # Errors
 /// When the directory is in use for something else, its index is damaged, or a file cannot be written.
@@ -91,11 +92,22 @@ fn create(image: &Image, entries: &[Descriptor], dir: &Path) -> Result<u64, Imag
     let staging = staging.map_err(FsError::while_doing("write", dir))?;
     let new = staging.path().join("new");
     fs::create_dir_all(&new)?;
-    let written = add(image, entries, &new)?;
+    let written = add(image, entries, &new).map_err(|error| named(error, &new, dir))?;
     fs::set_mode(&new, 0o755)?;
     match std::fs::rename(&new, dir) {
         Err(_) if dir.is_dir() => add(image, entries, dir), // somebody else was faster
         renamed => Ok(renamed.map(|()| written).map_err(FsError::while_doing("write", dir))?),
+    }
+}
+
+/// The error about the place that the user knows, not the one beside it.
+fn named(error: ImageError, staging: &Path, dir: &Path) -> ImageError {
+    match error {
+        ImageError::Fs(mut error) => {
+            error.path = error.path.strip_prefix(staging).map(|path| dir.join(path)).unwrap_or(error.path);
+            error.into()
+        }
+        other => other,
     }
 }
 
@@ -143,7 +155,8 @@ fn write_blob(dir: &Path, blob: &Blob) -> Result<u64, ImageError> {
     Ok(blob.size())
 }
 
-/// An exclusive lock on the directory, until the file is dropped. File systems without locks are used without.
+/// An exclusive lock on the directory, until the file is dropped. File systems without locks are used
+/// without.
 fn lock(dir: &Path) -> Result<File, FsError> {
     let file = File::open(dir).map_err(FsError::while_doing("read", dir))?;
     match file.lock() {
@@ -167,7 +180,8 @@ pub(crate) fn tags<'a>(
     }
 }
 
-/// How an index names an image: the tag for tools that follow the specification, the full name for containerd.
+/// How an index names an image: the tag for tools that follow the specification, the full name for
+/// containerd.
 pub(crate) fn index_annotations(tag: &str, name: Option<&Reference>) -> BTreeMap<String, String> {
     let mut annotations = BTreeMap::from([(REF_NAME.to_string(), tag.to_string())]);
     annotations.extend(name.map(|name| (CONTAINERD_NAME.to_string(), name.to_string())));

@@ -1,9 +1,9 @@
 //! Images: layers, configuration and manifest, and the two media that hold them as files.
 //!
-//! From the top: [`layers::split`] decides which entry of a [`Tree`](crate::tree::Tree) goes into which layer,
-//! [`layers::pack`] packs them, [`build`] puts them on a [`BaseImage`] or on nothing. An [`Image`] is immutable
-//! and knows its digest; [`layout::write`] and [`archive::write`] store it, [`validate::check`] recomputes
-//! everything that such a store says.
+//! From the top: [`layers::split`] decides which entry of a [`Tree`](crate::tree::Tree) goes into which
+//! layer, [`layers::pack`] packs them, [`build`] puts them on a [`BaseImage`] or on nothing. An [`Image`] is
+//! immutable and knows its digest; [`layout::write`] and [`archive::write`] store it, [`validate::check`]
+//! recomputes everything that such a store says.
 //!
 //! Nothing here knows what the files are for: the group of an entry is all that decides.
 
@@ -25,7 +25,7 @@ mod pack;
 pub mod reference;
 mod select;
 pub(crate) mod store;
-mod timestamp;
+pub(crate) mod timestamp;
 pub mod validate;
 
 use std::collections::BTreeMap;

@@ -44,7 +44,8 @@ impl std::fmt::Debug for PackOptions<'_> {
 /// which vanish with the last [`Layer`] that refers to them, even if the process is killed.
 ///
 /// # Errors
-/// When a file of a tree cannot be read, the scratch directory cannot be written, or the observer asks to stop.
+/// When a file of a tree cannot be read, the scratch directory cannot be written, or the observer asks to
+/// stop.
 pub fn pack(plans: &[LayerPlan], options: PackOptions<'_>) -> Result<Vec<Layer>, ImageError> {
     plans.par_iter().map(|plan| pack_one(plan, options)).collect()
 }

@@ -22,11 +22,12 @@ pub(crate) struct Selected {
 /// Chooses the manifest with this tag and for this platform.
 ///
 /// Without a tag the store must hold one image only. Entries that are for no real platform (attestations) or
-/// are no image are skipped. Of several variants of an architecture the lowest, which runs everywhere, is taken.
+/// are no image are skipped. Of several variants of an architecture the lowest, which runs everywhere, is
+/// taken.
 ///
 /// # Errors
-/// [`ImageError::TagNotFound`], [`ImageError::Ambiguous`], [`ImageError::PlatformNotFound`] with what is there,
-/// or [`ImageError::Damaged`].
+/// [`ImageError::TagNotFound`], [`ImageError::Ambiguous`], [`ImageError::PlatformNotFound`] with what is
+/// there, or [`ImageError::Damaged`].
 pub(crate) fn select(store: &Store, tag: Option<&str>, platform: &Platform) -> Result<Selected, ImageError> {
     let index = manifest::parse_index(&store.index()?).map_err(|why| store.damaged("index.json", why))?;
     let entries = by_tag(store, &index, tag)?;

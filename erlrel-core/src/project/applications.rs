@@ -83,7 +83,8 @@ fn dir_of(dir: &Path, name: &str, lock: &Lock) -> PathBuf {
 /// The names of the project's own applications: the folders of `project_app_dirs` with a
 /// `src/*.app.src`, an `ebin/*.app`, or a `mix.exs`.
 fn project_names(root: &Path, config: &RebarConfig) -> Result<BTreeSet<String>, FsError> {
-    let configured: Vec<String> = config.list("project_app_dirs").iter().filter_map(|dir| dir.as_text()).collect();
+    let configured: Vec<String> =
+        config.list("project_app_dirs").iter().filter_map(|dir| dir.as_text()).collect();
     let defaults = ["apps/*", "lib/*", "."].map(String::from).to_vec();
     let patterns = if configured.is_empty() { defaults } else { configured };
     let mut names = BTreeSet::new();

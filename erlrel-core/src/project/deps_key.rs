@@ -9,8 +9,8 @@ use std::path::Path;
 
 use super::{LockSource, Project, ProjectError};
 use crate::digest::Digest;
+use crate::environment::Environment;
 use crate::fs;
-use crate::project::Environment;
 use crate::term::{self, Term};
 
 /// The first number that `cat rebar.config rebar.lock | cksum` prints in the folder `root`; an absent
@@ -96,7 +96,11 @@ const VARIABLES: [&str; 9] =
 /// # Errors
 /// When a file that the configuration names (`app_vars_file`, rebar3's global configuration) is there
 /// and cannot be read.
-pub fn semantic(project: &Project, toolchain: &Toolchain, environment: &Environment) -> Result<Digest, ProjectError> {
+pub fn semantic(
+    project: &Project,
+    toolchain: &Toolchain,
+    environment: &Environment,
+) -> Result<Digest, ProjectError> {
     let mut facts = vec![
         "erlrel dependencies 1".to_string(),
         format!("profiles {}", project.profiles.join(",")),
@@ -107,7 +111,9 @@ pub fn semantic(project: &Project, toolchain: &Toolchain, environment: &Environm
     facts.extend(unlocked_facts(project));
     facts.extend(option_facts(project));
     facts.extend(file_facts(project, environment)?);
-    facts.extend(VARIABLES.iter().filter_map(|name| environment.get(name).map(|value| format!("env {name}={value}"))));
+    facts.extend(
+        VARIABLES.iter().filter_map(|name| environment.get(name).map(|value| format!("env {name}={value}"))),
+    );
     Ok(Digest::of(facts.join("\n").as_bytes()))
 }
 
@@ -154,7 +160,8 @@ fn file_facts(project: &Project, environment: &Environment) -> Result<Vec<String
 /// Plugins of rebar3's global configuration take part in every build of the user.
 fn global_plugins(environment: &Environment) -> Result<Vec<String>, ProjectError> {
     let home = environment.get("HOME").map(|home| Path::new(home).join(".config/rebar3"));
-    let dir = environment.get("REBAR_GLOBAL_CONFIG_DIR").map(|dir| Path::new(dir).join(".config/rebar3")).or(home);
+    let dir =
+        environment.get("REBAR_GLOBAL_CONFIG_DIR").map(|dir| Path::new(dir).join(".config/rebar3")).or(home);
     let Some(path) = dir.map(|dir| dir.join("rebar.config")) else { return Ok(Vec::new()) };
     let Some(bytes) = fs::read_optional(&path)? else { return Ok(Vec::new()) };
     let terms = term::consult(&path, &bytes)?.terms;

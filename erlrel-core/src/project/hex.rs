@@ -19,9 +19,7 @@ impl Requirement {
     /// Whether a version satisfies the requirement; pre-releases only where the requirement names one.
     pub fn matches(&self, version: &str) -> bool {
         let Ok(version) = Version::parse(version) else { return false };
-        self.alternatives.iter().any(|all| {
-            semver::VersionReq { comparators: all.clone() }.matches(&version)
-        })
+        self.alternatives.iter().any(|all| semver::VersionReq { comparators: all.clone() }.matches(&version))
     }
 }
 
@@ -48,7 +46,11 @@ fn comparators(text: &str) -> Option<Vec<Comparator>> {
 
 /// `~> 1.2` allows all of 1, `~> 1.2.3` all of 1.2.
 fn ceiling(lower: &Version, parts: usize) -> Version {
-    if parts > 2 { Version::new(lower.major, lower.minor + 1, 0) } else { Version::new(lower.major + 1, 0, 0) }
+    if parts > 2 {
+        Version::new(lower.major, lower.minor + 1, 0)
+    } else {
+        Version::new(lower.major + 1, 0, 0)
+    }
 }
 
 fn comparator(op: Op, version: &Version) -> Comparator {
@@ -82,7 +84,8 @@ mod tests {
 
     #[test]
     fn requirements_match_as_hex_says() {
-        let matches = |requirement: &str, version: &str| Requirement::parse(requirement).map(|r| r.matches(version));
+        let matches =
+            |requirement: &str, version: &str| Requirement::parse(requirement).map(|r| r.matches(version));
         assert_eq!(matches("~> 1.2", "1.9.0"), Some(true));
         assert_eq!(matches("~> 1.2", "2.0.0"), Some(false));
         assert_eq!(matches("~> 1.2.3", "1.2.9"), Some(true));

@@ -73,10 +73,12 @@ fn parse(bytes: &[u8]) -> Result<Lock, SourceError> {
         Some([_, locks]) => locks,
         _ => first,
     };
-    let wrong = || source.error(first.span(), "this is no rebar.lock: expected a list of locked dependencies");
+    let wrong =
+        || source.error(first.span(), "this is no rebar.lock: expected a list of locked dependencies");
     let attributes = document.terms.get(1).and_then(Term::as_list).unwrap_or_default();
     let entries = locks.as_list().ok_or_else(wrong)?;
-    let mut entries: Vec<Locked> = entries.iter().map(|lock| entry(source, lock, &attributes)).collect::<Result<_, _>>()?;
+    let mut entries: Vec<Locked> =
+        entries.iter().map(|lock| entry(source, lock, &attributes)).collect::<Result<_, _>>()?;
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Lock { entries })
 }
@@ -116,7 +118,12 @@ mod tests {
 
     fn show(text: &str) -> String {
         match parse(text.as_bytes()) {
-            Ok(lock) => lock.entries.iter().map(|e| format!("{} {} {:?}", e.name, e.level, e.hashes)).collect::<Vec<_>>().join("\n"),
+            Ok(lock) => lock
+                .entries
+                .iter()
+                .map(|e| format!("{} {} {:?}", e.name, e.level, e.hashes))
+                .collect::<Vec<_>>()
+                .join("\n"),
             Err(error) => error.to_string(),
         }
     }

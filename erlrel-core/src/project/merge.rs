@@ -13,7 +13,8 @@ pub(super) enum First {
 
 /// One key-sorted list of both; identical entries are kept once.
 pub(super) fn merge_sorted(base: &[Term], profile: &[Term], first: First) -> Vec<Term> {
-    let tagged = |terms: &[Term], rank: u8| terms.iter().map(move |term| (rank, term.clone())).collect::<Vec<_>>();
+    let tagged =
+        |terms: &[Term], rank: u8| terms.iter().map(move |term| (rank, term.clone())).collect::<Vec<_>>();
     let (base_rank, profile_rank) = if first == First::Base { (0, 1) } else { (1, 0) };
     let mut all = [tagged(base, base_rank), tagged(profile, profile_rank)].concat();
     all.sort_by(|(rank_a, a), (rank_b, b)| key(a).cmp(key(b)).then(rank_a.cmp(rank_b)));

@@ -8,36 +8,18 @@ mod lock;
 mod merge;
 mod rebar_config;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use applications::{Origin, ProjectApps};
 pub use hex::Requirement;
 pub(crate) use hex::lenient as lenient_version;
-pub use lock::{Lock, Locked, LockSource};
+pub use lock::{Lock, LockSource, Locked};
 pub use rebar_config::RebarConfig;
 
 use crate::application::ApplicationError;
+use crate::environment::Environment;
 use crate::fs::FsError;
 use crate::term::{SourceError, Term};
-
-/// The environment variables that decide something. The library reads none by itself: whoever embeds it
-/// hands them in; the default is none.
-#[derive(Debug, Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
-
-impl Environment {
-    /// The value of a variable that is set and not empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-}
-
-impl FromIterator<(String, String)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        Self(variables.into_iter().collect())
-    }
-}
 
 /// What to load, and how.
 #[derive(Debug, Clone, Default)]
@@ -164,7 +146,8 @@ mod tests {
     fn a_lock_that_no_longer_fits_is_found() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let config = "{deps, [{a, \"~> 2.0\"}, {b, \"1.0.0\"}, {c, {git, \"u\", {tag, \"1\"}}}, d]}.";
-        let lock = r#"{"1.2.0",[{<<"a">>,{pkg,<<"a">>,<<"1.4.0">>},0},{<<"b">>,{pkg,<<"b">>,<<"1.0.0">>},0}]}."#;
+        let lock =
+            r#"{"1.2.0",[{<<"a">>,{pkg,<<"a">>,<<"1.4.0">>},0},{<<"b">>,{pkg,<<"b">>,<<"1.0.0">>},0}]}."#;
         std::fs::write(dir.path().join("rebar.config"), config).expect("written");
         std::fs::write(dir.path().join("rebar.lock"), lock).expect("written");
         let project = load(dir.path(), &LoadOptions::default()).expect("a project");

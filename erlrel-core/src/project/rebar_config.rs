@@ -66,7 +66,11 @@ impl RebarConfig {
     /// The dependencies of the base and of the active profiles.
     pub fn deps(&self) -> Vec<Term> {
         // rebar3 looks `deps` up as a property list, where the first entry counts.
-        self.layers().filter_map(|terms| term::lookup(terms, "deps")).filter_map(Term::as_list).flatten().collect()
+        self.layers()
+            .filter_map(|terms| term::lookup(terms, "deps"))
+            .filter_map(Term::as_list)
+            .flatten()
+            .collect()
     }
 
     /// The release's options in the order in which relx folds over them, and the text they come from.
@@ -78,7 +82,8 @@ impl RebarConfig {
     pub fn relx(&self) -> Result<(Arc<Source>, Vec<Term>), SourceError> {
         let mut merged: Option<Vec<Term>> = None;
         for value in self.each("relx") {
-            let list = value.as_list().ok_or_else(|| self.source().error(value.span(), "`relx` must be a list"))?;
+            let list =
+                value.as_list().ok_or_else(|| self.source().error(value.span(), "`relx` must be a list"))?;
             merged = Some(merged.map_or(list.clone(), |base| merge_relx(&base, &list)));
         }
         match (merged.filter(|list| !list.is_empty()), &self.relx) {
@@ -110,7 +115,9 @@ pub(super) fn refuse_script(path: &Path) -> Result<(), ProjectError> {
 fn check_pairs(document: &Document) -> Result<(), SourceError> {
     let bad = document.terms.iter().find(|term| term.as_tuple().is_none_or(|tuple| tuple.len() != 2));
     bad.map_or(Ok(()), |term| {
-        Err(document.source.error(term.span(), "every term of this file must be a tuple of two: `{Key, Value}.`"))
+        Err(document
+            .source
+            .error(term.span(), "every term of this file must be a tuple of two: `{Key, Value}.`"))
     })
 }
 
@@ -118,7 +125,8 @@ fn check_pairs(document: &Document) -> Result<(), SourceError> {
 fn profile(document: &Document, name: &str) -> Result<Vec<Term>, SourceError> {
     let Some(profiles) = last(&document.terms, "profiles") else { return Ok(Vec::new()) };
     let list = |term: &Term, what: &str| {
-        term.as_list().ok_or_else(|| document.source.error(term.span(), format!("{what} must be a list of options")))
+        term.as_list()
+            .ok_or_else(|| document.source.error(term.span(), format!("{what} must be a list of options")))
     };
     let profiles = list(profiles, "`profiles`")?;
     last(&profiles, name).map_or(Ok(Vec::new()), |options| list(options, &format!("the profile `{name}`")))
@@ -146,7 +154,11 @@ mod tests {
             {profiles, [{prod, [{relx, [{mode, prod}]}, {erlrel, [{base, \"oci:x\"}]}]}, {b, [{relx, [{mode, dev}]}]}]}.";
         let config = config(text, &["prod", "b"]).expect("a configuration");
         let relx: Vec<String> = config.relx().expect("a list").1.iter().map(ToString::to_string).collect();
-        assert_eq!(relx, ["{mode,dev}", "{mode,prod}"], "identical duplicates are dropped, keeping the first");
+        assert_eq!(
+            relx,
+            ["{mode,dev}", "{mode,prod}"],
+            "identical duplicates are dropped, keeping the first"
+        );
         let erlrel = config.list("erlrel");
         assert_eq!(term::lookup(&erlrel, "base").and_then(Term::as_string), Some("oci:x".into()));
     }

@@ -86,14 +86,22 @@ fn releases(
     add("releases/RELEASES".into(), runtime_files::releases(name, vsn, erts_vsn, &resolution.apps).into())?;
     add("releases/start_erl.data".into(), runtime_files::start_erl_data(vsn, erts_vsn).into())?;
     if form == Form::Directory {
-        add(format!("{dir}/start.script"), format!("%% coding: utf-8\n{}.\n", pretty(&boot.start_script)).into())?;
+        add(
+            format!("{dir}/start.script"),
+            format!("%% coding: utf-8\n{}.\n", pretty(&boot.start_script)).into(),
+        )?;
     } else {
         add(format!("releases/{name}.rel"), rel.into())?;
     }
     config_files::add(tree, spec, form, &dir)
 }
 
-fn application(tree: &mut Tree, spec: &ReleaseSpec, app: &ReleaseApp, form: Form) -> Result<(), ReleaseError> {
+fn application(
+    tree: &mut Tree,
+    spec: &ReleaseSpec,
+    app: &ReleaseApp,
+    form: Form,
+) -> Result<(), ReleaseError> {
     let group = group(app);
     let target = format!("lib/{}", app.app.dir_name());
     if form.links(spec) {
@@ -139,11 +147,18 @@ fn folders(spec: &ReleaseSpec, form: Form) -> Vec<&'static str> {
 fn modules(tree: &mut Tree, app: &ReleaseApp, target: &str, group: &Group) -> Result<(), ReleaseError> {
     let name = &app.app.name;
     let app_file = app.app.dir.join("ebin").join(format!("{name}.app"));
-    tree.insert(TreePath::new(format!("{target}/ebin/{name}.app"))?, file_entry(&app_file, app_file.clone().into(), group.clone())?)?;
+    tree.insert(
+        TreePath::new(format!("{target}/ebin/{name}.app"))?,
+        file_entry(&app_file, app_file.clone().into(), group.clone())?,
+    )?;
     for module in &app.app.modules {
         let beam = app.app.beam(module);
         if !beam.is_file() {
-            return Err(ReleaseError::ModuleMissing { app: name.clone(), module: module.clone(), path: beam });
+            return Err(ReleaseError::ModuleMissing {
+                app: name.clone(),
+                module: module.clone(),
+                path: beam,
+            });
         }
         let entry = file_entry(&beam, beam.clone().into(), group.clone())?;
         tree.insert(TreePath::new(format!("{target}/ebin/{module}.beam"))?, entry)?;
@@ -164,7 +179,12 @@ fn is_beam_in(path: &TreePath, ebin: &str) -> bool {
 }
 
 /// Adds a directory with all that is in it; links are followed, as relx does.
-pub(super) fn add_directory(tree: &mut Tree, dir: &Path, target: &str, group: &Group) -> Result<(), ReleaseError> {
+pub(super) fn add_directory(
+    tree: &mut Tree,
+    dir: &Path,
+    target: &str,
+    group: &Group,
+) -> Result<(), ReleaseError> {
     let walk_error = |error: walkdir::Error| FsError {
         action: "read",
         path: error.path().unwrap_or(dir).into(),

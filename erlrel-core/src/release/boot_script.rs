@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::goal::StartType;
 use super::order;
-use super::{ReleaseError, ReleaseApp};
+use super::{ReleaseApp, ReleaseError};
 use crate::application::Application;
 use crate::otp::OtpRoot;
 use crate::term::{Term, encode};
@@ -38,7 +38,12 @@ pub struct BootFiles {
 /// # Errors
 /// What `systools` refuses: an application that is missing or needed in a circle, a module or a
 /// registered name that two applications have, an application that two others include.
-pub fn boot_files(name: &str, vsn: &str, apps: &[ReleaseApp], otp: &OtpRoot) -> Result<BootFiles, ReleaseError> {
+pub fn boot_files(
+    name: &str,
+    vsn: &str,
+    apps: &[ReleaseApp],
+    otp: &OtpRoot,
+) -> Result<BootFiles, ReleaseError> {
     let all: Vec<BootApp<'_>> = apps.iter().map(boot_app).collect();
     let is_basic = |app: &BootApp<'_>| matches!(app.app.name.as_str(), "kernel" | "stdlib");
     let (mut basic, others): (Vec<_>, Vec<_>) = all.iter().cloned().partition(is_basic);
@@ -67,7 +72,13 @@ enum DotErlang {
     Ignore,
 }
 
-fn script(name: &str, vsn: &str, apps: &[BootApp<'_>], otp: &OtpRoot, dot: DotErlang) -> Result<Term, ReleaseError> {
+fn script(
+    name: &str,
+    vsn: &str,
+    apps: &[BootApp<'_>],
+    otp: &OtpRoot,
+    dot: DotErlang,
+) -> Result<Term, ReleaseError> {
     let apps = order::sort(name, apps)?;
     let mut steps = loading(&apps, otp);
     steps.extend(starting(&apps, otp));
@@ -92,7 +103,8 @@ fn loading(apps: &[order::Sorted<'_>], otp: &OtpRoot) -> Vec<Term> {
     ];
     let early: BTreeSet<&String> = otp.boot.preloaded.iter().chain(&otp.boot.mandatory).collect();
     for app in apps {
-        let mut modules: Vec<&String> = app.app.modules.iter().filter(|module| !early.contains(module)).collect();
+        let mut modules: Vec<&String> =
+            app.app.modules.iter().filter(|module| !early.contains(module)).collect();
         modules.sort();
         steps.push(Term::pair("path", Term::list([ebin(app.app)])));
         steps.push(Term::pair("primLoad", Term::atoms(modules)));
@@ -120,7 +132,11 @@ fn starting(apps: &[order::Sorted<'_>], otp: &OtpRoot) -> Vec<Term> {
         !included.contains(&app.app.name) && !matches!(app.start, StartType::None | StartType::Load)
     });
     steps.extend(started.map(|app| {
-        apply("application", "start_boot", vec![Term::atom(&*app.app.name), Term::atom(app.start.to_string())])
+        apply(
+            "application",
+            "start_boot",
+            vec![Term::atom(&*app.app.name), Term::atom(app.start.to_string())],
+        )
     }));
     steps
 }

@@ -135,8 +135,12 @@ mod tests {
 
     #[test]
     fn other_forms_are_shown_at_their_place() {
-        for text in ["\"a\"", "{a}", "{}", "{a, sometimes}", "{a, load, load}", "{a, load, \"1\"}", "{a, 1}"] {
-            assert!(goal(text).expect_err("no goal").starts_with("rebar.config:1:1: expected an application"), "{text}");
+        for text in ["\"a\"", "{a}", "{}", "{a, sometimes}", "{a, load, load}", "{a, load, \"1\"}", "{a, 1}"]
+        {
+            assert!(
+                goal(text).expect_err("no goal").starts_with("rebar.config:1:1: expected an application"),
+                "{text}"
+            );
         }
     }
 }

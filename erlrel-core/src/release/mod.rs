@@ -6,8 +6,8 @@
 mod assemble;
 mod boot_script;
 mod config_files;
-mod erts;
 mod error;
+mod erts;
 mod goal;
 mod order;
 mod overlay;

@@ -134,14 +134,18 @@ fn topological<'a>(apps: &[Sorted<'a>]) -> Result<Vec<Sorted<'a>>, ReleaseError>
             order.push(app.clone());
             continue;
         }
-        let again: Vec<usize> = found.iter().copied().filter(|index| visited.contains(index) ).collect();
+        let again: Vec<usize> = found.iter().copied().filter(|index| visited.contains(index)).collect();
         if !again.is_empty() {
             circular.extend(again.iter().chain([&current]).map(|index| apps[*index].app.name.clone()));
         }
         work.push(current);
         work.extend(found.iter().rev().filter(|index| !again.contains(index)));
     }
-    if circular.is_empty() { Ok(order) } else { Err(ReleaseError::Circular { apps: circular.into_iter().collect() }) }
+    if circular.is_empty() {
+        Ok(order)
+    } else {
+        Err(ReleaseError::Circular { apps: circular.into_iter().collect() })
+    }
 }
 
 /// Takes the named applications that are still to be done out of the worklist, except those that

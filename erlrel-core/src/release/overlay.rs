@@ -46,7 +46,9 @@ fn action(source: &Arc<Source>, term: &Term) -> Result<OverlayAction, SourceErro
         ("link" | "template" | "chmod", _) => {
             return Err(source.error(term.span(), format!("erlrel does not support `{name}` overlays yet")));
         }
-        _ => return Err(source.error(term.span(), "expected an overlay: `{mkdir, To}` or `{copy, From, To}`")),
+        _ => {
+            return Err(source.error(term.span(), "expected an overlay: `{mkdir, To}` or `{copy, From, To}`"));
+        }
     };
     Ok(OverlayAction { directive, term: term.clone(), source: Arc::clone(source) })
 }
@@ -106,12 +108,21 @@ fn copy(tree: &mut Tree, action: &OverlayAction, from: &Path, to: &str) -> Resul
 
 fn copy_one(tree: &mut Tree, action: &OverlayAction, from: &Path, to: &str) -> Result<(), ReleaseError> {
     if from.is_dir() {
-        return add_directory(tree, from, matches!(to, "." | "./").then_some("").unwrap_or(to), &Group::Release);
+        return add_directory(
+            tree,
+            from,
+            matches!(to, "." | "./").then_some("").unwrap_or(to),
+            &Group::Release,
+        );
     }
     if !from.is_file() {
         return Err(action.error(format!("there is no file or directory `{}` to copy", from.display())));
     }
-    let to = if matches!(to, "." | "./") { from.file_name().unwrap_or_default().display().to_string() } else { to.into() };
+    let to = if matches!(to, "." | "./") {
+        from.file_name().unwrap_or_default().display().to_string()
+    } else {
+        to.into()
+    };
     let entry = file_entry(from, Content::File(from.into()), Group::Release)?;
     tree.replace(destination(action, &to)?, entry);
     Ok(())
@@ -126,10 +137,12 @@ fn wildcard(action: &OverlayAction, pattern: &Path) -> Result<Vec<PathBuf>, Rele
     // `components` drops `./` parts, which no path that is found would match.
     let text = pattern.components().collect::<PathBuf>().display().to_string();
     let glob = GlobBuilder::new(&text).literal_separator(true).build();
-    let matcher = glob.map_err(|error| action.error(format!("bad pattern: {}", error.kind())))?.compile_matcher();
+    let matcher =
+        glob.map_err(|error| action.error(format!("bad pattern: {}", error.kind())))?.compile_matcher();
     let is_plain = |part: &&str| !part.contains(['*', '?', '[', '{', '\\']);
     let fixed = text.split('/').take_while(is_plain).collect::<Vec<_>>().join("/");
-    let depth = if text.contains("**") { usize::MAX } else { text.split('/').count() - fixed.split('/').count() };
+    let depth =
+        if text.contains("**") { usize::MAX } else { text.split('/').count() - fixed.split('/').count() };
     let base = PathBuf::from(if fixed.is_empty() { "/".into() } else { fixed });
     if !base.exists() {
         return Ok(Vec::new());

@@ -19,7 +19,8 @@ impl Variables {
     pub(super) fn new(spec: &ReleaseSpec, project: &Project, resolution: &Resolution, otp: &OtpRoot) -> Self {
         let show = |path: &Path| path.display().to_string();
         let output_dir = show(&project.profile_dir().join("rel").join(&spec.name));
-        let profiles = if project.profiles.is_empty() { "default".into() } else { project.profiles.join("+") };
+        let profiles =
+            if project.profiles.is_empty() { "default".into() } else { project.profiles.join("+") };
         let fixed = [
             ("base_dir", show(&project.profile_dir())),
             ("erts_dir", show(&otp.root)),
@@ -34,7 +35,10 @@ impl Variables {
             ("target_dir", output_dir.clone()),
         ];
         let apps = resolution.apps.iter().map(|app| (app.app.name.clone(), show(&app.app.dir)));
-        Self { values: fixed.map(|(name, value)| (name.to_string(), value)).into_iter().chain(apps).collect(), output_dir }
+        Self {
+            values: fixed.map(|(name, value)| (name.to_string(), value)).into_iter().chain(apps).collect(),
+            output_dir,
+        }
     }
 
     /// The text with all variables replaced, or what is wrong with it.
@@ -42,9 +46,14 @@ impl Variables {
         let mut out = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
-            let (name, behind) = after.split_once("}}").ok_or_else(|| format!("`{{{{` without `}}}}` in `{text}`"))?;
+            let (name, behind) =
+                after.split_once("}}").ok_or_else(|| format!("`{{{{` without `}}}}` in `{text}`"))?;
             let name = name.trim().trim_start_matches('&').trim();
-            let unknown = || format!("erlrel knows no variable `{{{{{name}}}}}` (variables of your own are not supported yet)");
+            let unknown = || {
+                format!(
+                    "erlrel knows no variable `{{{{{name}}}}}` (variables of your own are not supported yet)"
+                )
+            };
             out.push_str(before);
             out.push_str(self.values.get(name).ok_or_else(unknown)?);
             rest = behind;

@@ -172,7 +172,8 @@ impl Fold {
         let (id, goals) = match rest {
             [id, goals] => (id, goals),
             [_, _, _] | [_, _, _, _] => {
-                let message = "erlrel does not support a release with its own ERTS version or configuration yet";
+                let message =
+                    "erlrel does not support a release with its own ERTS version or configuration yet";
                 return Err(self.error(option, message));
             }
             _ => return Err(wrong()),
@@ -236,7 +237,9 @@ impl Fold {
 
     fn include_erts_option(&self, value: &Term) -> Result<bool, SourceError> {
         if value.as_string().is_some() {
-            return Err(self.error(value, "erlrel does not support a path in `include_erts` yet; use `--otp DIR`"));
+            return Err(
+                self.error(value, "erlrel does not support a path in `include_erts` yet; use `--otp DIR`")
+            );
         }
         self.bool("include_erts", value)
     }
@@ -275,7 +278,9 @@ impl ConfigChoice {
             }
             (_, Some(FileOption::No)) => Ok(ConfigFile::Absent),
             (_, Some(FileOption::Path(path))) => existing(option, "", path).map(ConfigFile::Plain),
-            (None, None) if usual(".src").is_some() => Ok(usual(".src").map_or(ConfigFile::Default, ConfigFile::Source)),
+            (None, None) if usual(".src").is_some() => {
+                Ok(usual(".src").map_or(ConfigFile::Default, ConfigFile::Source))
+            }
             (_, None) => Ok(usual("").map_or(ConfigFile::Default, ConfigFile::Plain)),
         }
     }

@@ -132,7 +132,8 @@ fn choose(project: &Project, fold: &Fold) -> Result<(String, String, Vec<Goal>),
     }
     // Of equal versions the later entry replaces the earlier one, and `max_by_key` takes the last.
     let highest = evaluated.into_iter().max_by_key(|(_, vsn)| version::precedence(vsn));
-    let (release, vsn) = highest.ok_or_else(|| ReleaseError::NoRelease { path: project.config.path().into() })?;
+    let (release, vsn) =
+        highest.ok_or_else(|| ReleaseError::NoRelease { path: project.config.path().into() })?;
     if release.goals.is_empty() {
         return Err(ReleaseError::NoGoals { release: format!("{}-{vsn}", release.name) });
     }

@@ -22,12 +22,16 @@ pub(super) fn evaluate(root: &Path, source: &Arc<Source>, term: &Term) -> Result
         return Ok(text);
     }
     let found = match term.as_pair() {
-        Some(("git", form)) if form.is_atom("short") => commands::git(root, &["rev-parse", "--short", "HEAD"]),
+        Some(("git", form)) if form.is_atom("short") => {
+            commands::git(root, &["rev-parse", "--short", "HEAD"])
+        }
         Some(("git", form)) if form.is_atom("long") => commands::git(root, &["rev-parse", "HEAD"]),
         Some(("file", file)) => file.as_text().and_then(|file| first_lines(&root.join(file))),
         Some(("cmd", command)) => command.as_text().and_then(|command| commands::shell(root, &command)),
         _ if is_semver(term) => {
-            return Err(source.error(term.span(), "a release version made from git tags is not supported yet"));
+            return Err(
+                source.error(term.span(), "a release version made from git tags is not supported yet")
+            );
         }
         _ => {
             let message = "expected a version: a string, `{git, short}`, `{git, long}`, `{file, \"F\"}` or `{cmd, \"C\"}`";

@@ -132,8 +132,10 @@ impl Encoder {
     }
 
     fn list(&mut self, elements: &[Term]) {
-        let bytes: Option<Vec<u8>> =
-            elements.iter().map(|element| element.as_u64().and_then(|number| u8::try_from(number).ok())).collect();
+        let bytes: Option<Vec<u8>> = elements
+            .iter()
+            .map(|element| element.as_u64().and_then(|number| u8::try_from(number).ok()))
+            .collect();
         match bytes {
             _ if elements.is_empty() => self.out.push(106),
             Some(bytes) => self.bytes_or_list(&bytes),
@@ -214,7 +216,10 @@ impl Decoder<'_> {
             106 => Term::list([]),
             107 => self.string()?,
             108 => return self.list(depth),
-            109 => self.length().and_then(|length| self.take(length)).map(|bytes| Term::new(Value::Binary(bytes.to_vec())))?,
+            109 => self
+                .length()
+                .and_then(|length| self.take(length))
+                .map(|bytes| Term::new(Value::Binary(bytes.to_vec())))?,
             110 => self.byte().and_then(|length| self.big(length.into()))?,
             111 => self.length().and_then(|length| self.big(length))?,
             113 => return self.fun(depth),
@@ -324,8 +329,10 @@ mod tests {
             prop_oneof![
                 many.clone().prop_map(Term::list),
                 many.prop_map(Term::tuple),
-                (inner.clone(), "[a-z]{1,4}")
-                    .prop_map(|(head, tail)| Term::new(Value::Improper(vec![head], Box::new(Term::atom(tail))))),
+                (inner.clone(), "[a-z]{1,4}").prop_map(|(head, tail)| Term::new(Value::Improper(
+                    vec![head],
+                    Box::new(Term::atom(tail))
+                ))),
                 (inner.clone(), inner).prop_map(|(key, value)| Term::new(Value::Map(vec![(key, value)]))),
             ]
         })

@@ -155,7 +155,9 @@ impl Term {
     pub fn as_list(&self) -> Option<Vec<Term>> {
         match &self.value {
             Value::List(elements) => Some(elements.clone()),
-            Value::String(text) => Some(text.chars().map(|c| Term::integer(c as u32).at(self.span)).collect()),
+            Value::String(text) => {
+                Some(text.chars().map(|c| Term::integer(c as u32).at(self.span)).collect())
+            }
             _ => None,
         }
     }

@@ -47,7 +47,8 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<String, SourceError> {
     String::from_utf8(bytes.to_vec()).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(bytes).into_owned();
-        let message = "the file is not UTF-8 here; convert it, or declare `%% coding: latin-1` in its first line";
+        let message =
+            "the file is not UTF-8 here; convert it, or declare `%% coding: latin-1` in its first line";
         Arc::new(Source { path: path.into(), text }).error(Span { start: at, end: at }, message)
     })
 }
@@ -88,31 +89,38 @@ fn check_binaries(source: &Arc<Source>, tokens: &[Token]) -> Result<(), SourceEr
 /// configurations are full of.
 fn is_fun_reference(tree: &SyntaxTree, diagnostic: &Diagnostic) -> bool {
     let at = diagnostic.token_range().start();
-    let found_fun = diagnostic.found().is_some_and(|token| token.kind() == TokenKind::Keyword(erl_tokenize::Keyword::Fun));
+    let found_fun = diagnostic
+        .found()
+        .is_some_and(|token| token.kind() == TokenKind::Keyword(erl_tokenize::Keyword::Fun));
     found_fun && tree.innermost_containing(at).is_some_and(|node| node.kind() == SyntaxKind::RemoteFunRef)
 }
 
 fn syntax_error(source: &Arc<Source>, tree: &SyntaxTree, diagnostic: &Diagnostic) -> SourceError {
     let start = diagnostic.token_range().start().get();
     let token = diagnostic.found().or_else(|| tree.tokens().get(start).copied());
-    let span = token.map_or(
-        Span { start: source.text.trim_end().len(), end: source.text.trim_end().len() },
-        |token| Span { start: token.start().offset(), end: token.end().offset() },
-    );
+    let span = token
+        .map_or(Span { start: source.text.trim_end().len(), end: source.text.trim_end().len() }, |token| {
+            Span { start: token.start().offset(), end: token.end().offset() }
+        });
     let expected = match diagnostic.expected() {
         Expected::Category("expression") => "expected a term".into(),
         Expected::Category(what) => format!("expected {what}"),
         Expected::TokenKind(kind) => format!("expected {kind:?}"),
         Expected::Unspecified => "this is not an Erlang term".into(),
     };
-    source.error(span, match diagnostic.kind() {
-        DiagnosticKind::NestingDepthExceeded => "nested too deeply (more than 256 levels)".into(),
-        _ if expected.contains("not allowed") => "only terms are allowed here, no variables, calls or operators".into(),
-        _ => match token {
-            None => format!("{expected}, found the end of the file"),
-            Some(token) => format!("{expected}, found `{}`", token.text(&source.text).trim_end()),
+    source.error(
+        span,
+        match diagnostic.kind() {
+            DiagnosticKind::NestingDepthExceeded => "nested too deeply (more than 256 levels)".into(),
+            _ if expected.contains("not allowed") => {
+                "only terms are allowed here, no variables, calls or operators".into()
+            }
+            _ => match token {
+                None => format!("{expected}, found the end of the file"),
+                Some(token) => format!("{expected}, found `{}`", token.text(&source.text).trim_end()),
+            },
         },
-    })
+    )
 }
 
 struct Reader<'a> {
@@ -153,11 +161,17 @@ impl Reader<'_> {
     }
 
     fn values<'n>(&self, node: NodeView<'n>) -> impl Iterator<Item = TokenValue<'_>> + use<'n, '_> {
-        node.tokens().iter().filter(|token| token.kind().is_lexical()).map(|token| token.value(&self.source.text))
+        node.tokens()
+            .iter()
+            .filter(|token| token.kind().is_lexical())
+            .map(|token| token.value(&self.source.text))
     }
 
     fn first_text(&self, node: NodeView<'_>) -> Option<&str> {
-        node.tokens().iter().find(|token| token.kind().is_lexical()).map(|token| token.text(&self.source.text))
+        node.tokens()
+            .iter()
+            .find(|token| token.kind().is_lexical())
+            .map(|token| token.text(&self.source.text))
     }
 
     fn atom(&self, node: NodeView<'_>) -> Option<Value> {
@@ -238,7 +252,9 @@ impl Reader<'_> {
             Some(Value::Integer(number)) if utf8 => {
                 u32::try_from(number).ok().and_then(char::from_u32).map(|c| c.to_string().into_bytes())
             }
-            Some(Value::Integer(number)) if size % 8 == 0 && size <= 1 << 16 => Some(big_endian(number, size / 8)),
+            Some(Value::Integer(number)) if size % 8 == 0 && size <= 1 << 16 => {
+                Some(big_endian(number, size / 8))
+            }
             _ => None,
         };
         bytes.ok_or_else(|| self.source.error(span(element), "erlrel reads no such segment of a binary"))
@@ -247,7 +263,14 @@ impl Reader<'_> {
     fn fun(&self, node: NodeView<'_>) -> Option<Value> {
         let parts: Vec<TokenValue<'_>> = self.values(node).collect();
         match parts.as_slice() {
-            [_, TokenValue::Atom(module), _, TokenValue::Atom(function), _, TokenValue::Integer(Some(arity))] => {
+            [
+                _,
+                TokenValue::Atom(module),
+                _,
+                TokenValue::Atom(function),
+                _,
+                TokenValue::Integer(Some(arity)),
+            ] => {
                 Some(Value::Fun(module.as_ref().into(), function.as_ref().into(), u8::try_from(*arity).ok()?))
             }
             _ => None,
@@ -292,7 +315,9 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<Term>, String> {
-        consult(Path::new("x.config"), text.as_bytes()).map(|document| document.terms).map_err(|error| error.to_string())
+        consult(Path::new("x.config"), text.as_bytes())
+            .map(|document| document.terms)
+            .map_err(|error| error.to_string())
     }
 
     #[test]

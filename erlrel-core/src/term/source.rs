@@ -30,7 +30,8 @@ impl Source {
 
     /// The line number, its text, and the column in characters of a byte offset; both count from 1.
     fn locate(&self, offset: usize) -> (usize, &str, usize) {
-        let offset = (0..=offset.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        let offset =
+            (0..=offset.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
         let (before, after) = self.text.split_at(offset);
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let end = after.find('\n').map_or(self.text.len(), |at| offset + at);
@@ -76,7 +77,8 @@ impl fmt::Display for SourceError {
         let width = width.lines().next().unwrap_or_default().chars().count().max(1);
         let gutter = " ".repeat(line.to_string().len());
         // A tab stays a tab, so that the caret stands under its place whatever the terminal's tab width.
-        let indent: String = text.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let indent: String =
+            text.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         writeln!(f, "{}:{line}:{column}: {}", self.source.path.display(), self.message)?;
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{line} | {text}")?;

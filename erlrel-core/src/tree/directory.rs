@@ -48,7 +48,9 @@ fn write_entries(tree: &Tree, root: &Path) -> Result<(), TreeError> {
 fn write_entry(path: &Path, entry: &Entry) -> Result<(), TreeError> {
     match &entry.node {
         Node::Directory => {}
-        Node::Symlink(target) => symlink(target, path).map_err(FsError::while_doing("create the link", path))?,
+        Node::Symlink(target) => {
+            symlink(target, path).map_err(FsError::while_doing("create the link", path))?
+        }
         Node::File(content) => {
             write_file(path, content)?;
             set_mode(path, entry.mode)?;
@@ -84,7 +86,12 @@ mod tests {
     fn a_directory_replaces_the_old_one_only_when_it_is_complete() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let out = dir.path().join("rel");
-        let file = |content| Tree::from_iter([(TreePath::new("bin/x").expect("path"), Entry::file(content, 0o755, Group::Release))]);
+        let file = |content| {
+            Tree::from_iter([(
+                TreePath::new("bin/x").expect("path"),
+                Entry::file(content, 0o755, Group::Release),
+            )])
+        };
         write_directory(&file(Content::from("one")), &out).expect("written");
         let missing = Content::File(dir.path().join("missing"));
         write_directory(&file(missing), &out).expect_err("a source is missing");

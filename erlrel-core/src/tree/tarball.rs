@@ -32,8 +32,10 @@ const BATCH: usize = 64;
 pub fn write_tar<W: Write>(tree: &Tree, options: TarOptions, out: W, name: &str) -> Result<W, TreeError> {
     let failed = |source| TreeError::Fs(FsError { action: "write", path: name.into(), source });
     let mut builder = Builder::new(out);
-    let entries: Vec<(&TreePath, &Entry)> =
-        tree.iter().filter(|(path, entry)| options.directories || !entry.is_directory() || !tree.has_below(path)).collect();
+    let entries: Vec<(&TreePath, &Entry)> = tree
+        .iter()
+        .filter(|(path, entry)| options.directories || !entry.is_directory() || !tree.has_below(path))
+        .collect();
     for batch in entries.chunks(BATCH) {
         let contents: Vec<_> = batch.par_iter().map(|(_, entry)| read(entry)).collect::<Result<_, _>>()?;
         for ((path, entry), content) in batch.iter().zip(&contents) {

@@ -11,6 +11,7 @@ mod command;
 mod config_file;
 mod distribution;
 mod environment;
+mod epmd;
 mod erl_call;
 mod error;
 mod erts;

@@ -111,6 +111,13 @@ impl Plan {
         Self::new(site, site.erts.bin().join("erl_call"), args)
     }
 
+    /// The daemon that tells the ports of nodes.
+    pub(crate) fn epmd(site: &Site) -> Self {
+        let mut args = Args::default();
+        args.word("-daemon");
+        Self::new(site, site.erts.bin().join("epmd"), args)
+    }
+
     /// The command that carries the plan out.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);

@@ -11,7 +11,7 @@ use crate::init::Init;
 use crate::plan::{Plan, Start};
 use crate::site::{Site, host};
 use crate::vm_args::VmArgs;
-use crate::{launch, report};
+use crate::{epmd, launch, report};
 
 /// Renders the configuration and runs the release; `words` is how this program was called.
 pub(crate) fn start(
@@ -32,15 +32,17 @@ pub(crate) fn start(
             site.erts.vsn
         ));
     }
+    let port_flags = port_flags(port, &flags, &site.erts);
     let start = Start {
         interactive,
         boot_file: site.boot_file(),
         vm_args: publish(vm_args)?,
         sys_config: publish(sys_config)?,
         node: flags.name.as_ref().map(|name| name.on_host(&host())),
-        port_flags: port_flags(port, &flags, &site.erts),
+        port_flags: port_flags.clone(),
         words,
     };
+    epmd::start_without_shell(site, &flags, &port_flags);
     launch::launch(&Plan::start(site, start), init)
 }
 

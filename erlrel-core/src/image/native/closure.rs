@@ -96,11 +96,14 @@ impl<'a> Walk<'a> {
     /// interpreter is then there already.
     fn interpreters(&mut self, release: &'a Release<'a>) -> Result<(), NativeError> {
         let files = release.files().filter_map(|file| Some((file, file.elf.interpreter.as_ref()?)));
-        files.into_iter().try_for_each(|(file, interpreter)| self.interpreter(interpreter, file.path.as_str()))
+        files
+            .into_iter()
+            .try_for_each(|(file, interpreter)| self.interpreter(interpreter, file.path.as_str()))
     }
 
     fn interpreter(&mut self, path: &str, needed_by: &str) -> Result<(), NativeError> {
-        let missing = || NativeError::InterpreterNotFound { interpreter: path.into(), needed_by: needed_by.into() };
+        let missing =
+            || NativeError::InterpreterNotFound { interpreter: path.into(), needed_by: needed_by.into() };
         let image = match self.loader.find_path(path).ok_or_else(missing)? {
             Found::Release(_) => None,
             Found::Path(library) | Found::System(library) => {
@@ -122,7 +125,10 @@ impl<'a> Walk<'a> {
                 failed.push((file.path, error));
             }
         }
-        failed.into_iter().find(|(path, _)| !self.reached.contains(path)).map_or(Ok(()), |(_, error)| Err(error))
+        failed
+            .into_iter()
+            .find(|(path, _)| !self.reached.contains(path))
+            .map_or(Ok(()), |(_, error)| Err(error))
     }
 
     fn program(&mut self, path: &str) -> Result<(), NativeError> {
@@ -136,7 +142,8 @@ impl<'a> Walk<'a> {
     }
 
     fn process(&mut self, root: Object) -> Result<(), NativeError> {
-        let mut process = Process { loaded: self.interpreters.clone(), queue: VecDeque::from([Rc::new(root)]) };
+        let mut process =
+            Process { loaded: self.interpreters.clone(), queue: VecDeque::from([Rc::new(root)]) };
         while let Some(object) = process.queue.pop_front() {
             object.elf.needed.iter().try_for_each(|name| self.need(&mut process, name, &object))?;
         }
@@ -186,7 +193,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes what the library opens by itself, as far as the host has it.
-    fn open(&mut self, process: &mut Process, library: &HostLibrary, object: &Rc<Object>) -> Result<(), NativeError> {
+    fn open(
+        &mut self,
+        process: &mut Process,
+        library: &HostLibrary,
+        object: &Rc<Object>,
+    ) -> Result<(), NativeError> {
         for name in dlopened::by(library, &self.loader.host) {
             let known = process.loaded.contains_key(&name);
             let Some(found) = self.loader.find(&name, object).filter(|_| !known) else { continue };

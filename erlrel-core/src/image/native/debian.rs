@@ -21,7 +21,15 @@ const CERTIFICATES: (&str, &str) = ("/etc/ssl/certs/ca-certificates.crt", "ca-ce
 
 /// The fields of a stanza that say what is there, from whom, and in which version.
 const FIELDS: [&str; 10] = [
-    "Package", "Status", "Priority", "Section", "Maintainer", "Architecture", "Multi-Arch", "Source", "Version",
+    "Package",
+    "Status",
+    "Priority",
+    "Section",
+    "Maintainer",
+    "Architecture",
+    "Multi-Arch",
+    "Source",
+    "Version",
     "Description",
 ];
 
@@ -45,8 +53,10 @@ fn owners(host: &Host<'_>, sources: &BTreeSet<String>) -> BTreeSet<String> {
     if sources.contains(CERTIFICATES.0) {
         owners.insert(CERTIFICATES.1.into());
     }
-    let mut wanted: BTreeSet<&[u8]> = sources.iter().filter(|path| is_packaged(path)).map(|path| merged(path.as_bytes())).collect();
-    let (likely, others): (Vec<String>, Vec<String>) = packages(host).into_iter().partition(|name| is_likely(name));
+    let mut wanted: BTreeSet<&[u8]> =
+        sources.iter().filter(|path| is_packaged(path)).map(|path| merged(path.as_bytes())).collect();
+    let (likely, others): (Vec<String>, Vec<String>) =
+        packages(host).into_iter().partition(|name| is_likely(name));
     for package in likely.into_iter().chain(others) {
         if wanted.is_empty() {
             break;
@@ -62,7 +72,8 @@ fn owners(host: &Host<'_>, sources: &BTreeSet<String>) -> BTreeSet<String> {
 
 /// Packages leave these alone, except for the certificates, which none lists.
 fn is_packaged(path: &str) -> bool {
-    path != CERTIFICATES.0 && !["/usr/local/", "/opt/", "/home/", "/root/"].iter().any(|local| path.starts_with(local))
+    path != CERTIFICATES.0
+        && !["/usr/local/", "/opt/", "/home/", "/root/"].iter().any(|local| path.starts_with(local))
 }
 
 /// `/lib` may be a link to `/usr/lib`, and lists name files by either.
@@ -80,7 +91,8 @@ fn is_likely(package: &str) -> bool {
     let name = package.split(':').next().unwrap_or_default();
     let runs = ["base-files", "bash", "busybox", "dash", "lib", "ncurses-", "zlib1g"];
     let not_for_running = ["-data", "-dbg", "-dev", "-doc", "-perl"];
-    runs.iter().any(|prefix| name.starts_with(prefix)) && !not_for_running.iter().any(|suffix| name.ends_with(suffix))
+    runs.iter().any(|prefix| name.starts_with(prefix))
+        && !not_for_running.iter().any(|suffix| name.ends_with(suffix))
 }
 
 /// Package name and shortened stanza of each of `packages`.
@@ -100,6 +112,7 @@ fn field<'a>(stanza: &'a str, name: &str) -> Option<&'a str> {
 
 /// Continuation lines begin with a space and are left out.
 fn shortened(stanza: &str) -> String {
-    let kept = stanza.lines().filter(|line| line.split_once(':').is_some_and(|(name, _)| FIELDS.contains(&name)));
+    let kept =
+        stanza.lines().filter(|line| line.split_once(':').is_some_and(|(name, _)| FIELDS.contains(&name)));
     kept.flat_map(|line| [line, "\n"]).collect()
 }

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::NativeError;
 use super::cache::LdCache;
 use super::host::{Host, HostFile};
-use super::NativeError;
 use super::path::{crossed, normal, parent};
 use super::release::{Release, ReleaseFile};
 use super::system::{self, CLibrary};
@@ -107,7 +107,8 @@ impl<'a> Loader<'a> {
 
     /// The GNU loader is built with the directory of its own C library; musl always searches `/lib`.
     fn directory_of_the_c_library(&mut self) -> String {
-        let found = self.paths_in_system("libc.so.6").into_iter().find(|path| self.library_at(path).is_some());
+        let found =
+            self.paths_in_system("libc.so.6").into_iter().find(|path| self.library_at(path).is_some());
         match found.filter(|_| self.c_library == CLibrary::Gnu) {
             Some(path) => parent(&path).into(),
             None => "/lib".into(),
@@ -195,7 +196,8 @@ impl<'a> Loader<'a> {
     fn search_path(&self, asking: &Object) -> Vec<Directory> {
         let expand = |part: &String, object: &Object| self.expand(part, object);
         let inherited = self.inherited(asking);
-        let inherited = inherited.iter().flat_map(|(object, path)| path.iter().map(|part| expand(part, object)));
+        let inherited =
+            inherited.iter().flat_map(|(object, path)| path.iter().map(|part| expand(part, object)));
         let own = asking.elf.runpath.iter().flatten().map(|part| expand(part, asking));
         inherited.chain(own).flatten().collect()
     }

@@ -80,7 +80,9 @@ pub fn closure(release: &Tree, options: &NativeOptions) -> Result<NativeFiles, N
     let closure = closure::walk(&release, host, &options.platform.architecture, programs)?;
     let mut system = SystemFiles::collect(&host, &closure.names)?;
     for directory in closure.directories {
-        system.tree.insert(TreePath::new(directory.trim_start_matches('/'))?, Entry::directory(Group::Native))?;
+        system
+            .tree
+            .insert(TreePath::new(directory.trim_start_matches('/'))?, Entry::directory(Group::Native))?;
     }
     let libraries: Vec<NativeLibrary> = closure.libraries.into_values().collect();
     for library in &libraries {
@@ -128,7 +130,9 @@ impl fmt::Display for NativeWarning {
 #[non_exhaustive]
 pub enum NativeError {
     /// A program or library for another processor or operating system.
-    #[error("`{path}` is made for {found}, but the image is for {needed}: compile its application for {needed}, or choose the platform {found}")]
+    #[error(
+        "`{path}` is made for {found}, but the image is for {needed}: compile its application for {needed}, or choose the platform {found}"
+    )]
     WrongArchitecture {
         /// The file in the release.
         path: String,
@@ -191,20 +195,35 @@ mod tests {
         let mut tree = Tree::new();
         for f in crate::fs::list(std::path::Path::new("/usr/lib/erlang/erts-13.1.5/bin")).unwrap() {
             let name = f.file_name().unwrap().to_str().unwrap().to_string();
-            tree.insert(TreePath::new(format!("erts/bin/{name}")).unwrap(), Entry::file(f, 0o755, Group::Erts)).unwrap();
+            tree.insert(
+                TreePath::new(format!("erts/bin/{name}")).unwrap(),
+                Entry::file(f, 0o755, Group::Erts),
+            )
+            .unwrap();
         }
         for f in ["crypto", "asn1rt_nif"] {
-            let p = format!("/usr/lib/erlang/lib/{}/priv/lib/{f}.so", if f == "crypto" {"crypto-5.1.2"} else {"asn1-5.0.21"});
-            tree.insert(TreePath::new(format!("lib/x/{f}.so")).unwrap(), Entry::file(PathBuf::from(p), 0o644, Group::Erts)).unwrap();
+            let p = format!(
+                "/usr/lib/erlang/lib/{}/priv/lib/{f}.so",
+                if f == "crypto" { "crypto-5.1.2" } else { "asn1-5.0.21" }
+            );
+            tree.insert(
+                TreePath::new(format!("lib/x/{f}.so")).unwrap(),
+                Entry::file(PathBuf::from(p), 0o644, Group::Erts),
+            )
+            .unwrap();
         }
-        let o = NativeOptions { release_at: "/opt/x".into(), shell: true, ..NativeOptions::new(Platform::linux("amd64")) };
+        let o = NativeOptions {
+            release_at: "/opt/x".into(),
+            shell: true,
+            ..NativeOptions::new(Platform::linux("amd64"))
+        };
         for _ in 0..3 {
-        let t = std::time::Instant::now();
-        let files = closure(&tree, &o).unwrap();
-        eprintln!("{:?}", t.elapsed());
-        eprintln!("{}", crate::tree::listing(&files.tree));
-        eprintln!("{:#?}", files.libraries);
-        eprintln!("{:#?}", files.warnings);
+            let t = std::time::Instant::now();
+            let files = closure(&tree, &o).unwrap();
+            eprintln!("{:?}", t.elapsed());
+            eprintln!("{}", crate::tree::listing(&files.tree));
+            eprintln!("{:#?}", files.libraries);
+            eprintln!("{:#?}", files.warnings);
         }
     }
 }

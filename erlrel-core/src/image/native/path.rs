@@ -49,8 +49,13 @@ pub(super) fn normal(path: &str) -> String {
 /// The directories that a path passes through only to leave them again with `..`: they must exist, or the
 /// path leads nowhere.
 pub(super) fn crossed(path: &str) -> Vec<String> {
-    let leaves = path.match_indices("/..").filter(|(at, _)| matches!(path.as_bytes().get(at + 3), None | Some(b'/')));
-    leaves.filter_map(|(at, _)| path.get(..at)).map(normal).filter(|directory| !directory.is_empty()).collect()
+    let leaves =
+        path.match_indices("/..").filter(|(at, _)| matches!(path.as_bytes().get(at + 3), None | Some(b'/')));
+    leaves
+        .filter_map(|(at, _)| path.get(..at))
+        .map(normal)
+        .filter(|directory| !directory.is_empty())
+        .collect()
 }
 
 /// The directory of a path; empty for one at the root.

@@ -56,7 +56,11 @@ fn musl_directories(architecture: &str, host: &Host<'_>) -> Vec<String> {
     let file = host.read(&format!("/etc/ld-musl-{}.path", machine(architecture)));
     let text = file.and_then(|bytes| String::from_utf8(bytes).ok());
     let path = text.unwrap_or_else(|| "/lib:/usr/local/lib:/usr/lib".into());
-    path.split([':', '\n']).map(str::trim).filter(|directory| directory.starts_with('/')).map(Into::into).collect()
+    path.split([':', '\n'])
+        .map(str::trim)
+        .filter(|directory| directory.starts_with('/'))
+        .map(Into::into)
+        .collect()
 }
 
 /// The machine's name as the kernel and the loader's `$PLATFORM` have it.

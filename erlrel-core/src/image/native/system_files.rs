@@ -42,11 +42,21 @@ const CERTIFICATES: [&str; 6] = [
 ];
 
 /// Where terminfo(5) entries are, in the order in which libtinfo looks for them.
-const TERMINALS_IN: [&str; 4] = ["/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo"];
+const TERMINALS_IN: [&str; 4] =
+    ["/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo"];
 
 /// Terminals that people attach to a container.
 const TERMINALS: [&str; 11] = [
-    "ansi", "dumb", "linux", "screen", "screen-256color", "tmux", "tmux-256color", "vt100", "vt220", "xterm",
+    "ansi",
+    "dumb",
+    "linux",
+    "screen",
+    "screen-256color",
+    "tmux",
+    "tmux-256color",
+    "vt100",
+    "vt220",
+    "xterm",
     "xterm-256color",
 ];
 
@@ -136,7 +146,8 @@ impl SystemFiles {
     }
 
     fn locale(&mut self, host: &Host<'_>) -> Result<(), TreeError> {
-        let Some(directory) = LOCALES.iter().find(|path| host.file(&format!("{path}/LC_CTYPE")).is_some()) else {
+        let Some(directory) = LOCALES.iter().find(|path| host.file(&format!("{path}/LC_CTYPE")).is_some())
+        else {
             return Ok(());
         };
         for name in host.list(directory) {

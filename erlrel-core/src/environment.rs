@@ -1,0 +1,21 @@
+//! The environment variables that decide something, as the host hands them in.
+
+use std::collections::BTreeMap;
+
+/// The environment variables that decide something. The library reads none by itself: whoever embeds it
+/// hands them in; the default is none.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The value of a variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
