@@ -1,6 +1,8 @@
 //! Whole-system tests: the real commands `erlrel` and `erlrel-boot` against the real rebar3, OTP, Docker
 //! and image tools. A missing tool is a failure, never a skipped test.
 
+#![expect(clippy::expect_used, reason = "a test ends where it cannot go on")]
+
 mod support;
 
 mod architecture;

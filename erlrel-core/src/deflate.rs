@@ -11,27 +11,20 @@ use flate2::{Compression, GzBuilder, read::MultiGzDecoder, write::GzEncoder};
 /// RFC 1952 "unknown": no trace of the machine that compressed.
 const OS_UNKNOWN: u8 = 255;
 
-/// How hard deflate tries; each value is one fixed level of the pinned implementation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effort {
-    /// Level 6, zlib's own default: layers, tarballs and BEAM files.
-    Normal,
-}
+/// zlib's own default: for layers, tarballs and BEAM files alike.
+const LEVEL: Compression = Compression::new(6);
 
 /// A gzip writer whose output depends on nothing but the bytes written to it.
-pub fn writer<W: Write>(inner: W, effort: Effort) -> GzEncoder<W> {
-    let level = match effort {
-        Effort::Normal => Compression::new(6),
-    };
-    GzBuilder::new().mtime(0).operating_system(OS_UNKNOWN).write(inner, level)
+pub fn writer<W: Write>(inner: W) -> GzEncoder<W> {
+    GzBuilder::new().mtime(0).operating_system(OS_UNKNOWN).write(inner, LEVEL)
 }
 
 /// `bytes` as one gzip member.
 ///
 /// # Errors
 /// None in practice: writing to memory does not fail. The type keeps the caller free of panics.
-pub fn compress(bytes: &[u8], effort: Effort) -> io::Result<Vec<u8>> {
-    let mut encoder = writer(Vec::with_capacity(bytes.len() / 2), effort);
+pub fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = writer(Vec::with_capacity(bytes.len() / 2));
     encoder.write_all(bytes)?;
     encoder.finish()
 }
@@ -64,7 +57,7 @@ mod tests {
     #[test]
     fn compressed_bytes_are_golden() {
         let text: Vec<u8> = (0..100_000u64).map(|n| (n * n / 7 % 251) as u8).collect();
-        let packed = compress(&text, Effort::Normal).expect("memory");
+        let packed = compress(&text).expect("memory");
         assert_eq!(decompress(&packed).expect("own output"), text);
         insta::assert_snapshot!(
             Digest::of(&packed),

@@ -1,7 +1,7 @@
 //! Stripping as relx does it: only the chunks that loading needs, and the attributes.
 
 use super::chunks::{BeamError, Chunk, chunks, uncompressed};
-use crate::deflate::{self, Effort};
+use crate::deflate;
 
 /// The chunks that survive, in the order in which OTP's `beam_lib` writes them (facts: OTP 23 to 29 agree
 /// on the order; later releases only add names).
@@ -26,7 +26,7 @@ pub fn strip(bytes: &[u8]) -> Result<Vec<u8>, BeamError> {
         return Err(BeamError::MissingChunk { chunk: String::from_utf8_lossy(*chunk).into_owned() });
     }
     let kept: Vec<&Chunk<'_>> = KEPT.iter().filter_map(|name| find(name)).collect();
-    deflate::compress(&container_of(&kept), Effort::Normal).map_err(|_| BeamError::NotBeam)
+    deflate::compress(&container_of(&kept)).map_err(|_| BeamError::NotBeam)
 }
 
 fn container_of(chunks: &[&Chunk<'_>]) -> Vec<u8> {

@@ -30,7 +30,7 @@ impl<'a, 'data, H: FileHeader<Endian = Endianness>> Dynamic<'a, 'data, H> {
     }
 
     fn string_table(&self) -> Option<&'data [u8]> {
-        let bytes = self.segments.from_address(self.value(DT_STRTAB)?)?;
+        let bytes = self.segments.memory(self.value(DT_STRTAB)?)?;
         let size = usize::try_from(self.value(DT_STRSZ)?).ok()?;
         bytes.get(..size)
     }

@@ -61,7 +61,8 @@ pub fn parse(bytes: &[u8]) -> Result<Elf, ElfError> {
     }
     // `object` reads structures in place and refuses an odd address; an allocation has an even one.
     if bytes.as_ptr().align_offset(8) != 0 {
-        return parse_aligned(&bytes.to_vec());
+        let copy = bytes.to_vec();
+        return parse_aligned(&copy);
     }
     parse_aligned(bytes)
 }

@@ -38,12 +38,12 @@ impl<'data, H: FileHeader<Endian = Endianness>> Segments<'data, H> {
     }
 
     /// The bytes of a loaded segment from a virtual address to the segment's end.
-    pub(super) fn from_address(&self, address: u64) -> Option<&'data [u8]> {
+    pub(super) fn memory(&self, address: u64) -> Option<&'data [u8]> {
         let loaded = self.headers.iter().filter(|header| header.p_type(self.endian) == PT_LOAD);
-        loaded.filter_map(|header| self.from_address_in(header, address)).next()
+        loaded.filter_map(|header| self.rest_of(header, address)).next()
     }
 
-    fn from_address_in(&self, header: &H::ProgramHeader, address: u64) -> Option<&'data [u8]> {
+    fn rest_of(&self, header: &H::ProgramHeader, address: u64) -> Option<&'data [u8]> {
         let skip = address.checked_sub(header.p_vaddr(self.endian).into())?;
         let data = header.data(self.endian, self.bytes).ok()?;
         data.get(usize::try_from(skip).ok()?..).filter(|rest| !rest.is_empty())
@@ -51,7 +51,7 @@ impl<'data, H: FileHeader<Endian = Endianness>> Segments<'data, H> {
 
     /// The structure at a virtual address.
     pub(super) fn structure<T: Pod>(&self, address: u64) -> Option<&'data T> {
-        self.from_address(address)?.read_at(0).ok()
+        self.memory(address)?.read_at(0).ok()
     }
 }
 

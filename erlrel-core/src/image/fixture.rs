@@ -10,7 +10,7 @@ use super::layout::MARKER;
 use super::manifest::{CONFIG, LAYER_GZIP, MANIFEST};
 use super::store::blob_name;
 use super::{ContainerConfig, Image, ImageOptions, Layer, build};
-use crate::deflate::{Effort, compress};
+use crate::deflate::compress;
 use crate::digest::{Digest, DigestWriter};
 use crate::platform::Platform;
 use crate::tree::{Entry, Group, TarOptions, Tree, TreePath, write_tar};
@@ -90,7 +90,7 @@ impl RawLayout {
         let options = TarOptions { mtime: 0, directories: true };
         let tar = write_tar(tree, options, DigestWriter::new(Vec::new()), "memory").expect("written");
         let (tar, diff_id, _) = tar.finish_diff_id();
-        let packed = compress(&tar, Effort::Normal).expect("memory");
+        let packed = compress(&tar).expect("memory");
         (self.blob(LAYER_GZIP, &packed), diff_id.to_string())
     }
 

@@ -10,7 +10,7 @@ use super::error::ImageError;
 use super::layer::Layer;
 use super::layers::LayerPlan;
 use super::manifest::LAYER_GZIP;
-use crate::deflate::{self, Effort};
+use crate::deflate;
 use crate::digest::{DiffId, DigestWriter};
 use crate::fs::FsError;
 use crate::observer::{Event, Observer};
@@ -78,7 +78,7 @@ fn write(tree: &Tree, options: PackOptions<'_>) -> Result<Packed, ImageError> {
     let failed = |error| FsError::while_doing("write a temporary file in", dir)(error);
     let file = tempfile::tempfile_in(dir).map_err(failed)?;
     let compressed = DigestWriter::new(BufWriter::with_capacity(1 << 16, file));
-    let tar = DigestWriter::new(deflate::writer(compressed, Effort::Normal));
+    let tar = DigestWriter::new(deflate::writer(compressed));
     let tar_options = TarOptions { mtime: options.mtime, directories: true };
     let tar = write_tar(tree, tar_options, tar, &dir.display().to_string())?;
     let (gzip, diff_id, unpacked_size) = tar.finish_diff_id();

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use tar::{Builder, EntryType, Header};
 
 use super::{Entry, Node, Tree, TreeError, TreePath};
-use crate::deflate::{self, Effort};
+use crate::deflate;
 use crate::fs::FsError;
 
 /// Choices for a tar file.
@@ -50,7 +50,7 @@ pub fn write_tar<W: Write>(tree: &Tree, options: TarOptions, out: W, name: &str)
 /// # Errors
 /// As [`write_tar`].
 pub fn write_tar_gz<W: Write>(tree: &Tree, options: TarOptions, out: W, name: &str) -> Result<W, TreeError> {
-    let encoder = write_tar(tree, options, deflate::writer(out, Effort::Normal), name)?;
+    let encoder = write_tar(tree, options, deflate::writer(out), name)?;
     encoder.finish().map_err(|source| TreeError::Fs(FsError { action: "write", path: name.into(), source }))
 }
 

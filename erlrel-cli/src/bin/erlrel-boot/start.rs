@@ -25,6 +25,21 @@ pub(crate) fn start(
         Some((file, text)) => site.flags(file, text)?,
         None => VmArgs::default(),
     };
+    let start = Start {
+        interactive,
+        boot_file: site.boot_file(),
+        node: flags.name.as_ref().map(|name| name.on_host(&host())),
+        port_flags: listening(site, &flags)?,
+        vm_args: publish(vm_args)?,
+        sys_config: publish(sys_config)?,
+        words,
+    };
+    epmd::start_without_shell(site, &flags, &start.port_flags);
+    launch::launch(&Plan::start(site, start), init)
+}
+
+/// The flags for the port that ERL_DIST_PORT gives.
+fn listening(site: &Site, flags: &VmArgs) -> Result<Vec<OsString>, BootError> {
     let port = dist_port(&site.environment)?;
     if port.is_some() && !without_epmd(&site.erts) {
         report::warning(format_args!(
@@ -32,18 +47,7 @@ pub(crate) fn start(
             site.erts.vsn
         ));
     }
-    let port_flags = port_flags(port, &flags, &site.erts);
-    let start = Start {
-        interactive,
-        boot_file: site.boot_file(),
-        vm_args: publish(vm_args)?,
-        sys_config: publish(sys_config)?,
-        node: flags.name.as_ref().map(|name| name.on_host(&host())),
-        port_flags: port_flags.clone(),
-        words,
-    };
-    epmd::start_without_shell(site, &flags, &port_flags);
-    launch::launch(&Plan::start(site, start), init)
+    Ok(port_flags(port, flags, &site.erts))
 }
 
 fn publish(file: Option<(ConfigFile, Vec<u8>)>) -> Result<Option<PathBuf>, BootError> {

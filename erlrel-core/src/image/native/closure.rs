@@ -10,6 +10,7 @@ use super::host::{Host, HostFile};
 use super::loader::{Found, HostLibrary, Loader, Object};
 use super::path::file_name;
 use super::release::Release;
+use crate::elf::Elf;
 use crate::tree::TreePath;
 
 /// A program, program interpreter or shared library that the image takes from the host.
@@ -76,18 +77,23 @@ pub(super) fn walk<'a>(
 struct Walk<'a> {
     loader: Loader<'a>,
     closure: Closure,
-    /// File name of each program interpreter → its path in the image, if it comes from the host.
-    interpreters: Loaded,
+    /// By file name.
+    interpreters: BTreeMap<String, Loaded>,
     /// Libraries of the release that another file of the release needs.
     reached: BTreeSet<&'a TreePath>,
 }
 
-/// Name of a loaded library → its path in the image, if it comes from the host.
-type Loaded = BTreeMap<String, Option<String>>;
+/// A library that is in memory.
+#[derive(Clone)]
+struct Loaded {
+    /// Its path in the image, if it comes from the host.
+    image: Option<String>,
+    elf: Rc<Elf>,
+}
 
-/// One program or plugin with all that it loads: a name that is loaded is not searched for again (ld.so(8)).
+/// One program or plugin with all that it loads, by name: what is loaded is not searched for again (ld.so(8)).
 struct Process {
-    loaded: Loaded,
+    loaded: BTreeMap<String, Loaded>,
     queue: VecDeque<Rc<Object>>,
 }
 
@@ -95,24 +101,22 @@ impl<'a> Walk<'a> {
     /// The interpreters of all programs. They come first: a plugin is loaded into a program, whose
     /// interpreter is then there already.
     fn interpreters(&mut self, release: &'a Release<'a>) -> Result<(), NativeError> {
-        let files = release.files().filter_map(|file| Some((file, file.elf.interpreter.as_ref()?)));
-        files
-            .into_iter()
-            .try_for_each(|(file, interpreter)| self.interpreter(interpreter, file.path.as_str()))
+        let mut programs = release.files().filter_map(|file| Some((file, file.elf.interpreter.as_ref()?)));
+        programs.try_for_each(|(file, interpreter)| self.interpreter(interpreter, file.path.as_str()))
     }
 
     fn interpreter(&mut self, path: &str, needed_by: &str) -> Result<(), NativeError> {
         let missing =
             || NativeError::InterpreterNotFound { interpreter: path.into(), needed_by: needed_by.into() };
-        let image = match self.loader.find_path(path).ok_or_else(missing)? {
-            Found::Release(_) => None,
+        let loaded = match self.loader.find_path(path).ok_or_else(missing)? {
+            Found::Release(file) => Loaded { image: None, elf: file.elf.clone() },
             Found::Path(library) | Found::System(library) => {
                 self.add(&library, LibraryPlace::Interpreter)?;
-                Some(library.image)
+                Loaded { image: Some(library.image), elf: library.elf }
             }
         };
-        self.note(image.as_deref(), path, needed_by, &BTreeMap::new());
-        self.interpreters.insert(file_name(path).into(), image);
+        self.note(&loaded, needed_by, &BTreeSet::new());
+        self.interpreters.insert(file_name(path).into(), loaded);
         Ok(())
     }
 
@@ -125,10 +129,8 @@ impl<'a> Walk<'a> {
                 failed.push((file.path, error));
             }
         }
-        failed
-            .into_iter()
-            .find(|(path, _)| !self.reached.contains(path))
-            .map_or(Ok(()), |(_, error)| Err(error))
+        let counts = failed.into_iter().find(|(path, _)| !self.reached.contains(path));
+        counts.map_or(Ok(()), |(_, error)| Err(error))
     }
 
     fn program(&mut self, path: &str) -> Result<(), NativeError> {
@@ -142,8 +144,8 @@ impl<'a> Walk<'a> {
     }
 
     fn process(&mut self, root: Object) -> Result<(), NativeError> {
-        let mut process =
-            Process { loaded: self.interpreters.clone(), queue: VecDeque::from([Rc::new(root)]) };
+        let queue = VecDeque::from([Rc::new(root)]);
+        let mut process = Process { loaded: self.interpreters.clone(), queue };
         while let Some(object) = process.queue.pop_front() {
             object.elf.needed.iter().try_for_each(|name| self.need(&mut process, name, &object))?;
         }
@@ -154,14 +156,16 @@ impl<'a> Walk<'a> {
         if self.loader.c_library.is_builtin(name) {
             return Ok(());
         }
-        if !process.loaded.contains_key(name) {
-            let Some(found) = self.loader.find(name, asking) else {
-                return Err(self.loader.not_found(name, asking));
-            };
-            self.load(process, name, found, asking)?;
-        }
-        let image = process.loaded.get(name).and_then(Option::as_deref);
-        self.note(image, name, &asking.name, &asking.elf.needed_versions);
+        let loaded = match process.loaded.get(name) {
+            Some(loaded) => loaded.clone(),
+            None => match self.loader.find(name, asking) {
+                Some(found) => self.load(process, name, found, asking)?,
+                None => return Err(self.loader.not_found(name, asking)),
+            },
+        };
+        let versions = asking.elf.needed_versions.get(name).cloned().unwrap_or_default();
+        check_versions(name, &loaded.elf, &versions, asking)?;
+        self.note(&loaded, &asking.name, &versions);
         Ok(())
     }
 
@@ -171,25 +175,35 @@ impl<'a> Walk<'a> {
         name: &str,
         found: Found<'a, 'a>,
         asking: &Rc<Object>,
-    ) -> Result<(), NativeError> {
+    ) -> Result<Loaded, NativeError> {
         self.closure.names.insert(name.into());
-        let (library, place) = match found {
+        let parent = Some(asking.clone());
+        match found {
             Found::Release(file) => {
                 self.reached.insert(file.path);
-                process.loaded.insert(name.into(), None);
-                process.queue.push_back(Rc::new(self.loader.object(file, Some(asking.clone()))));
-                return Ok(());
+                Ok(process.load(name, self.loader.object(file, parent), None).0)
             }
-            Found::System(library) => (library, LibraryPlace::System),
-            Found::Path(library) => (library, LibraryPlace::Path),
-        };
-        let object = Rc::new(Object::of_host(&library, Some(asking.clone())));
-        process.loaded.insert(name.into(), Some(library.image.clone()));
-        process.queue.push_back(object.clone());
-        if self.add(&library, place)? {
-            self.open(process, &library, &object)?;
+            Found::System(library) => {
+                self.load_library(process, name, &library, LibraryPlace::System, parent)
+            }
+            Found::Path(library) => self.load_library(process, name, &library, LibraryPlace::Path, parent),
         }
-        Ok(())
+    }
+
+    fn load_library(
+        &mut self,
+        process: &mut Process,
+        name: &str,
+        library: &HostLibrary,
+        place: LibraryPlace,
+        parent: Option<Rc<Object>>,
+    ) -> Result<Loaded, NativeError> {
+        let (loaded, object) =
+            process.load(name, Object::of_host(library, parent), Some(library.image.clone()));
+        if self.add(library, place)? {
+            self.open(process, library, &object)?;
+        }
+        Ok(loaded)
     }
 
     /// Takes what the library opens by itself, as far as the host has it.
@@ -201,10 +215,10 @@ impl<'a> Walk<'a> {
     ) -> Result<(), NativeError> {
         for name in dlopened::by(library, &self.loader.host) {
             let known = process.loaded.contains_key(&name);
-            let Some(found) = self.loader.find(&name, object).filter(|_| !known) else { continue };
-            self.load(process, &name, found, object)?;
-            let image = process.loaded.get(&name).and_then(Option::as_deref);
-            self.note(image, &name, &object.name, &BTreeMap::new());
+            if let Some(found) = self.loader.find(&name, object).filter(|_| !known) {
+                let loaded = self.load(process, &name, found, object)?;
+                self.note(&loaded, &object.name, &BTreeSet::new());
+            }
         }
         Ok(())
     }
@@ -223,13 +237,38 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes who needs a file of the host, in which versions.
-    fn note(&mut self, image: Option<&str>, name: &str, asking: &str, versions: &Versions) {
-        if let Some(library) = image.and_then(|image| self.closure.libraries.get_mut(image)) {
-            let versions = versions.get(name).into_iter().flatten().cloned();
-            library.needed_by.entry(asking.into()).or_default().extend(versions);
+    fn note(&mut self, loaded: &Loaded, asking: &str, versions: &BTreeSet<String>) {
+        let library = loaded.image.as_ref().and_then(|image| self.closure.libraries.get_mut(image));
+        if let Some(library) = library {
+            library.needed_by.entry(asking.into()).or_default().extend(versions.iter().cloned());
         }
     }
 }
 
-/// Name of a library → symbol versions.
-type Versions = BTreeMap<String, BTreeSet<String>>;
+impl Process {
+    fn load(&mut self, name: &str, object: Object, image: Option<String>) -> (Loaded, Rc<Object>) {
+        let loaded = Loaded { image, elf: object.elf.clone() };
+        let object = Rc::new(object);
+        self.loaded.insert(name.into(), loaded.clone());
+        self.queue.push_back(object.clone());
+        (loaded, object)
+    }
+}
+
+/// A library without any version is accepted by the loader, with a message at most.
+fn check_versions(
+    library: &str,
+    elf: &Elf,
+    versions: &BTreeSet<String>,
+    asking: &Object,
+) -> Result<(), NativeError> {
+    let missing = versions.difference(&elf.provided_versions).next();
+    match missing.filter(|_| !elf.provided_versions.is_empty()) {
+        None => Ok(()),
+        Some(version) => Err(NativeError::VersionNotFound {
+            library: library.into(),
+            version: version.clone(),
+            needed_by: asking.name.clone(),
+        }),
+    }
+}

@@ -4,11 +4,12 @@
 //! single files tells them in the form of the distroless images: one stanza of dpkg's status file for each
 //! package, as `/var/lib/dpkg/status.d/<package>`, and the distribution's own release files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::host::Host;
+use super::path::file_name;
 use super::system_files::SystemFiles;
-use crate::tree::TreeError;
+use crate::tree::{Group, TreeError};
 
 const STATUS: &str = "/var/lib/dpkg/status";
 const INFO: &str = "/var/lib/dpkg/info";
@@ -33,75 +34,117 @@ const FIELDS: [&str; 10] = [
     "Description",
 ];
 
-/// Adds the records of all packages that `files` were taken from; nothing on a host without dpkg.
-pub(super) fn add_records(files: &mut SystemFiles, host: &Host<'_>) -> Result<(), TreeError> {
-    let status = host.read(STATUS).and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some(status) = status else { return Ok(()) };
+/// Adds the records of all packages that `files`, and the files of the release at the paths `release` of the
+/// host, were taken from; nothing on a host without dpkg.
+///
+/// A record that only files of the release need belongs to them: it must not change the layer of native files.
+pub(super) fn add_records(
+    files: &mut SystemFiles,
+    release: &BTreeSet<String>,
+    host: &Host<'_>,
+) -> Result<(), TreeError> {
+    let Some(status) = host.read(STATUS) else { return Ok(()) };
     for path in RELEASE_FILES {
         files.take_if_there(host, path)?;
     }
-    let owners = owners(host, &files.sources);
-    for (package, stanza) in stanzas(&status, &owners) {
-        files.write(&format!("var/lib/dpkg/status.d/{package}"), stanza)?;
+    let owners = owners(host, &files.sources, release);
+    for (package, (stanza, group)) in stanzas(&String::from_utf8_lossy(&status), &owners) {
+        files.write(&format!("var/lib/dpkg/status.d/{package}"), stanza, group)?;
     }
     Ok(())
 }
 
 /// The packages, as dpkg names their lists (`base-files`, `libc6:amd64`), that the files belong to.
-fn owners(host: &Host<'_>, sources: &BTreeSet<String>) -> BTreeSet<String> {
-    let mut owners = BTreeSet::new();
-    if sources.contains(CERTIFICATES.0) {
-        owners.insert(CERTIFICATES.1.into());
+///
+/// All lists together have ten megabytes, so they are read from the likeliest on, until every native file
+/// has an owner. Files of the release are looked for in likely packages only.
+fn owners(host: &Host<'_>, native: &BTreeSet<String>, release: &BTreeSet<String>) -> BTreeMap<String, Group> {
+    let mut owners = BTreeMap::new();
+    if native.contains(CERTIFICATES.0) {
+        owners.insert(CERTIFICATES.1.into(), Group::Native);
     }
-    let mut wanted: BTreeSet<&[u8]> =
-        sources.iter().filter(|path| is_packaged(path)).map(|path| merged(path.as_bytes())).collect();
-    let (likely, others): (Vec<String>, Vec<String>) =
-        packages(host).into_iter().partition(|name| is_likely(name));
-    for package in likely.into_iter().chain(others) {
-        if wanted.is_empty() {
+    let (mut native, mut release) = (packaged(native), packaged(release));
+    let Some(info) = host.directory(INFO) else { return owners };
+    for (rank, package) in likeliest_first(host, native.iter().chain(&release)) {
+        if native.is_empty() && (release.is_empty() || rank > 0) {
             break;
         }
-        let list = host.read(&format!("{INFO}/{package}.list")).unwrap_or_default();
-        let found = list.split(|byte| *byte == b'\n').filter(|line| wanted.remove(merged(line))).count();
-        if found > 0 {
-            owners.insert(package);
-        }
+        let list = std::fs::read(info.join(format!("{package}.list"))).unwrap_or_default();
+        let take =
+            |from: &mut BTreeSet<&str>| lines(&list).filter(|line| from.remove::<str>(line)).count() > 0;
+        match (take(&mut native), take(&mut release)) {
+            (true, _) => owners.insert(package, Group::Native),
+            (false, true) => owners.insert(package, Group::Otp),
+            (false, false) => None,
+        };
     }
     owners
 }
 
-/// Packages leave these alone, except for the certificates, which none lists.
-fn is_packaged(path: &str) -> bool {
-    path != CERTIFICATES.0
-        && !["/usr/local/", "/opt/", "/home/", "/root/"].iter().any(|local| path.starts_with(local))
+/// Files that a package may own. None lists the certificates.
+fn packaged(paths: &BTreeSet<String>) -> BTreeSet<&str> {
+    let system = ["/bin/", "/etc/", "/lib", "/usr/"];
+    let may = |path: &&str| {
+        system.iter().any(|top| path.starts_with(top))
+            && !path.starts_with("/usr/local/")
+            && *path != CERTIFICATES.0
+    };
+    paths.iter().map(String::as_str).filter(may).map(merged).collect()
+}
+
+fn lines(list: &[u8]) -> impl Iterator<Item = &str> {
+    list.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok()).map(merged)
 }
 
 /// `/lib` may be a link to `/usr/lib`, and lists name files by either.
-fn merged(path: &[u8]) -> &[u8] {
-    path.strip_prefix(b"/usr").unwrap_or(path)
+fn merged(path: &str) -> &str {
+    path.strip_prefix("/usr").unwrap_or(path)
 }
 
-fn packages(host: &Host<'_>) -> Vec<String> {
-    host.list(INFO).into_iter().filter_map(|name| Some(name.strip_suffix(".list")?.to_string())).collect()
+fn likeliest_first<'a>(host: &Host<'_>, paths: impl Iterator<Item = &'a &'a str>) -> Vec<(u8, String)> {
+    let stems: BTreeSet<String> = paths.filter_map(|path| stem(path)).collect();
+    let names = host.list(INFO).into_iter();
+    let packages = names.filter_map(|name| Some(name.strip_suffix(".list")?.to_string()));
+    let mut ranked: Vec<(u8, String)> = packages.map(|package| (rank(&package, &stems), package)).collect();
+    ranked.sort_unstable();
+    ranked
 }
 
-/// True for packages that have shared libraries to run programs with, and few other files: their lists are
-/// a twentieth of all.
-fn is_likely(package: &str) -> bool {
+/// What a file's package is usually called, up to the version: after the library (`libgcc-s` for
+/// `libgcc_s.so.1`), or after the directory of its own below `/usr/lib`.
+fn stem(path: &str) -> Option<String> {
+    let stem = match file_name(path).split_once(".so") {
+        Some((stem, _)) if stem.starts_with("lib") => stem,
+        _ => path.strip_prefix("/lib/")?.split_once('/')?.0,
+    };
+    Some(stem.to_lowercase().replace('_', "-"))
+}
+
+/// 0 for packages that are needed by nearly every image or are named after one of
+/// their files, 1 for other packages of
+/// libraries, 2 for the rest.
+fn rank(package: &str, stems: &BTreeSet<String>) -> u8 {
+    const USUAL: [&str; 6] = ["base-files", "dash", "libc-bin", "libssl3", "ncurses-base", "zlib1g"];
     let name = package.split(':').next().unwrap_or_default();
-    let runs = ["base-files", "bash", "busybox", "dash", "lib", "ncurses-", "zlib1g"];
-    let not_for_running = ["-data", "-dbg", "-dev", "-doc", "-perl"];
-    runs.iter().any(|prefix| name.starts_with(prefix))
-        && !not_for_running.iter().any(|suffix| name.ends_with(suffix))
+    let not_for_running = ["-dbg", "-dev", "-doc"].iter().any(|suffix| name.ends_with(suffix));
+    let ends: Vec<usize> =
+        name.match_indices(|c: char| c == '-' || c.is_ascii_digit()).map(|(at, _)| at).collect();
+    let named_after = |end: &usize| name.get(..*end).is_some_and(|start| stems.contains(start));
+    match name {
+        _ if not_for_running => 2,
+        _ if USUAL.contains(&name) || ends.iter().any(named_after) => 0,
+        _ if name.starts_with("lib") => 1,
+        _ => 2,
+    }
 }
 
-/// Package name and shortened stanza of each of `packages`.
-fn stanzas(status: &str, packages: &BTreeSet<String>) -> Vec<(String, String)> {
+/// Package name → shortened stanza, and the group that has it in `packages`.
+fn stanzas(status: &str, packages: &BTreeMap<String, Group>) -> BTreeMap<String, (String, Group)> {
     let stanzas = status.split("\n\n").filter_map(|stanza| {
         let name = field(stanza, "Package")?;
-        let qualified = || Some(format!("{name}:{}", field(stanza, "Architecture")?));
-        let wanted = packages.contains(name) || packages.contains(&qualified()?);
-        wanted.then(|| (name.to_string(), shortened(stanza)))
+        let qualified = || packages.get(&format!("{name}:{}", field(stanza, "Architecture")?));
+        let group = packages.get(name).or_else(qualified)?;
+        Some((name.to_string(), (shortened(stanza), group.clone())))
     });
     stanzas.collect()
 }
@@ -115,4 +158,106 @@ fn shortened(stanza: &str) -> String {
     let kept =
         stanza.lines().filter(|line| line.split_once(':').is_some_and(|(name, _)| FIELDS.contains(&name)));
     kept.flat_map(|line| [line, "\n"]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    const STANZAS: &str = "\
+Package: libz
+Status: install ok installed
+Architecture: i386
+Version: 1
+
+Package: libz
+Status: install ok installed
+Installed-Size: 166
+Architecture: amd64
+Source: zlib
+Version: 1:1.2
+Conffiles:
+ /etc/z.conf 00000000000000000000000000000000
+Description: compression library
+ Long text
+
+Package: editor
+Status: install ok installed
+Architecture: all
+Version: 7
+
+Package: ca-certificates
+Architecture: all
+Version: 2023
+";
+
+    fn write(root: &Path, path: &str, text: &str) {
+        let file = root.join(path);
+        fs::create_dir_all(file.parent().expect("a parent")).expect("created");
+        fs::write(file, text).expect("written");
+    }
+
+    fn records(root: &Path, sources: &[&str]) -> Vec<(String, String)> {
+        let sources = sources.iter().map(|path| path.to_string()).collect();
+        let mut files = SystemFiles { sources, ..SystemFiles::default() };
+        let release = ["/usr/lib/editor/init".to_string(), "/usr/lib/other/init".to_string()].into();
+        add_records(&mut files, &release, &Host::new(root)).expect("added");
+        let text = |entry: &crate::tree::Entry| match &entry.node {
+            crate::tree::Node::File(content) => {
+                String::from_utf8_lossy(&content.read().expect("read")).into_owned()
+            }
+            _ => panic!("no file"),
+        };
+        files.tree.iter().map(|(path, entry)| (path.to_string(), text(entry))).collect()
+    }
+
+    #[test]
+    fn each_package_that_a_file_came_from_has_a_record() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let root = dir.path();
+        write(root, "etc/os-release", "ID=debian\n");
+        write(root, "var/lib/dpkg/status", STANZAS);
+        write(root, "var/lib/dpkg/info/libz:amd64.list", "/.\n/lib\n/lib/libz.so.1.2\n");
+        write(root, "var/lib/dpkg/info/libz:i386.list", "/lib/i386/libz.so.1.2\n");
+        write(root, "var/lib/dpkg/info/editor.list", "/usr/lib/editor/init\n");
+        write(root, "var/lib/dpkg/info/unlikely.list", "/usr/lib/other/init\n");
+        let certificates = "/etc/ssl/certs/ca-certificates.crt";
+        let records = records(root, &["/usr/lib/libz.so.1.2", "/usr/local/lib/own.so", certificates]);
+        let libz = "Package: libz\nStatus: install ok installed\nArchitecture: amd64\nSource: zlib\nVersion: 1:1.2\n\
+                    Description: compression library\n";
+        let expected = [
+            ("etc/os-release", "ID=debian\n"),
+            (
+                "var/lib/dpkg/status.d/ca-certificates",
+                "Package: ca-certificates\nArchitecture: all\nVersion: 2023\n",
+            ),
+            (
+                "var/lib/dpkg/status.d/editor",
+                "Package: editor\nStatus: install ok installed\nArchitecture: all\nVersion: 7\n",
+            ),
+            ("var/lib/dpkg/status.d/libz", libz),
+        ];
+        assert_eq!(records, expected.map(|(path, text)| (path.to_string(), text.to_string())));
+    }
+
+    #[test]
+    fn a_host_without_dpkg_has_no_records() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        write(dir.path(), "etc/os-release", "ID=fedora\n");
+        assert_eq!(records(dir.path(), &["/usr/lib64/libz.so.1"]), []);
+    }
+
+    #[test]
+    fn likely_packages_are_read_first() {
+        let stems = ["libgcc-s".to_string(), "libc".to_string()].into();
+        let rank = |package| rank(package, &stems);
+        assert_eq!(["libgcc-s1:amd64", "libc6:amd64", "zlib1g:amd64", "dash"].map(rank), [0; 4]);
+        assert_eq!(["libcairo2:amd64", "libgcc-12-x"].map(rank), [1; 2]);
+        assert_eq!(["libc6-dev:amd64", "python3", "vim"].map(rank), [2; 3]);
+        assert_eq!(stem("/lib/x86_64-linux-gnu/libgcc_s.so.1").as_deref(), Some("libgcc-s"));
+        assert_eq!(stem("/lib/editor/plugins/tab.so").as_deref(), Some("editor"));
+        assert_eq!(stem("/etc/passwd"), None);
+    }
 }

@@ -37,11 +37,20 @@ impl<'a> Host<'a> {
         fs::read(self.file(path)?.file).ok()
     }
 
+    /// Where a directory of the host is on this machine; `None` if it is not there.
+    pub(super) fn directory(&self, path: &str) -> Option<PathBuf> {
+        let directory = self.below(&follow(path, |path| self.look(path))?);
+        directory.is_dir().then_some(directory)
+    }
+
     /// The names in a directory, sorted; none if it is not there.
     pub(super) fn list(&self, directory: &str) -> Vec<String> {
-        let Some(real) = follow(directory, |path| self.look(path)) else { return Vec::new() };
-        let paths = crate::fs::list(&self.below(&real)).unwrap_or_default();
-        paths.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_string())).collect()
+        let Some(directory) = self.directory(directory) else { return Vec::new() };
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        let mut names: Vec<String> =
+            entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Where a file of this machine lies on the host, if it lies below the root.
@@ -57,7 +66,8 @@ impl<'a> Host<'a> {
         Some(Step::Link(fs::read_link(file).ok()?.to_str()?.into()))
     }
 
-    fn below(&self, path: &str) -> PathBuf {
+    /// Where a path of the host is on this machine, links aside.
+    pub(super) fn below(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 }

@@ -1,9 +1,12 @@
 //! The dynamic loader's search for a shared library, done at build time.
 //!
 //! GNU, from ld.so(8): a name with a slash is a path. Otherwise `DT_RPATH` of the asking file and of each
-//! file that led to it, unless the asking file has a `DT_RUNPATH`; then its `DT_RUNPATH`; then the cache; then the
-//! default directories. musl: the search path of the asking file and of each file that led to it, then
-//! the default directories. A file for another architecture is passed over.
+//! file that led to it, unless the asking file has a `DT_RUNPATH`; then its `DT_RUNPATH`; then the cache;
+//! then the default directories. musl: the search path of the asking file and of each file that led to it,
+//! then the default directories. A file for another architecture is passed over.
+//!
+//! Directories that the loader only tries on certain processors (`glibc-hwcaps`) are not: the image may run
+//! on another. The environment (`LD_LIBRARY_PATH`, `LD_PRELOAD`) has no say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -129,10 +132,19 @@ impl<'a> Loader<'a> {
         }
         for directory in self.search_path(asking) {
             if let Some(found) = self.at(&directory.join(name)) {
-                return Some(found);
+                return Some(self.prefer_system(name, found));
             }
         }
         self.find_in_system(name).map(Found::System)
+    }
+
+    /// Search paths often name a directory of the system. Its libraries are in the image once, in the place
+    /// where the loader looks when it has not found them there.
+    fn prefer_system(&mut self, name: &str, found: Found<'a, 'a>) -> Found<'a, 'a> {
+        match (found, self.find_in_system(name)) {
+            (Found::Path(library), Some(system)) if library.file == system.file => Found::System(system),
+            (found, _) => found,
+        }
     }
 
     /// The file at an absolute path.
@@ -143,8 +155,10 @@ impl<'a> Loader<'a> {
     /// The error for a library that [`find`](Self::find) does not find.
     pub(super) fn not_found(&self, name: &str, asking: &Object) -> NativeError {
         let own = self.search_path(asking).into_iter().map(|directory| normal(&directory.image));
-        let cache = (self.c_library == CLibrary::Gnu).then(|| "/etc/ld.so.cache".into());
-        let mut searched: Vec<String> = own.chain(cache).chain(self.directories.iter().cloned()).collect();
+        let cache = (self.c_library == CLibrary::Gnu).then_some("/etc/ld.so.cache");
+        let system = cache.into_iter().chain(self.directories.iter().map(String::as_str));
+        let system = system.map(|path| self.host.below(path).display().to_string());
+        let mut searched: Vec<String> = own.chain(system).collect();
         let mut seen = BTreeSet::new();
         searched.retain(|place| seen.insert(place.clone()));
         NativeError::LibraryNotFound { library: name.into(), needed_by: asking.name.clone(), searched }

@@ -1,9 +1,9 @@
 //! The native part of an image: what a release needs of an operating system, and no more.
 //!
-//! An image without a base has nothing at all: no C library, no `/tmp`, no certificates. [`closure`] looks at
-//! every program and shared library of a release, follows the rules of the dynamic loader (ld.so(8)) on the build
-//! machine or any other root directory, and gives the files that have to be there, at the paths where
-//! the loader of the image will find them without a cache.
+//! An image without a base has nothing at all: no C library, no `/tmp`, no certificates. [`closure`] looks
+//! at every program and shared library of a release, follows the rules of the dynamic loader (ld.so(8)) on
+//! the build machine or any other root directory, and gives the files that have to be there, at the paths
+//! where the loader of the image will find them without a cache.
 
 mod cache;
 mod closure;
@@ -55,8 +55,9 @@ impl NativeOptions {
 /// What a release needs of an operating system.
 #[derive(Debug, Clone, Default)]
 pub struct NativeFiles {
-    /// Every file for an image without a base, all in [`Group::Native`]. Directories above them are not
-    /// in it (see [`Tree::add_parents`]), except those with a meaning of their own, such as `tmp`.
+    /// Every file for an image without a base. All are in [`Group::Native`], except the records of packages
+    /// that only the release has files of: [`Group::Otp`]. Directories above them are not in it (see
+    /// [`Tree::add_parents`]), except those with a meaning of their own, such as `tmp`.
     pub tree: Tree,
     /// The programs and libraries among them, sorted by path: what a base image must have instead.
     pub libraries: Vec<NativeLibrary>,
@@ -80,15 +81,14 @@ pub fn closure(release: &Tree, options: &NativeOptions) -> Result<NativeFiles, N
     let closure = closure::walk(&release, host, &options.platform.architecture, programs)?;
     let mut system = SystemFiles::collect(&host, &closure.names)?;
     for directory in closure.directories {
-        system
-            .tree
-            .insert(TreePath::new(directory.trim_start_matches('/'))?, Entry::directory(Group::Native))?;
+        let path = TreePath::new(directory.trim_start_matches('/'))?;
+        system.tree.insert(path, Entry::directory(Group::Native))?;
     }
     let libraries: Vec<NativeLibrary> = closure.libraries.into_values().collect();
     for library in &libraries {
         system.take(library.path.as_str(), &library.real, library.file.clone(), 0o755)?;
     }
-    debian::add_records(&mut system, &host)?;
+    debian::add_records(&mut system, &release.sources(&host), &host)?;
     Ok(NativeFiles { tree: system.tree, libraries, warnings: system.warnings })
 }
 
@@ -131,7 +131,8 @@ impl fmt::Display for NativeWarning {
 pub enum NativeError {
     /// A program or library for another processor or operating system.
     #[error(
-        "`{path}` is made for {found}, but the image is for {needed}: compile its application for {needed}, or choose the platform {found}"
+        "`{path}` is made for {found}, but the image is for {needed}: compile it for {needed}, or leave it out \
+         of the release"
     )]
     WrongArchitecture {
         /// The file in the release.
@@ -142,7 +143,7 @@ pub enum NativeError {
         needed: Platform,
     },
     /// A program or library that the loader would refuse.
-    #[error("cannot read what `{path}` needs: compile its application again")]
+    #[error("cannot read what `{path}` needs: compile it again")]
     BadElf {
         /// The file in the release.
         path: String,
@@ -151,8 +152,8 @@ pub enum NativeError {
     },
     /// A shared library that is neither in the release nor on the host.
     #[error(
-        "`{needed_by}` needs the shared library `{library}`, which is not on this machine: install it here, or add \
-         it to the release (searched {})", searched.join(", ")
+        "`{needed_by}` needs the shared library `{library}`, which is not on this machine: install it here, \
+         or add it to the release (searched {})", searched.join(", ")
     )]
     LibraryNotFound {
         /// The library's name.
@@ -162,10 +163,23 @@ pub enum NativeError {
         /// Directories and files that were searched, in order.
         searched: Vec<String>,
     },
+    /// A shared library that is older than the file that needs it.
+    #[error(
+        "`{needed_by}` needs `{version}` of the shared library `{library}`, which this machine's does not \
+         have: compile it here, or install a newer `{library}`"
+    )]
+    VersionNotFound {
+        /// The library's name.
+        library: String,
+        /// The symbol version that it lacks.
+        version: String,
+        /// The file that needs it: a path in the release, or the absolute path of another library.
+        needed_by: String,
+    },
     /// A program interpreter that is neither in the release nor on the host.
     #[error(
-        "`{needed_by}` is started by `{interpreter}`, which is not on this machine: install the C library that it \
-         was linked with, or build the release here"
+        "`{needed_by}` is started by `{interpreter}`, which is not on this machine: install the C library that \
+         it was linked with, or build the release here"
     )]
     InterpreterNotFound {
         /// Absolute path of the program interpreter.
@@ -188,42 +202,4 @@ pub enum NativeError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[test]
-    fn try_it() {
-        let mut tree = Tree::new();
-        for f in crate::fs::list(std::path::Path::new("/usr/lib/erlang/erts-13.1.5/bin")).unwrap() {
-            let name = f.file_name().unwrap().to_str().unwrap().to_string();
-            tree.insert(
-                TreePath::new(format!("erts/bin/{name}")).unwrap(),
-                Entry::file(f, 0o755, Group::Erts),
-            )
-            .unwrap();
-        }
-        for f in ["crypto", "asn1rt_nif"] {
-            let p = format!(
-                "/usr/lib/erlang/lib/{}/priv/lib/{f}.so",
-                if f == "crypto" { "crypto-5.1.2" } else { "asn1-5.0.21" }
-            );
-            tree.insert(
-                TreePath::new(format!("lib/x/{f}.so")).unwrap(),
-                Entry::file(PathBuf::from(p), 0o644, Group::Erts),
-            )
-            .unwrap();
-        }
-        let o = NativeOptions {
-            release_at: "/opt/x".into(),
-            shell: true,
-            ..NativeOptions::new(Platform::linux("amd64"))
-        };
-        for _ in 0..3 {
-            let t = std::time::Instant::now();
-            let files = closure(&tree, &o).unwrap();
-            eprintln!("{:?}", t.elapsed());
-            eprintln!("{}", crate::tree::listing(&files.tree));
-            eprintln!("{:#?}", files.libraries);
-            eprintln!("{:#?}", files.warnings);
-        }
-    }
-}
+mod tests;

@@ -1,12 +1,13 @@
 //! The ELF files of a release, and the release as the image's loader will see it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::rc::Rc;
 
 use super::NativeError;
+use super::host::Host;
 use super::path::{Step, follow};
 use crate::elf::{self, Elf};
 use crate::fs::FsError;
@@ -49,6 +50,15 @@ impl<'a> Release<'a> {
     /// All programs and shared libraries, sorted by path.
     pub(super) fn files(&self) -> impl Iterator<Item = &ReleaseFile<'a>> {
         self.files.values()
+    }
+
+    /// Where on the host the files of the release come from, as far as they come from there.
+    pub(super) fn sources(&self, host: &Host<'_>) -> BTreeSet<String> {
+        let contents = self.tree.iter().filter_map(|(_, entry)| match &entry.node {
+            Node::File(content) => content.source(),
+            _ => None,
+        });
+        contents.filter_map(|source| host.path_of(source)).collect()
     }
 
     /// The program or library that an absolute path in the image leads to, through the release's own links.
@@ -189,9 +199,9 @@ mod tests {
 
     #[test]
     fn what_cannot_run_on_the_platform_is_an_error_that_says_so() {
-        insta::assert_snapshot!(scan_error(program(), "s390x").replace(&here().architecture, "HERE"), @"");
-        insta::assert_snapshot!(scan_error(Entry::file(vec![0xcf, 0xfa, 0xed, 0xfe], 0o644, Group::Otp), "arm64"), @"");
-        insta::assert_snapshot!(scan_error(Entry::file("\x7fELF", 0o644, Group::Otp), "arm64"), @"");
+        insta::assert_snapshot!(scan_error(program(), "s390x").replace(&here().architecture, "HERE"), @"`lib/app-1/priv/app.so` is made for linux/HERE, but the image is for linux/s390x: compile it for linux/s390x, or leave it out of the release");
+        insta::assert_snapshot!(scan_error(Entry::file(vec![0xcf, 0xfa, 0xed, 0xfe], 0o644, Group::Otp), "arm64"), @"`lib/app-1/priv/app.so` is made for macOS, but the image is for linux/arm64: compile it for linux/arm64, or leave it out of the release");
+        insta::assert_snapshot!(scan_error(Entry::file("\x7fELF", 0o644, Group::Otp), "arm64"), @"cannot read what `lib/app-1/priv/app.so` needs: compile it again");
     }
 
     #[test]

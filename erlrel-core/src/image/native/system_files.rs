@@ -96,8 +96,13 @@ impl SystemFiles {
     }
 
     /// Adds a file, mode 0644.
-    pub(super) fn write(&mut self, path: &str, content: impl Into<Content>) -> Result<(), TreeError> {
-        self.tree.insert(TreePath::new(path)?, Entry::file(content, 0o644, Group::Native))
+    pub(super) fn write(
+        &mut self,
+        path: &str,
+        content: impl Into<Content>,
+        group: Group,
+    ) -> Result<(), TreeError> {
+        self.tree.insert(TreePath::new(path)?, Entry::file(content, 0o644, group))
     }
 
     /// Takes a file of the host to the same path in the image, mode 0644; false if it is not there.
@@ -108,9 +113,9 @@ impl SystemFiles {
     }
 
     fn accounts(&mut self) -> Result<(), TreeError> {
-        self.write("etc/passwd", PASSWD)?;
-        self.write("etc/group", GROUP)?;
-        self.write("etc/nsswitch.conf", NSSWITCH)?;
+        self.write("etc/passwd", PASSWD, Group::Native)?;
+        self.write("etc/group", GROUP, Group::Native)?;
+        self.write("etc/nsswitch.conf", NSSWITCH, Group::Native)?;
         let tmp = Entry { mode: 0o1777, node: Node::Directory, group: Group::Native };
         self.tree.insert(TreePath::new("tmp")?, tmp)
     }
@@ -155,5 +160,71 @@ impl SystemFiles {
         }
         self.take_if_there(host, &format!("{directory}/LC_MESSAGES/SYS_LC_MESSAGES"))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::listing;
+    use std::fs;
+
+    fn collect(files: &[&str], libraries: &[&str]) -> (String, usize) {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        for path in files {
+            let file = dir.path().join(path);
+            fs::create_dir_all(file.parent().expect("a parent")).expect("created");
+            fs::write(file, "").expect("written");
+        }
+        let libraries = libraries.iter().map(|name| name.to_string()).collect();
+        let collected = SystemFiles::collect(&Host::new(dir.path()), &libraries).expect("collected");
+        (listing(&collected.tree), collected.warnings.len())
+    }
+
+    #[test]
+    fn files_come_from_wherever_the_distribution_keeps_them() {
+        let files = [
+            "etc/pki/tls/certs/ca-bundle.crt",
+            "etc/ssl/cert.pem",
+            "usr/lib/locale/C.utf8/LC_CTYPE",
+            "usr/lib/locale/C.utf8/LC_MESSAGES/SYS_LC_MESSAGES",
+            "usr/share/terminfo/x/xterm",
+            "usr/share/terminfo/x/xterm-debian",
+            "etc/terminfo/v/vt100",
+            "usr/share/terminfo/v/vt100",
+        ];
+        let (listing, warnings) = collect(&files, &["libc.so.6", "libncursesw.so.6"]);
+        insta::assert_snapshot!(listing, @r"
+        0644 native etc/group
+        0644 native etc/nsswitch.conf
+        0644 native etc/passwd
+        0644 native etc/ssl/certs/ca-certificates.crt
+        0644 native etc/terminfo/v/vt100
+        1777 native tmp/
+        0644 native usr/lib/locale/C.utf8/LC_CTYPE
+        0644 native usr/lib/locale/C.utf8/LC_MESSAGES/SYS_LC_MESSAGES
+        0644 native usr/share/terminfo/x/xterm
+        ");
+        assert_eq!(warnings, 0);
+    }
+
+    #[test]
+    fn terminals_and_locales_come_only_with_what_uses_them() {
+        let files = ["usr/lib/locale/C.utf8/LC_CTYPE", "usr/share/terminfo/x/xterm", "etc/ssl/cert.pem"];
+        let (listing, warnings) = collect(&files, &["libz.so.1"]);
+        assert!(!listing.contains("usr/"), "{listing}");
+        assert_eq!(warnings, 0);
+        let (_, warnings) = collect(&[], &["libtinfo.so.6"]);
+        assert_eq!(warnings, 2, "no certificates, no terminals");
+    }
+
+    #[test]
+    fn every_account_has_its_group() {
+        let groups: BTreeSet<&str> = GROUP.lines().filter_map(|line| line.split(':').nth(2)).collect();
+        for account in PASSWD.lines() {
+            let fields: Vec<&str> = account.split(':').collect();
+            assert_eq!(fields.len(), 7, "{account}");
+            assert!(groups.contains(fields[3]), "{account}");
+        }
     }
 }
