@@ -20,7 +20,7 @@ pub(crate) enum Command {
     /// Compile, assemble the release, and make a container image of it
     #[command(after_help = IMAGE_EXAMPLES)]
     Image(ImageArgs),
-    /// Compile, and make the release tarball, <name>-<vsn>.tar.gz
+    /// Compile, and make the release tarball, NAME-VSN.tar.gz
     Tar(TarArgs),
     /// Compile, and make the release directory
     Release(ReleaseArgs),
@@ -85,10 +85,10 @@ pub(crate) struct ImageArgs {
     #[command(flatten)]
     pub(crate) content: ContentArgs,
     /// Where the image goes, several times if needed: `archive:FILE` (for docker, containerd, skopeo and
-    /// podman), `oci:DIR[:TAG]`, `docker`; default: archive:_build/<profile>/erlrel/<rel>-<vsn>.tar
+    /// podman), `oci:DIR[:TAG]`, `docker`; default: archive:_build/PROFILE/erlrel/NAME-VSN.tar
     #[arg(long, value_name = "DEST")]
     pub(crate) to: Vec<String>,
-    /// The image's name, several times if needed; default: <rel>:<vsn>
+    /// The image's name, several times if needed; default: NAME:VSN of the release
     #[arg(long, value_name = "NAME")]
     pub(crate) tag: Vec<String>,
     /// Print the result as JSON, with every layer
@@ -102,7 +102,7 @@ pub(crate) struct TarArgs {
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
-    /// The file to write; default: _build/<profile>/rel/<rel>/<rel>-<vsn>.tar.gz, as rebar3 does
+    /// The file to write; default: _build/PROFILE/rel/NAME/NAME-VSN.tar.gz, as rebar3 does
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -113,7 +113,7 @@ pub(crate) struct ReleaseArgs {
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
-    /// The directory to write, in place of what is there; default: _build/<profile>/rel/<rel>, as rebar3 does
+    /// The directory to write, in place of what is there; default: _build/PROFILE/rel/NAME, as rebar3 does
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::application::ApplicationError;
 use crate::container::ContainerError;
-use crate::destination::{DestinationError, DockerError};
+use crate::destination::DestinationError;
 use crate::fs::FsError;
 use crate::image::ImageError;
 use crate::image::reference::ReferenceError;
@@ -142,10 +142,12 @@ impl Error {
             Self::Container(ContainerError::NoErts { .. }) => {
                 Some("set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration")
             }
+            Self::Container(ContainerError::BaseTooOld { .. }) => Some(
+                "take a base at least as new as this machine, build on an older one, or use `--base scratch`",
+            ),
             Self::Container(ContainerError::NoBootProgram { .. }) => {
                 Some("it is installed together with erlrel; name it with --boot-program FILE")
             }
-            Self::Destination(DestinationError::Docker(DockerError::Unreachable { .. })) => None,
             _ => None,
         }
     }

@@ -9,10 +9,10 @@
 //! |---|---|---|
 //! | read rebar.config, rebar.lock and the compiled applications | [`project::load`] | [`Project`] |
 //! | read the Erlang installation | [`OtpRoot::from_path`] or [`OtpRoot::load`] | [`OtpRoot`] |
-//! | read what release is asked for | [`release::spec()`] | [`ReleaseSpec`](release::ReleaseSpec) |
+//! | read what release is asked for | [`release::spec()`] | [`release::ReleaseSpec`] |
 //! | find its applications | [`release::resolve()`] | [`Resolution`](release::Resolution) |
 //! | decide every path | [`release::assemble()`] | [`Tree`] |
-//! | decide the image and its layers | [`container::plan`] | [`Plan`](container::Plan) |
+//! | decide the image and its layers | [`container::plan`] | [`container::Plan`] |
 //! | pack the layers | [`container::build`] | [`Image`](image::Image) |
 //! | write it | [`destination::write`] | [`Receipt`](destination::Receipt) |
 //!
@@ -20,7 +20,7 @@
 //! ([`tree::write_tar_gz`]), or shown ([`tree::listing`]).
 //!
 //! The library never prints, never exits, reads no environment variable and no clock: hosts hand in
-//! [`Environment`](environment::Environment) and times, and hear of progress through an
+//! [`Environment`] and times, and hear of progress through an
 //! [`Observer`](observer::Observer).
 //!
 //! # Example

@@ -24,6 +24,18 @@ pub enum ContainerError {
         /// The release.
         release: String,
     },
+    /// A base whose libraries are older than those that the release was built with.
+    #[error(
+        "`{library}` of the base image lacks the version `{version}`, which `{needed_by}` needs: it would not start"
+    )]
+    BaseTooOld {
+        /// The library in the base.
+        library: String,
+        /// The symbol version.
+        version: String,
+        /// The file that needs it.
+        needed_by: String,
+    },
     /// The start program is not where it should be.
     #[error("the start program for the image is missing: there is no `{}`", path.display())]
     NoBootProgram {

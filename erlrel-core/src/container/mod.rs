@@ -90,9 +90,9 @@ pub fn plan(
         warnings.extend(shell::users(resolution));
     }
     let files = base.as_ref().map(BaseImage::files).transpose()?;
-    tree.merge(match &files {
-        Some(files) => on_base::missing(native, files),
-        None => native.tree,
+    tree.merge(match (&base, &files) {
+        (Some(base), Some(files)) => on_base::missing(native, base, files)?,
+        _ => native.tree,
     })?;
     tree.add_parents();
     let layers = layers::split(&tree, SplitOptions { base: files.as_ref(), prefix: Some(&prefix) })?;

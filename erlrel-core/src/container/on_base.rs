@@ -1,54 +1,78 @@
-//! What a base image lacks of what a release needs of a system.
+//! What a base image lacks of what a release needs of a system, and whether what it has will do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::ContainerError;
+use crate::elf;
+use crate::image::BaseImage;
 use crate::image::files::{FileKind, FileMap};
-use crate::image::native::{LibraryPlace, NativeFiles};
-use crate::tree::{Tree, TreePath};
+use crate::image::native::{LibraryPlace, NativeFiles, NativeLibrary};
+use crate::tree::{Entry, Group, Tree, TreePath};
 
 /// Directories in which loaders look without being told to.
 const LIBRARY_DIRS: [&str; 4] = ["lib", "lib64", "usr/lib", "usr/lib64"];
 
+/// Where the native part keeps its package records.
+const PACKAGE_RECORDS: &str = "var/lib/dpkg/status.d/";
+
 /// The native files that the base does not have. What it has is its own business: a library of the same
 /// name in a default directory, `/etc/passwd`, certificates.
 ///
-/// Paths are changed to where the base's links lead (`/lib -> usr/lib`), so that no link is replaced.
-pub(super) fn missing(native: NativeFiles, base: &FileMap) -> Tree {
-    let libraries = library_names(base);
-    let provided: BTreeSet<&TreePath> = native
-        .libraries
-        .iter()
-        .filter(|library| {
-            library.place == LibraryPlace::System && libraries.contains(library.path.file_name())
-        })
-        .map(|library| &library.path)
+/// # Errors
+/// When a library of the base lacks a symbol version without which the loader refuses the release.
+pub(super) fn missing(
+    native: NativeFiles,
+    base: &BaseImage,
+    files: &FileMap,
+) -> Result<Tree, ContainerError> {
+    let there = library_paths(files);
+    let system = native.libraries.iter().filter(|library| library.place == LibraryPlace::System);
+    let provided: BTreeMap<&TreePath, (&NativeLibrary, String)> = system
+        .filter_map(|library| Some((&library.path, (library, there.get(library.path.file_name())?.clone()))))
         .collect();
-    let lacking = native
-        .tree
-        .iter()
-        .filter(|(path, _)| !provided.contains(path) && base.resolve(path.as_str()).is_none());
-    lacking.map(|(path, entry)| (behind_links(path, base), entry.clone())).collect()
+    check_versions(provided.values(), base)?;
+    let is_there = |path: &TreePath| provided.contains_key(path) || files.resolve(path.as_str()).is_some();
+    let brings_library = native.libraries.iter().any(|library| !is_there(&library.path));
+    // Without a library of the host in the image, its package records would describe nothing.
+    let is_idle = |path: &TreePath, entry: &Entry| {
+        !brings_library && entry.group == Group::Native && path.as_str().starts_with(PACKAGE_RECORDS)
+    };
+    let lacking = native.tree.iter().filter(|(path, entry)| !is_there(path) && !is_idle(path, entry));
+    Ok(lacking.map(|(path, entry)| (path.clone(), entry.clone())).collect())
 }
 
-/// Names of the files in the default directories and one level below, where Debian keeps them.
-fn library_names(base: &FileMap) -> BTreeSet<&str> {
+/// The libraries in the default directories and one level below, where Debian keeps them: name to path,
+/// links followed.
+fn library_paths(files: &FileMap) -> BTreeMap<&str, String> {
     let in_default = |path: &str| {
         let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
         let above = dir.rsplit_once('/').map_or("", |(above, _)| above);
         LIBRARY_DIRS.contains(&dir) || LIBRARY_DIRS.contains(&above)
     };
-    let files = base.iter().filter(|(path, info)| in_default(path) && info.kind != FileKind::Directory);
-    files.filter_map(|(path, _)| path.rsplit('/').next()).collect()
+    let real = |path: &str| files.resolve(path).filter(|(_, info)| info.kind == FileKind::File);
+    let candidates = files.iter().filter(|(path, _)| in_default(path));
+    candidates.filter_map(|(path, _)| Some((path.rsplit('/').next()?, real(path)?.0.to_string()))).collect()
 }
 
-/// The path with the links of its parents followed as far as the base has them.
-fn behind_links(path: &TreePath, base: &FileMap) -> TreePath {
-    let ancestors: Vec<TreePath> = path.ancestors().collect();
-    for parent in ancestors.iter().rev() {
-        if let Some((real, _)) = base.resolve(parent.as_str()) {
-            let rest = path.as_str().strip_prefix(parent.as_str()).unwrap_or_default();
-            return TreePath::new(format!("{real}{rest}")).unwrap_or_else(|_| path.clone());
+/// A library that cannot be read as one, or defines no versions at all, is given the benefit of the doubt.
+fn check_versions<'a>(
+    provided: impl Iterator<Item = &'a (&'a NativeLibrary, String)> + Clone,
+    base: &BaseImage,
+) -> Result<(), ContainerError> {
+    let paths: BTreeSet<String> = provided.clone().map(|(_, path)| path.clone()).collect();
+    let contents = base.contents(&paths)?;
+    for (library, path) in provided {
+        let Some(has) = contents.get(path).and_then(|bytes| elf::parse(bytes).ok()) else { continue };
+        for (needed_by, versions) in &library.needed_by {
+            let lacking = versions.iter().find(|version| !has.provided_versions.contains(*version));
+            if let Some(version) = lacking.filter(|_| !has.provided_versions.is_empty()) {
+                return Err(ContainerError::BaseTooOld {
+                    library: format!("/{path}"),
+                    version: version.clone(),
+                    needed_by: needed_by.clone(),
+                });
+            }
         }
     }
-    path.clone()
+    Ok(())
 }

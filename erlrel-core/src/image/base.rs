@@ -1,12 +1,13 @@
 //! A base image: what the layers of a new image are put on.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::config_json::ParsedConfig;
 use super::error::ImageError;
-use super::files::{FileMap, LayerFiles};
+use super::files::{self, FileMap, LayerFiles};
 use super::layer::Layer;
 use super::manifest::{self, Manifest};
 use super::select::select;
@@ -86,6 +87,21 @@ impl BaseImage {
         let mut files = FileMap::default();
         layers.into_iter().for_each(|layer| files.apply(layer));
         Ok(files)
+    }
+
+    /// The contents of some of its files, by path without a leading `/`; what is no regular file, or only a
+    /// hard link to one, is left out.
+    ///
+    /// # Errors
+    /// As [`files`](Self::files).
+    pub fn contents(&self, wanted: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, ImageError> {
+        let read = |layer: &Layer| {
+            let found = files::contents(layer.open_unpacked()?, wanted);
+            Ok(found.map_err(FsError::while_doing("read the layer", layer.blob().path()))?)
+        };
+        let layers: Vec<_> = self.layers.par_iter().map(read).collect::<Result<_, ImageError>>()?;
+        // A higher layer's file replaces a lower one's.
+        Ok(layers.into_iter().flatten().collect())
     }
 
     /// Where it was opened.

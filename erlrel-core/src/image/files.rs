@@ -1,7 +1,7 @@
 //! The files of an image as its layers leave them: overlays, whiteouts and symbolic links resolved
 //! (image-spec, "layer.md", "Applying Changesets").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use tar::{Archive, EntryType};
@@ -201,6 +201,22 @@ impl LayerFiles {
             None => self.entries.push((path.into(), info)),
         }
     }
+}
+
+/// The contents of those files of a layer's tar that are wanted, by path. A hard link has none of its own.
+pub(crate) fn contents(tar: impl Read, wanted: &BTreeSet<String>) -> io::Result<BTreeMap<String, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    for entry in Archive::new(tar).entries()? {
+        let mut entry = entry?;
+        let path = parts_reversed(&String::from_utf8_lossy(&entry.path_bytes()));
+        let path = path.into_iter().rev().collect::<Vec<_>>().join("/");
+        if wanted.contains(&path) && entry.header().entry_type().is_file() {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes)?;
+            found.insert(path, bytes);
+        }
+    }
+    Ok(found)
 }
 
 fn file_info<R: Read>(entry: &tar::Entry<'_, R>) -> io::Result<FileInfo> {

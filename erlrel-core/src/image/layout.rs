@@ -167,7 +167,7 @@ fn lock(dir: &Path) -> Result<File, FsError> {
     }
 }
 
-/// The tags that [`write`] gives an image, each with the name that belongs to it.
+/// The tags that [`write()`] gives an image, each with the name that belongs to it.
 pub(crate) fn tags<'a>(
     names: &'a [Reference],
     to: &'a LayoutName,

@@ -5,8 +5,6 @@
 //! container, runs the VM and looks after all other processes ([`init`]). Other commands talk to the running
 //! node ([`erl_call`], [`remote_console`]). What is started is decided as a plain value first: a [`plan::Plan`].
 
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should"))]
-
 mod command;
 mod config_file;
 mod distribution;

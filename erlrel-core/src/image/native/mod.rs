@@ -1,6 +1,6 @@
 //! The native part of an image: what a release needs of an operating system, and no more.
 //!
-//! An image without a base has nothing at all: no C library, no `/tmp`, no certificates. [`closure`] looks
+//! An image without a base has nothing at all: no C library, no `/tmp`, no certificates. [`closure()`] looks
 //! at every program and shared library of a release, follows the rules of the dynamic loader (ld.so(8)) on
 //! the build machine or any other root directory, and gives the files that have to be there, at the paths
 //! where the loader of the image will find them without a cache.
@@ -30,7 +30,7 @@ use crate::fs::FsError;
 use crate::platform::Platform;
 use crate::tree::{Entry, Group, Tree, TreeError, TreePath};
 
-/// What [`closure`] needs to know besides the release.
+/// What [`closure()`] needs to know besides the release.
 #[derive(Debug, Clone)]
 pub struct NativeOptions {
     /// What the image is for; every program and library of the release must be made for it.
