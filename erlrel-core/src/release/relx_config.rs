@@ -178,10 +178,13 @@ impl Fold {
             }
             _ => return Err(wrong()),
         };
-        let Some([name, vsn]) = id.as_tuple() else { return Err(wrong()) };
-        if vsn.as_pair().is_some_and(|(key, _)| key == "extend") {
-            return Err(self.error(vsn, "erlrel does not support releases that extend another one yet"));
-        }
+        let (name, vsn) = match id.as_tuple() {
+            Some([name, vsn]) => (name, vsn),
+            Some([_, _, base]) if base.as_pair().is_some_and(|(key, _)| key == "extend") => {
+                return Err(self.error(base, "erlrel does not support releases that extend another one yet"));
+            }
+            _ => return Err(wrong()),
+        };
         let name = name.as_text().ok_or_else(wrong)?;
         let goals = goals.as_list().ok_or_else(wrong)?;
         let goals = goals.iter().map(|goal| goal::parse(&self.source, goal)).collect::<Result<_, _>>()?;

@@ -1,0 +1,207 @@
+//! relx's options: what each does, and what is said about those that are wrong.
+
+use erlrel_core::release::Form;
+use proptest::prelude::*;
+
+use crate::fixture::{CONFIG, Fixture, text};
+
+fn with(options: &str) -> Fixture {
+    Fixture::new(&format!("{{relx, [{{release, {{shop, \"1.0\"}}, [shop]}},\n        {options}]}}."))
+}
+
+#[test]
+fn options_that_are_not_supported_yet_are_named_with_their_line() {
+    let options = [
+        "{exclude_apps, [a]}",
+        "{exclude_modules, []}",
+        "{exref, true}",
+        "{extended_start_script_extensions, []}",
+        "{extended_start_script_hooks, []}",
+        "{include_start_scripts_for, [unix]}",
+        "{lib_dirs, []}",
+        "{output_dir, \"x\"}",
+        "{overlay_vars, \"x\"}",
+        "{overlay_vars_values, []}",
+        "{root_dir, \"x\"}",
+        "{warnings_as_errors, true}",
+        "{system_libs, false}",
+        "{extended_start_script, false}",
+        "{include_erts, \"/opt/erlang\"}",
+        "{overlay, [{link, \"a\", \"b\"}]}",
+        "{overlay, [{template, \"a\", \"b\"}]}",
+        "{overlay, [{chmod, 8, \"b\"}]}",
+        "{release, {b, \"1\"}, {erts, \"1\"}, [shop]}",
+        "{release, {b, \"1\"}, [shop], [{mode, prod}]}",
+        "{release, {b, \"1\", {extend, shop}}, []}",
+        "{release, {shop, semver}, [shop]}",
+    ];
+    for option in options {
+        let error = with(option).error();
+        assert!(error.starts_with("rebar.config:2:"), "{option}: {error}");
+        assert!(error.contains("support"), "{option}: {error}");
+    }
+}
+
+#[test]
+fn values_of_the_wrong_type_are_shown_under_a_caret() {
+    insta::assert_snapshot!(with("{mode, production}").error(), @r"
+    rebar.config:2:16: `mode` must be dev, prod or minimal
+      |
+    2 |         {mode, production}]}.
+      |                ^^^^^^^^^^
+    ");
+    insta::assert_snapshot!(with("{include_erts, yes}").error(), @r"
+    rebar.config:2:24: `include_erts` must be true or false
+      |
+    2 |         {include_erts, yes}]}.
+      |                        ^^^
+    ");
+    insta::assert_snapshot!(with("{debug_info, no}").error(), @r"
+    rebar.config:2:22: `debug_info` must be strip or keep
+      |
+    2 |         {debug_info, no}]}.
+      |                      ^^
+    ");
+    insta::assert_snapshot!(with("{sys_config, 1}").error(), @r"
+    rebar.config:2:22: `sys_config` must be a path or false
+      |
+    2 |         {sys_config, 1}]}.
+      |                      ^
+    ");
+    insta::assert_snapshot!(with("{overlay, [{copy, \"a\"}]}").error(), @r#"
+    rebar.config:2:20: expected an overlay: `{mkdir, To}` or `{copy, From, To}`
+      |
+    2 |         {overlay, [{copy, "a"}]}]}.
+      |                    ^^^^^^^^^^^
+    "#);
+    insta::assert_snapshot!(with("{release, shop, []}").error(), @r"
+    rebar.config:2:9: expected `{release, {Name, Vsn}, [App, …]}`
+      |
+    2 |         {release, shop, []}]}.
+      |         ^^^^^^^^^^^^^^^^^^^
+    ");
+    insta::assert_snapshot!(Fixture::new("{relx, {release}}.").error(), @r"
+    rebar.config:1:8: `relx` must be a list
+      |
+    1 | {relx, {release}}.
+      |        ^^^^^^^^^
+    ");
+}
+
+#[test]
+fn an_option_that_relx_does_not_know_is_a_warning() {
+    let (_, _, spec, resolution) = with("{include_ert, true}").load().expect("a release");
+    let warnings: Vec<String> = spec.warnings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(warnings.join("\n"), @r"
+    rebar.config:2:9: relx has no such option; it is ignored
+      |
+    2 |         {include_ert, true}]}.
+      |         ^^^^^^^^^^^^^^^^^^^
+    ");
+    assert_eq!(resolution.warnings.len(), 1, "and there is no sasl");
+}
+
+#[test]
+fn stripping_that_dev_mode_undoes_is_a_warning() {
+    let config = "{relx, [{release, {shop, \"1\"}, [shop]}, {dev_mode, true}]}.
+{profiles, [{release, [{relx, [{debug_info, strip}, {dev_mode, false}]}]}]}.";
+    let (_, _, spec, _) = Fixture::new(config).with_profile("release").load().expect("a release");
+    assert!(!spec.strip);
+    let warnings: Vec<String> = spec.warnings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(warnings.join("\n"), @r"
+    rebar.config:2:32: `debug_info` is undone by `dev_mode`: relx evaluates merged options in the order of their names, so BEAM files keep their debug information; remove `dev_mode` from the base configuration, or set `{mode, prod}` in the profile
+      |
+    2 | {profiles, [{release, [{relx, [{debug_info, strip}, {dev_mode, false}]}]}]}.
+      |                                ^^^^^^^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn configurations_are_found_as_relx_finds_them() {
+    let names = |fixture: &Fixture| {
+        let paths = fixture.paths(Form::Tarball, "releases/1.0/");
+        let is_config = |path: &&String| path.contains("sys.config") || path.contains("vm.args");
+        paths
+            .iter()
+            .filter(is_config)
+            .map(|path| path.replace("releases/1.0/", ""))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(names(&with("{mode, prod}")), "sys.config vm.args", "relx's defaults");
+    assert_eq!(names(&with("{sys_config, false}, {vm_args, false}")), "");
+    let fixture = with("{mode, prod}");
+    fixture.file("config/sys.config.src", "[].");
+    fixture.file("config/vm.args", "-sname x");
+    assert_eq!(names(&fixture), "sys.config.src vm.args");
+    let fixture = with("{sys_config, \"a\"}, {sys_config_src, \"b\"}, {vm_args_src, \"c\"}");
+    ["a", "b", "c"].iter().for_each(|name| fixture.file(name, "[]."));
+    assert_eq!(names(&fixture), "sys.config.src vm.args.src");
+}
+
+#[test]
+fn an_image_gets_no_cookie_from_default_arguments() {
+    let arguments = |form| text(&with("{mode, prod}").tree(form).expect("a release"), "releases/1.0/vm.args");
+    assert!(arguments(Form::Tarball).contains("-setcookie shop"));
+    assert!(!arguments(Form::Image).contains("cookie"));
+}
+
+#[test]
+fn a_missing_or_broken_configuration_file_is_an_error() {
+    insta::assert_snapshot!(with("{sys_config, \"config/prod.config\"}").error(), @"the file `DIR/project/config/prod.config` of relx's option `sys_config` does not exist");
+    let fixture = with("{sys_config, \"prod.config\"}");
+    fixture.file("prod.config", "[{shop, [{port, 80}]}\n].\n[].");
+    insta::assert_snapshot!(fixture.error(), @r"
+    DIR/project/prod.config:3:1: expected one list of `{Application, [{Key, Value}, …]}` and nothing else
+      |
+    3 | [].
+      | ^^
+    ");
+}
+
+#[test]
+fn projects_without_a_release_or_with_two_are_refused() {
+    insta::assert_snapshot!(Fixture::new("{deps, []}.").error(), @r"
+    `DIR/project/rebar.config` configures no release: it has no `{relx, [{release, {Name, Vsn}, [App]}]}`
+      hint: `rebar3 new release` shows what a release looks like
+    ");
+    let two = r#"{relx, [{release, {a, "1"}, [shop]}, {release, {b, "1"}, [shop]}]}."#;
+    insta::assert_snapshot!(Fixture::new(two).error(), @"several releases are configured (a, b), and choosing one of them is not supported yet");
+    insta::assert_snapshot!(Fixture::new(r#"{relx, [{release, {a, "1"}, []}]}."#).error(), @"no applications are configured for the release `a-1`");
+}
+
+#[test]
+fn of_several_versions_the_highest_is_built() {
+    let config = r#"{relx, [{release, {a, "1.10.0"}, [shop]}, {release, {a, "1.9.0"}, [sasl]}]}."#;
+    let (_, _, spec, _) = Fixture::new(config).load().expect("a release");
+    assert_eq!(spec.vsn, "1.10.0");
+}
+
+#[test]
+fn a_script_beside_the_configuration_is_refused() {
+    let fixture = Fixture::new(CONFIG);
+    fixture.file("rebar.config.script", "CONFIG.");
+    insta::assert_snapshot!(fixture.error(), @"`DIR/project/rebar.config.script` is evaluated by Erlang, which erlrel does not do yet: put its result into `DIR/project/rebar.config`");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever stands in the configuration: an answer or an error, never a panic.
+    #[test]
+    fn damaged_configurations_never_panic(
+        cut in 0usize..300,
+        change in proptest::option::of((0usize..300, "[\\[\\]{},.a\"' 0-9%-]{0,3}")),
+    ) {
+        let mut text = String::from(
+            r#"{relx, [{release, {shop, "1.0"}, [shop, {sasl, load}]}, {mode, prod}, {overlay, [{mkdir, "x"},
+               {copy, "rebar.config", "y/"}]}, {sys_config, false}]}. {erlrel, [{env, [{"A", "b"}]}]}."#,
+        );
+        if let Some((at, with)) = change {
+            let at = at.min(text.len());
+            text.replace_range(at..(at + with.len()).min(text.len()), &with);
+        }
+        text.truncate(cut.max(20));
+        let _ = Fixture::new(&text).tree(Form::Tarball).map_err(|error| error.to_string());
+    }
+}
