@@ -5,3 +5,65 @@ mod strip;
 
 pub use chunks::{BeamError, imports};
 pub use strip::strip;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::deflate;
+
+    /// A container of these chunks, each with its name repeated as data.
+    fn container(names: &[&str]) -> Vec<u8> {
+        let chunk =
+            |name: &&str| [name.as_bytes(), &5u32.to_be_bytes(), name.as_bytes(), b"!\0\0\0"].concat();
+        let chunks = names.iter().map(chunk).collect::<Vec<_>>().concat();
+        [b"FOR1".as_slice(), &(chunks.len() as u32 + 4).to_be_bytes(), b"BEAM", &chunks].concat()
+    }
+
+    const WHOLE: [&str; 8] = ["AtU8", "Code", "StrT", "ImpT", "ExpT", "Dbgi", "Docs", "Attr"];
+
+    #[test]
+    fn stripping_keeps_what_loading_needs_in_the_order_of_beam_lib() {
+        let stripped = strip(&container(&WHOLE)).expect("stripped");
+        let plain = deflate::decompress(&stripped).expect("gzip");
+        assert_eq!(plain, container(&["Attr", "AtU8", "Code", "StrT", "ImpT", "ExpT"]));
+        assert_eq!(strip(&stripped).expect("stripped again"), stripped);
+    }
+
+    #[test]
+    fn a_module_without_code_is_refused() {
+        let error = strip(&container(&["StrT", "ImpT", "ExpT"])).expect_err("no code");
+        assert_eq!(error.to_string(), "the BEAM file has no `Code` chunk");
+        assert_eq!(strip(b"#!/bin/sh").expect_err("no BEAM file").to_string(), "not a BEAM file");
+    }
+
+    #[test]
+    fn imports_are_named_in_both_spellings_of_the_atom_table() {
+        let import = [1u32, 1, 2, 1].map(u32::to_be_bytes).concat();
+        let chunk = |name: &[u8], data: &[u8]| {
+            let mut chunk = [name, &(data.len() as u32).to_be_bytes(), data].concat();
+            chunk.resize(chunk.len().next_multiple_of(4), 0);
+            chunk
+        };
+        let old = [&2u32.to_be_bytes()[..], b"\x02os\x03cmd"].concat();
+        let new = [&(-2i32).to_be_bytes()[..], b"\x20os\x30cmd"].concat();
+        for atoms in [old, new] {
+            let body = [chunk(b"AtU8", &atoms), chunk(b"ImpT", &import)].concat();
+            let file = [b"FOR1".as_slice(), &(body.len() as u32 + 4).to_be_bytes(), b"BEAM", &body].concat();
+            assert_eq!(imports(&file).expect("imports"), [("os".to_string(), "cmd".to_string(), 1)]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_files_never_panic(at in 0usize..140, byte in any::<u8>(), cut in 0usize..140) {
+            let mut bytes = container(&WHOLE);
+            if let Some(there) = bytes.get_mut(at) {
+                *there = byte;
+            }
+            bytes.truncate(cut);
+            let _ = (strip(&bytes), imports(&bytes));
+        }
+    }
+}

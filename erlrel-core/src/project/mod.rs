@@ -155,6 +155,20 @@ mod tests {
     }
 
     #[test]
+    fn the_base_directory_comes_from_the_environment_then_from_the_configuration() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let profile_dir = |config: &str, variable: &str| {
+            std::fs::write(dir.path().join("rebar.config"), config).expect("written");
+            let environment = [("REBAR_BASE_DIR".to_string(), variable.to_string())].into_iter().collect();
+            let options = LoadOptions { profiles: vec!["prod".into()], environment };
+            load(dir.path(), &options).expect("a project").profile_dir()
+        };
+        assert_eq!(profile_dir("", ""), dir.path().join("_build/prod"));
+        assert_eq!(profile_dir("{base_dir, \"out\"}.", ""), dir.path().join("out/prod"));
+        assert_eq!(profile_dir("{base_dir, \"out\"}.", "/var/build"), PathBuf::from("/var/build/prod"));
+    }
+
+    #[test]
     fn profiles_are_ordered_as_rebar3_orders_them() {
         let active = |rebar_profile: &str, named: &[&str]| {
             let options = LoadOptions {

@@ -82,6 +82,16 @@ pub enum ReleaseError {
         /// The release.
         release: String,
     },
+    /// A goal that includes an application which its application does not include.
+    #[error(
+        "the release includes `{name}` in `{app}`, but `{app}` does not have it in its `included_applications`"
+    )]
+    NotIncluded {
+        /// What is to be included.
+        name: String,
+        /// The application that the goal names.
+        app: String,
+    },
     /// Something that only one application may have.
     #[error("the {what} `{name}` is in two applications of the release: `{}` and `{}`", apps[0], apps[1])]
     Duplicate {

@@ -23,12 +23,23 @@ pub(super) struct Sorted<'a> {
 /// # Errors
 /// See [`super::boot_script::boot_files`].
 pub(super) fn sort<'a>(release: &str, apps: &[BootApp<'a>]) -> Result<Vec<Sorted<'a>>, ReleaseError> {
+    check_included(apps)?;
     check_undefined(release, apps)?;
     check_unique(apps, "registered name", |app| app.app.registered.clone())?;
     check_unique(apps, "included application", |app| app.included.clone())?;
     check_unique(apps, "module", |app| app.app.modules.clone())?;
     let prepared = prepare(apps);
     topological(&prepared)
+}
+
+/// A release may include fewer applications than an application's own list has, not others.
+fn check_included(apps: &[BootApp<'_>]) -> Result<(), ReleaseError> {
+    for BootApp { app, included, .. } in apps {
+        if let Some(name) = included.iter().find(|name| !app.included.contains(name)) {
+            return Err(ReleaseError::NotIncluded { name: name.clone(), app: app.name.clone() });
+        }
+    }
+    Ok(())
 }
 
 fn check_undefined(release: &str, apps: &[BootApp<'_>]) -> Result<(), ReleaseError> {

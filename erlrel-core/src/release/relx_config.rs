@@ -252,7 +252,8 @@ impl Fold {
         match (value.as_atom(), value.as_text()) {
             (Some("undefined"), _) => Ok(None),
             (Some("false"), _) => Ok(Some(FileOption::No)),
-            (None, Some(path)) => Ok(Some(FileOption::Path(self.root.join(path)))),
+            // `components` drops `./` parts, as relx does, whose links in development are the same then.
+            (None, Some(path)) => Ok(Some(FileOption::Path(self.root.join(path).components().collect()))),
             _ => Err(self.error(value, format!("`{key}` must be a path or false"))),
         }
     }

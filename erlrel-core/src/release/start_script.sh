@@ -1,7 +1,8 @@
 #!/bin/sh
 # Starts the Erlang release that this script belongs to (OTP 23.1 or newer), and talks to it while it runs.
 # Made by erlrel; the text is the same for every release: names and versions are read from ../releases.
-# shellcheck disable=SC2086 # _dist_flags and _port_flags hold several words without blanks in them
+# Own variables begin with an underscore, lest they hide one that the configuration refers to.
+# shellcheck disable=SC2086 # _dist_flags and _port_flags hold several words
 set -eu
 
 say() { printf '%s: %s\n' "${0##*/}" "$1" >&2; }
@@ -28,7 +29,8 @@ find_release() {
     REL_DIR=$ROOTDIR/releases/$REL_VSN REL_NAME=${_program##*/}
     [ ! -f "$REL_DIR/$REL_NAME.rel" ] || return 0
     set -- "$REL_DIR"/*.rel
-    if [ $# -gt 1 ] || [ ! -f "$1" ]; then error "$REL_DIR holds neither $REL_NAME.rel nor a single other .rel file"; fi
+    [ $# -eq 1 ] || error "$REL_DIR holds several .rel files, and none is $REL_NAME.rel"
+    [ -f "$1" ] || error "$REL_DIR holds no .rel file"
     REL_NAME=$(basename "$1" .rel)
 }
 
@@ -38,8 +40,7 @@ find_erts() {
     [ ! -d "$ERTS_DIR" ] || return 0
     _erl=$(command -v erl) || error "no Erlang VM: there is no $ERTS_DIR, and no erl on PATH"
     _erl=$(readlink -f "$_erl")
-    _otp=$(LC_ALL=C sed -n 's/^ROOTDIR="\{0,1\}\(\/[^"]*\)"\{0,1\}$/\1/p' "$_erl")
-    _otp=${_otp:-$(dirname "$(dirname "$_erl")")}
+    _otp=$(dirname "$(dirname "$_erl")")
     for _dir in "$_otp"/erts-* "$_otp/erts-$ERTS_VSN"; do [ ! -d "$_dir" ] || ERTS_DIR=$_dir; done
     [ -d "$ERTS_DIR" ] || error "no Erlang VM: $_erl belongs to no Erlang installation"
     [ "${ERTS_DIR##*/}" = "erts-$ERTS_VSN" ] || say "warning: made for ERTS $ERTS_VSN, runs on $ERTS_DIR"
@@ -108,15 +109,13 @@ words() {
         function done() { if (word != "") print word; word = "" }
         { text = text $0 "\n" }
         END {
-            size = length(text)
-            for (i = 1; i <= size; i++) {
-                c = substr(text, i, 1)
+            while ((c = substr(text, ++i, 1)) != "")
                 if (index(" \t\n\r\v\f", c)) done()
-                else if (c == "#") { done(); while (i < size && substr(text, i, 1) != "\n") i++ }
+                else if (c == "#") { done(); while ((c = substr(text, ++i, 1)) != "\n" && c != "") continue }
                 else if (c == "\\") word = word substr(text, ++i, 1)
                 else if (c != "\"" && c != "\047") word = word c
-                else while (++i <= size && (d = substr(text, i, 1)) != c) word = word d
-            }
+                else while ((d = substr(text, ++i, 1)) != c && d != "") word = word d
+            done()
         }'
 }
 
@@ -129,19 +128,14 @@ read_flags() {
             *:-extra) break ;;
             *:-*) _flag=$_word && continue ;;
             *:inet_dist_use_interface) _flag="-kernel $_word" && continue ;;
-            -sname:* | -name:*) name_node ;;
+            -sname:* | -name:*) _type=$_flag _name=$_word _names=$_names. ;;
             -setcookie:*) _setcookie=${_setcookie:-$_word} ;;
-            -proto_dist:* | -start_epmd:* | -epmd_module:* | -kernel\ *:*) _dist_flags="$_dist_flags $_flag $_word" ;;
+            -proto_dist:* | -start_epmd:* | -epmd_module:* | -kernel*:*) _dist_flags="$_dist_flags $_flag $_word" ;;
         esac
         _flag=''
     done <<WORDS
 $1
 WORDS
-}
-
-name_node() {
-    [ -z "$_name" ] || error "$_source gives the node two names (-sname or -name)" 2
-    _type=$_flag _name=$_word
 }
 
 include() {
@@ -156,9 +150,10 @@ include() {
 
 # Locates vm.args and sets what it says about the node.
 describe_node() {
-    _name='' _type='' _setcookie='' _dist_flags='' _port_flags='' _included='|'
+    _names='' _name='' _type='' _setcookie='' _dist_flags='' _port_flags='' _included='|'
     locate "${VMARGS_PATH:-}" vm.args
     read_flags "$(printf '%s\n' "$_text" | words)"
+    case $_names in ..*) error "$_source gives the node two names (-sname or -name)" 2 ;; esac
     _host=$(uname -n)
     case $_type:$_name in : | *@*) ;; -sname:*) _name=$_name@${_host%%.*} ;; *) _name=$_name@$_host ;; esac
     [ -n "${ERL_DIST_PORT:-}" ] || return 0
@@ -179,16 +174,14 @@ call() {
 
 # Ends the script if the node that this release is does not answer.
 require_node() {
-    _inherited_cookie=${_cookie:-}
     describe_node
     [ -n "$_name" ] || error "${_source:-$REL_DIR/vm.args} gives the node no name (-sname or -name)"
     case $_dist_flags in
-        *'-proto_dist inet_tcp'*) ;;
-        *-proto_dist*) error "erl_call does not speak the protocol of the node $_name:$_dist_flags" ;;
+        *'-proto_dist inet_tcp'*) ;; *-proto_dist*) error "erl_call does not speak the protocol of $_name" ;;
     esac
     _cookie=${RELX_COOKIE:-$_setcookie}
     if [ -z "$_cookie" ] && [ ! -r "${HOME:-}/.erlang.cookie" ]; then
-        _cookie=$_inherited_cookie
+        _cookie=${COOKIE:-}
         [ -n "$_cookie" ] || error "no cookie to reach $_name with; set RELX_COOKIE, or -setcookie in vm.args"
     fi
     _reason=$(call -a 'erlang is_alive' 2>&1) && return
@@ -210,7 +203,7 @@ start() {
     set -- -mode "${CODE_LOADING_MODE:-embedded}" -boot_var SYSTEM_LIB_DIR "$SYSTEM_LIB_DIR" "$@"
     set -- -boot "$_boot" "$@"
     [ "$_command" = console ] || set -- -noinput +Bd "$@"
-    [ -z "$_name" ] || export NAME
+    [ -z "$_name" ] || export NAME="$_name"
     export PROGNAME="${0#*/}"
     cd "$ROOTDIR"
     exec "$BINDIR/erlexec" "$@"
@@ -238,7 +231,7 @@ remote_console() {
 pid() { call -a 'os getpid' | tr -d '"'; }
 
 evaluate() {
-    _answer=$(printf '%s\n' "$1" | call -e)
+    _answer=$(printf '%s\n' "$1" | call -e) || return
     printf '%s\n' "$_answer" | sed 's/^{ok, \(.*\)}$/\1/'
 }
 
@@ -255,8 +248,7 @@ _command=${1:-}
 case $_command in
     help | --help | -h) usage && exit ;;
     version | foreground | console | remote_console | remote | remsh | ping | pid | stop | rpc | eval) shift ;;
-    '') error "no command given; \`${0##*/} help\` lists them" ;;
-    *) error "the command $_command is not available in this script; \`${0##*/} help\` lists those that are" ;;
+    *) error "${_command:-no command} is no command of this script; \`${0##*/} help\` lists them" ;;
 esac
 find_release
 [ "$_command" != version ] || { echo "$REL_NAME $REL_VSN" && exit; }
