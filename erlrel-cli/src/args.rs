@@ -1,8 +1,12 @@
-//! The arguments, exactly as they were typed.
+//! The arguments, as they were typed. What has a form of its own is read here, so that a mistake is one of
+//! usage and found before the work begins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use erlrel_core::container::{Base, ContainerError};
+use erlrel_core::destination::Destination;
+use erlrel_core::image::Reference;
 
 /// From a rebar3 project to a container image that runs – without Docker, without a Dockerfile.
 #[derive(Debug, Parser)]
@@ -66,8 +70,8 @@ pub(crate) struct CompileArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ContentArgs {
     /// The image below: `scratch`, or `oci:DIR[:TAG]` for one in an OCI layout; default: scratch
-    #[arg(long, value_name = "BASE")]
-    pub(crate) base: Option<String>,
+    #[arg(long, value_name = "BASE", value_parser = parse_base)]
+    pub(crate) base: Option<Base>,
     /// Add /bin/sh, for applications that run shell commands
     #[arg(long)]
     pub(crate) shell: bool,
@@ -86,11 +90,11 @@ pub(crate) struct ImageArgs {
     pub(crate) content: ContentArgs,
     /// Where the image goes, several times if needed: `archive:FILE` (for docker, containerd, skopeo and
     /// podman), `oci:DIR[:TAG]`, `docker`; default: archive:_build/PROFILE/erlrel/NAME-VSN.tar
-    #[arg(long, value_name = "DEST")]
-    pub(crate) to: Vec<String>,
+    #[arg(long, value_name = "DEST", value_parser = Destination::parse)]
+    pub(crate) to: Vec<Destination>,
     /// The image's name, several times if needed; default: NAME:VSN of the release
-    #[arg(long, value_name = "NAME")]
-    pub(crate) tag: Vec<String>,
+    #[arg(long, value_name = "NAME", value_parser = Reference::parse)]
+    pub(crate) tag: Vec<Reference>,
     /// Print the result as JSON, with every layer
     #[arg(long)]
     pub(crate) json: bool,
@@ -136,4 +140,9 @@ pub(crate) struct KeyArgs {
     /// A SHA-256 that moves only when something moves that decides the bytes of compiled dependencies
     #[arg(long)]
     pub(crate) semantic: bool,
+}
+
+/// A relative directory is one in the current folder.
+fn parse_base(text: &str) -> Result<Base, ContainerError> {
+    Base::parse(text, Path::new(""))
 }

@@ -23,8 +23,11 @@ impl Report {
     }
 
     /// A line of the result. A reader that went away, as `head` does, is no error.
-    pub(crate) fn result(&self, line: impl Display) {
-        let _ = writeln!(io::stdout().lock(), "{line}");
+    pub(crate) fn result(&self, line: impl Display) -> Result<(), CliError> {
+        match writeln!(io::stdout().lock(), "{line}") {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::ResultNotPrinted(error)),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn warning(&self, text: impl Display) {

@@ -12,28 +12,23 @@ use crate::args::ImageArgs;
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
-    // Mistakes in the arguments are found before the work begins.
-    let destinations = args.to.iter().map(|to| Destination::parse(to)).collect::<Result<Vec<_>, _>>()?;
-    let names = args.tag.iter().map(|name| Reference::parse(name)).collect::<Result<Vec<_>, _>>()?;
     let docker = docker_host()?;
     compile(&args.project, &args.compile, report)?;
     let resolved = Resolved::load(&args.project, report)?;
     let (plan, build) = resolved.plan(&args.content, report)?;
     let image = container::build(&plan, &build.options(report))?;
-    let names = if names.is_empty() { vec![usual_name(&resolved)?] } else { names };
-    let destinations =
-        if destinations.is_empty() { vec![usual_destination(&resolved)] } else { destinations };
+    let names = if args.tag.is_empty() { vec![usual_name(&resolved)?] } else { args.tag.clone() };
+    let destinations = if args.to.is_empty() { vec![usual_destination(&resolved)] } else { args.to.clone() };
     let options = WriteOptions { docker, observer: report };
     let receipts = destinations
         .iter()
         .map(|to| destination::write(&image, &names, to, &options))
         .collect::<Result<Vec<_>, _>>()?;
     if args.json {
-        report.result(format!("{:#}", json_result(&image, &names, &receipts)));
+        report.result(format!("{:#}", json_result(&image, &names, &receipts)))
     } else {
-        text_result(&image, &receipts, report);
+        text_result(&image, &receipts, report)
     }
-    Ok(())
 }
 
 fn docker_host() -> Result<DockerHost, CliError> {
@@ -58,16 +53,17 @@ fn usual_destination(resolved: &Resolved) -> Destination {
     Destination::Archive(resolved.project.profile_dir().join("erlrel").join(file))
 }
 
-fn text_result(image: &Image, receipts: &[Receipt], report: &Report) {
-    report.result(image.digest());
+fn text_result(image: &Image, receipts: &[Receipt], report: &Report) -> Result<(), CliError> {
+    report.result(image.digest())?;
     for receipt in receipts {
         report.result(format!(
             "{} ({}) {}",
             relative(&receipt.destination),
             bytes(image.size()),
             receipt.references.join(" ")
-        ));
+        ))?;
     }
+    Ok(())
 }
 
 /// A destination below the current folder is shown without it.

@@ -15,11 +15,10 @@ pub(crate) fn run(args: &KeyArgs, report: &Report) -> Result<(), CliError> {
     if args.semantic {
         let project = load_project(&args.project)?;
         let toolchain = toolchain(&load_otp(&args.project)?)?;
-        report.result(semantic(&project, &toolchain)?);
+        report.result(semantic(&project, &toolchain)?)
     } else {
-        report.result(deps_key::cksum(&args.project.dir)?);
+        report.result(deps_key::cksum(&args.project.dir)?)
     }
-    Ok(())
 }
 
 fn semantic(project: &Project, toolchain: &Toolchain) -> Result<Digest, CliError> {

@@ -6,7 +6,7 @@ pub(crate) mod plan;
 pub(crate) mod release;
 pub(crate) mod tar;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use erlrel_core::project::{self, LoadOptions, commands};
 use erlrel_core::release::{ReleaseSpec, Resolution, Warning};
@@ -24,8 +24,12 @@ pub(crate) enum CliError {
     Core(#[from] Error),
     #[error("SOURCE_DATE_EPOCH is `{0}`, which is not a number of seconds")]
     BadEpoch(String),
+    #[error("`{}` is there and is no release: it will not be replaced", path.display())]
+    NotARelease { path: PathBuf },
     #[error("cannot find out where erlrel itself is installed")]
     NoProgramPath(#[source] std::io::Error),
+    #[error("cannot print the result")]
+    ResultNotPrinted(#[source] std::io::Error),
 }
 
 impl CliError {
@@ -35,7 +39,9 @@ impl CliError {
             Self::BadEpoch(_) => {
                 Some("set it to the seconds since 1970, for example `$(git log -1 --format=%ct)`")
             }
+            Self::NotARelease { .. } => Some("name a directory that is empty or does not exist"),
             Self::NoProgramPath(_) => Some("name the start program with --boot-program FILE"),
+            Self::ResultNotPrinted(_) => None,
         }
     }
 }
@@ -102,7 +108,7 @@ impl Resolved {
     ) -> Result<(container::Plan, Build), CliError> {
         let mut options = container::ContainerOptions::of(&self.project)?;
         if let Some(base) = &content.base {
-            options.base = container::Base::parse(base, Path::new(""))?;
+            options.base = base.clone();
         }
         options.shell |= content.shell;
         let build = Build { boot_program: boot_program(content)?, epoch: epoch()? };

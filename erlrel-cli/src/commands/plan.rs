@@ -14,11 +14,10 @@ pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
     let resolved = Resolved::load(&args.project, report)?;
     let (plan, _) = resolved.plan(&args.content, report)?;
     if args.json {
-        report.result(format!("{:#}", as_json(&resolved, &plan)?));
+        report.result(format!("{:#}", as_json(&resolved, &plan)?))
     } else {
-        report.result(as_text(&resolved, &plan)?);
+        report.result(as_text(&resolved, &plan)?)
     }
-    Ok(())
 }
 
 /// The bytes of a layer's files before compression, BEAM files as they will be packed.

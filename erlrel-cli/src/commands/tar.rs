@@ -20,6 +20,5 @@ pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
         write_tar_gz(&tree, options, writer, &out.display().to_string()).map(drop)?;
         Ok::<_, TreeError>(())
     })?;
-    report.result(out.display());
-    Ok(())
+    report.result(out.display())
 }

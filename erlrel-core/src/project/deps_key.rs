@@ -10,7 +10,7 @@ use std::path::Path;
 use super::{LockSource, Project, ProjectError};
 use crate::digest::Digest;
 use crate::environment::Environment;
-use crate::fs;
+use crate::fs::{self, FsError};
 use crate::term::{self, Term};
 
 /// The first number that `cat rebar.config rebar.lock | cksum` prints in the folder `root`; an absent
@@ -19,10 +19,11 @@ use crate::term::{self, Term};
 /// # Errors
 /// When neither file exists, or one cannot be read.
 pub fn cksum(root: &Path) -> Result<u32, ProjectError> {
+    let root = std::path::absolute(root).map_err(FsError::while_doing("find", root))?;
     let [config, lock] = ["rebar.config", "rebar.lock"].map(|name| fs::read_optional(&root.join(name)));
     let (config, lock) = (config?, lock?);
     if config.is_none() && lock.is_none() {
-        return Err(ProjectError::NotAProject { root: root.into(), file: root.join("rebar.config") });
+        return Err(ProjectError::NotAProject { file: root.join("rebar.config"), root });
     }
     Ok(cksum_of(&[config.unwrap_or_default(), lock.unwrap_or_default()].concat()))
 }

@@ -21,9 +21,8 @@ USAGE
 }
 
 find_release() {
-    _program=$(readlink -f "$0" || printf '%s' "$0")
+    REL_VSN='' _program=$(readlink -f "$0" || printf '%s' "$0")
     ROOTDIR=$(cd "$(dirname "$_program")/.." && pwd -P)
-    REL_VSN=''
     read -r ERTS_VSN REL_VSN <"$ROOTDIR/releases/start_erl.data" || [ -n "$REL_VSN" ] ||
         error "cannot read the versions of ERTS and of the release in $ROOTDIR/releases/start_erl.data"
     REL_DIR=$ROOTDIR/releases/$REL_VSN REL_NAME=${_program##*/}
@@ -46,15 +45,6 @@ find_erts() {
     [ "${ERTS_DIR##*/}" = "erts-$ERTS_VSN" ] || say "warning: made for ERTS $ERTS_VSN, runs on $ERTS_DIR"
 }
 
-export_variables() {
-    [ "${TERM:-dumb}" != dumb ] || export TERM=screen
-    export ROOTDIR BINDIR="$ERTS_DIR/bin" EMU=beam PROGNAME=erl RELEASE_ROOT_DIR="$ROOTDIR" REL_NAME REL_VSN
-    export RELEASE_NAME="$REL_NAME" RELEASE_VSN="$REL_VSN" RELEASE_PROG="$_program"
-    export ESCRIPT_NAME="${ESCRIPT_NAME:-$_program}"
-    export LD_LIBRARY_PATH="$ERTS_DIR/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-    SYSTEM_LIB_DIR=$(dirname "$ERTS_DIR")/lib
-}
-
 absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac }
 
 # locate NAMED FILE: finds a configuration file; sets source (nothing: there is none), text (rendered), output
@@ -71,8 +61,7 @@ locate() {
     elif [ ! -f "$_file" ]; then _output='' && return
     elif [ -z "$_render" ]; then _source=$_file _output=''
     elif [ "$_output" = "$_file" ]; then _source=$_file _original=$_file.orig
-    else _source=$_file
-    fi
+    else _source=$_file; fi
     _text=$(${_render:-cat} <"$_source") || error "cannot read $_source"
 }
 
@@ -130,7 +119,8 @@ read_flags() {
             *:inet_dist_use_interface) _flag="-kernel $_word" && continue ;;
             -sname:* | -name:*) _type=$_flag _name=$_word _names=$_names. ;;
             -setcookie:*) _setcookie=${_setcookie:-$_word} ;;
-            -proto_dist:* | -start_epmd:* | -epmd_module:* | -kernel*:*) _dist_flags="$_dist_flags $_flag $_word" ;;
+            -proto_dist:* | -start_epmd:* | -epmd_module:* | '-kernel '*)
+                _dist_flags="$_dist_flags $_flag $_word" ;;
         esac
         _flag=''
     done <<WORDS
@@ -164,8 +154,7 @@ describe_node() {
 
 # call ARGUMENT...: asks the node by erl_call, which finds a cookie in HOME by itself.
 call() {
-    set -- -R -timeout "${RELX_RPC_TIMEOUT:-$((${NODETOOL_TIMEOUT:-60000} / 1000))}" "$@"
-    [ -z "$_cookie" ] || set -- -c "$_cookie" "$@"
+    set -- -R ${_cookie:+-c "$_cookie"} -timeout "${RELX_RPC_TIMEOUT:-$((${NODETOOL_TIMEOUT:-60000} / 1000))}" "$@"
     _ip=$(printf '%s' "$_dist_flags" | sed -n 's/.*inet_dist_use_interface {\([0-9,]*\)}.*/\1/p' | tr , .)
     [ -z "${ERL_DIST_PORT:-}" ] || set -- -address "${_ip:+$_ip:}$ERL_DIST_PORT" "$@"
     [ -n "${ERL_DIST_PORT:-}" ] || set -- "$_type" "$_name" "$@"
@@ -180,10 +169,10 @@ require_node() {
         *'-proto_dist inet_tcp'*) ;; *-proto_dist*) error "erl_call does not speak the protocol of $_name" ;;
     esac
     _cookie=${RELX_COOKIE:-$_setcookie}
-    if [ -z "$_cookie" ] && [ ! -r "${HOME:-}/.erlang.cookie" ]; then
-        _cookie=${COOKIE:-}
-        [ -n "$_cookie" ] || error "no cookie to reach $_name with; set RELX_COOKIE, or -setcookie in vm.args"
-    fi
+    [ -n "$_cookie" ] || [ -r "${HOME:-}/.erlang.cookie" ] || _cookie=${COOKIE:-}
+    [ -n "$_cookie" ] || [ -r "${HOME:-}/.erlang.cookie" ] ||
+        error "no cookie to reach $_name with; set RELX_COOKIE, or -setcookie in vm.args"
+    case ${RELX_RPC_TIMEOUT:-} in *[!0-9]*) error "RELX_RPC_TIMEOUT is no number: $RELX_RPC_TIMEOUT" ;; esac
     _reason=$(call -a 'erlang is_alive' 2>&1) && return
     echo 'Node is not running!'
     error "${_reason:-erl_call got no answer}"
@@ -197,16 +186,12 @@ start() {
     publish
     _boot=$REL_DIR/$REL_NAME
     [ -f "$_boot.boot" ] || _boot=$REL_DIR/start
-    set -- $_port_flags -- "$_command" "$@"
-    [ -z "$_args_file" ] || set -- -args_file "$_args_file" "$@"
-    [ -z "$_published" ] || set -- -config "$_published" "$@"
-    set -- -mode "${CODE_LOADING_MODE:-embedded}" -boot_var SYSTEM_LIB_DIR "$SYSTEM_LIB_DIR" "$@"
-    set -- -boot "$_boot" "$@"
+    set -- ${_args_file:+-args_file "$_args_file"} $_port_flags -- "$_command" "$@"
+    set -- ${_published:+-config "$_published"} "$@"
+    set -- -boot "$_boot" -mode "${CODE_LOADING_MODE:-embedded}" -boot_var SYSTEM_LIB_DIR "$SYSTEM_LIB_DIR" "$@"
     [ "$_command" = console ] || set -- -noinput +Bd "$@"
-    [ -z "$_name" ] || export NAME="$_name"
-    export PROGNAME="${0#*/}"
-    cd "$ROOTDIR"
-    exec "$BINDIR/erlexec" "$@"
+    export PROGNAME="${0#*/}" ${_name:+NAME="$_name"}
+    cd "$ROOTDIR" && exec "$BINDIR/erlexec" "$@"
 }
 
 # A shell on the node. The cookie goes through a file, as everyone can read the command line of a VM.
@@ -220,7 +205,7 @@ remote_console() {
     _dir=$(absolute "${RELX_OUT_FILE_PATH:-${TMPDIR:-/tmp}}") _source=''
     cd "$ROOTDIR"
     [ -n "$_cookie" ] || exec "$BINDIR/erlexec" "$@"
-    _home=$(mktemp -d "$_dir/.$REL_NAME-remote.XXXXXX") || error "no directory for the cookie: $_dir is not writable"
+    _home=$(mktemp -d "$_dir/.$REL_NAME-remote.XXXXXX") || error "no place for the cookie: cannot write in $_dir"
     trap 'rm -rf "$_home"' EXIT
     trap 'exit 129' HUP TERM
     trap : INT
@@ -228,12 +213,7 @@ remote_console() {
     HOME=$_home "$BINDIR/erlexec" "$@"
 }
 
-pid() { call -a 'os getpid' | tr -d '"'; }
-
-evaluate() {
-    _answer=$(printf '%s\n' "$1" | call -e) || return
-    printf '%s\n' "$_answer" | sed 's/^{ok, \(.*\)}$/\1/'
-}
+pid() { call -a 'os getpid' | tr -d '"' && echo; }
 
 # Waits for the end of the node, and a little longer for that of its process, which may be a zombie.
 stop() {
@@ -248,18 +228,23 @@ _command=${1:-}
 case $_command in
     help | --help | -h) usage && exit ;;
     version | foreground | console | remote_console | remote | remsh | ping | pid | stop | rpc | eval) shift ;;
-    *) error "${_command:-no command} is no command of this script; \`${0##*/} help\` lists them" ;;
+    *) error "unknown command \"$_command\"; \`${0##*/} help\` lists them" ;;
 esac
 find_release
 [ "$_command" != version ] || { echo "$REL_NAME $REL_VSN" && exit; }
 find_erts
-export_variables
+SYSTEM_LIB_DIR=$(dirname "$ERTS_DIR")/lib
+[ "${TERM:-dumb}" != dumb ] || export TERM=screen
+export ROOTDIR BINDIR="$ERTS_DIR/bin" EMU=beam PROGNAME=erl RELEASE_ROOT_DIR="$ROOTDIR" REL_NAME REL_VSN
+export RELEASE_NAME="$REL_NAME" RELEASE_VSN="$REL_VSN" RELEASE_PROG="$_program" ESCRIPT_NAME="${ESCRIPT_NAME:-$_program}"
+export LD_LIBRARY_PATH="$ERTS_DIR/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 case $_command in
     foreground | console) start "$@" ;;
     remote* | remsh) remote_console ;;
     ping) require_node && echo pong ;;
-    pid) require_node && pid && echo ;;
+    pid) require_node && pid ;;
     stop) require_node && stop ;;
     rpc) require_node && call -a "$*" && echo ;;
-    eval) require_node && evaluate "$*" ;;
+    eval) require_node && _answer=$(printf '%s\n' "$*" | call -e) &&
+        printf '%s\n' "$_answer" | sed 's/^{ok, \(.*\)}$/\1/' ;;
 esac

@@ -24,8 +24,8 @@ pub(crate) struct Init {
 }
 
 impl Init {
-    /// Takes up the duties if this is the first process. From here on no signal is lost: whatever arrives waits
-    /// until the VM is there.
+    /// Takes up the duties if this is the first process. From here on no signal is lost: one that asks for the
+    /// end and comes before the VM is there is found by [`Init::run`].
     pub(crate) fn of_process() -> Result<Option<Self>, BootError> {
         if !rustix::process::getpid().is_init() {
             return Ok(None);
