@@ -6,3 +6,9 @@
 mod support;
 
 mod architecture;
+mod bad_destination;
+mod bad_input;
+mod key;
+mod relx_parity;
+mod reproducible;
+mod systools_parity;

@@ -1,6 +1,8 @@
 //! What the tests share: the programs under test, prepared sample projects, other people's tools.
 
+pub(crate) mod erlang;
 pub(crate) mod sample;
+pub(crate) mod shop;
 pub(crate) mod tarball;
 
 use std::ffi::OsStr;

@@ -25,9 +25,20 @@ pub fn write_directory(tree: &Tree, path: &Path) -> Result<(), TreeError> {
         .map_err(FsError::while_doing("write in", parent))?;
     let root = staging.path().join("new");
     create_dir_all(&root)?;
-    write_entries(tree, &root)?;
+    write_entries(tree, &root).map_err(|error| in_place(error, &root, path))?;
     set_mode(&root, 0o755)?;
     swap(&root, path, &staging.path().join("old"))
+}
+
+/// The error as it concerns the user, who has never heard of the directory beside the final one.
+fn in_place(error: TreeError, staging: &Path, path: &Path) -> TreeError {
+    match error {
+        TreeError::Fs(error) => {
+            let shown = error.path.strip_prefix(staging).map_or(error.path.clone(), |below| path.join(below));
+            TreeError::Fs(FsError { path: shown, ..error })
+        }
+        other => other,
+    }
 }
 
 fn write_entries(tree: &Tree, root: &Path) -> Result<(), TreeError> {

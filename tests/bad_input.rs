@@ -1,0 +1,329 @@
+//! Mistakes in a project, on the command line and in the machine: what the command says, how it ends, and
+//! that it leaves nothing behind.
+
+use crate::support::shop::Shop;
+use crate::support::{fails, run};
+
+/// What `erlrel tar --no-compile` says of a spoiled project.
+fn tar_error(shop: &Shop) -> String {
+    shop.error(&mut shop.erlrel("tar --no-compile"))
+}
+
+#[test]
+fn a_folder_without_a_project_is_refused_by_every_command() {
+    let shop = Shop::new();
+    std::fs::remove_file(shop.path("rebar.config")).expect("removed");
+    let messages =
+        ["image", "tar", "release", "plan", "key"].map(|command| shop.error(&mut shop.erlrel(command)));
+    insta::assert_snapshot!(messages[0], @r"
+    error: there is no rebar3 project in `SHOP`: `SHOP/rebar.config` does not exist
+      hint: run erlrel in the folder of a rebar3 project, or name it: erlrel image DIR
+    ");
+    for message in &messages {
+        assert_eq!(*message, messages[0]);
+    }
+    insta::assert_snapshot!(shop.error(&mut shop.erlrel("image no/such/folder")), @r"
+    error: there is no rebar3 project in `SHOP/no/such/folder`: `SHOP/no/such/folder/rebar.config` does not exist
+      hint: run erlrel in the folder of a rebar3 project, or name it: erlrel image DIR
+    ");
+}
+
+#[test]
+fn a_malformed_file_is_shown_with_line_and_column() {
+    insta::assert_snapshot!(tar_error(&Shop::with("rebar.config", "{deps, []}.\n{relx, [{release, {shop, \"1.0\"}, [shop]]}.\n")), @r#"
+    error: rebar.config:2:40: expected `,` or closing delimiter, found `]`
+      |
+    2 | {relx, [{release, {shop, "1.0"}, [shop]]}.
+      |                                        ^
+    "#);
+    insta::assert_snapshot!(tar_error(&Shop::with("rebar.config", "{deps, []}\n{relx, []}.\n")), @r"
+    error: rebar.config:2:1: expected `.` to close top-level term, found `{`
+      |
+    2 | {relx, []}.
+      | ^
+    ");
+    insta::assert_snapshot!(tar_error(&Shop::with("rebar.config", "{deps, [\"abc]}.\n")), @r#"
+    error: rebar.config:1:9: no closing quotation
+      |
+    1 | {deps, ["abc]}.
+      |         ^
+    "#);
+    insta::assert_snapshot!(tar_error(&Shop::with("rebar.config", b"{deps, []}.\n{a, \"\xff\"}.\n")), @r#"
+    error: rebar.config:2:6: the file is not UTF-8 here; convert it, or declare `%% coding: latin-1` in its first line
+      |
+    2 | {a, "�"}.
+      |      ^
+    "#);
+    insta::assert_snapshot!(tar_error(&Shop::with("rebar.lock", "[{<<\"a\">>,{pkg,<<\"a\">>,<<\"1.0.0\">>},0},\n {<<\"b\">>,\n].\n")), @r"
+    error: rebar.lock:3:1: expected a term, found `]`
+      |
+    3 | ].
+      | ^
+    ");
+    insta::assert_snapshot!(tar_error(&Shop::with("rebar.lock", "{\"1.2.0\", [{a, b}]}.\n")), @r#"
+    error: rebar.lock:1:12: expected a locked dependency `{<<"name">>, Source, Level}`
+      |
+    1 | {"1.2.0", [{a, b}]}.
+      |            ^^^^^^
+    "#);
+    insta::assert_snapshot!(tar_error(&Shop::with_app("{registered, []}", "{registered, [}")), @r#"
+    error: SHOP/_build/prod/lib/shop/ebin/shop.app:2:71: expected a term, found `}`
+      |
+    2 |   {description, "A shop"}, {vsn, "1.0"}, {modules, []}, {registered, [},
+      |                                                                       ^
+    "#);
+    insta::assert_snapshot!(tar_error(&Shop::with_app("{vsn, \"1.0\"}", "{vsn, git}")), @r#"
+    error: SHOP/_build/prod/lib/shop/ebin/shop.app:2:34: `vsn` must be a string
+      |
+    2 |   {description, "A shop"}, {vsn, git}, {modules, []}, {registered, []},
+      |                                  ^^^
+    "#);
+    insta::assert_snapshot!(tar_error(&Shop::with("config/sys.config", "[{shop, [{port, 80}}].\n")), @r"
+    error: SHOP/config/sys.config:1:20: expected `]` to close list, found `}`
+      |
+    1 | [{shop, [{port, 80}}].
+      |                    ^
+    ");
+    insta::assert_snapshot!(tar_error(&Shop::with("config/sys.config", "[{shop, []}].\n[{sasl, []}].\n")), @r"
+    error: SHOP/config/sys.config:2:1: expected one list of `{Application, [{Key, Value}, …]}` and nothing else
+      |
+    2 | [{sasl, []}].
+      | ^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn an_option_that_is_not_supported_is_named_with_its_line() {
+    let options = [
+        ("exclude_apps", "{exclude_apps, [sasl]}"),
+        ("exclude_modules", "{exclude_modules, [{sasl, [rb]}]}"),
+        ("extended_start_script", "{extended_start_script, false}"),
+        ("extended_start_script_extensions", "{extended_start_script_extensions, []}"),
+        ("extended_start_script_hooks", "{extended_start_script_hooks, []}"),
+        ("include_erts", "{include_erts, \"/opt/erlang\"}"),
+        ("exref", "{exref, true}"),
+        ("include_start_scripts_for", "{include_start_scripts_for, [other]}"),
+        ("lib_dirs", "{lib_dirs, [\"lib\"]}"),
+        ("output_dir", "{output_dir, \"out\"}"),
+        ("overlay_vars", "{overlay_vars, \"vars.config\"}"),
+        ("overlay_vars_values", "{overlay_vars_values, []}"),
+        ("root_dir", "{root_dir, \"/\"}"),
+        ("warnings_as_errors", "{warnings_as_errors, true}"),
+        ("system_libs", "{system_libs, false}"),
+        ("template", "{overlay, [{template, \"a\", \"b\"}]}"),
+        ("link", "{overlay, [{link, \"a\", \"b\"}]}"),
+        ("chmod", "{overlay, [{chmod, 8#600, \"b\"}]}"),
+        ("extend", "{release, {other, \"1.0\", {extend, shop}}, []}"),
+        ("release", "{release, {shop, \"2.0\"}, [shop], [{dev_mode, true}]}"),
+    ];
+    for (name, option) in options {
+        let message = tar_error(&Shop::with_options(option));
+        assert!(message.starts_with("error: rebar.config:3:"), "{message}");
+        assert!(message.contains("does not support") || message.contains("supports only"), "{message}");
+        assert!(message.lines().next().is_some_and(|line| line.contains(name)), "{name} in {message}");
+        assert!(message.contains("\n3 | ") && message.ends_with('^'), "{message}");
+    }
+    insta::assert_snapshot!(tar_error(&Shop::with_options("{exclude_apps, [sasl]}")), @r"
+    error: rebar.config:3:11: erlrel does not support relx's option `exclude_apps` yet
+      |
+    3 |         , {exclude_apps, [sasl]}]}.
+      |           ^^^^^^^^^^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn an_option_that_relx_does_not_know_is_a_warning() {
+    let shop = Shop::with_options("{extended_start_scrip, true}");
+    let output = shop.erlrel("tar --no-compile").output().expect("started");
+    assert!(output.status.success());
+    insta::assert_snapshot!(shop.plain(&String::from_utf8_lossy(&output.stderr)), @r"
+    warning: rebar.config:3:11: relx has no such option; it is ignored
+      |
+    3 |         , {extended_start_scrip, true}]}.
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+    let output = shop.erlrel("tar --no-compile --quiet").output().expect("started");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn a_release_that_is_not_configured_is_said_so() {
+    insta::assert_snapshot!(tar_error(&Shop::with("rebar.config", "{deps, []}.\n")), @r"
+    error: `SHOP/rebar.config` configures no release: it has no `{relx, [{release, {Name, Vsn}, [App]}]}`
+      hint: `rebar3 new release` shows what a release looks like
+    ");
+    insta::assert_snapshot!(tar_error(&Shop::with("rebar.config", "{relx, [{release, {shop, \"1.0\"}, []}]}.\n")), @"error: no applications are configured for the release `shop-1.0`");
+    insta::assert_snapshot!(tar_error(&Shop::with("rebar.config.script", "CONFIG.\n")), @"error: `SHOP/rebar.config.script` is evaluated by Erlang, which erlrel does not do yet: put its result into `SHOP/rebar.config`");
+    insta::assert_snapshot!(tar_error(&Shop::with_options("{sys_config, \"config/absent.config\"}")), @"error: the file `SHOP/config/absent.config` of relx's option `sys_config` does not exist");
+    insta::assert_snapshot!(tar_error(&Shop::with_options("{overlay, [{copy, \"absent.sql\", \"sql/a.sql\"}]}")), @r#"
+    error: rebar.config:3:22: there is no file or directory `SHOP/absent.sql` to copy
+      |
+    3 |         , {overlay, [{copy, "absent.sql", "sql/a.sql"}]}]}.
+      |                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    "#);
+}
+
+#[test]
+fn an_application_or_a_module_that_is_not_there_is_named() {
+    insta::assert_snapshot!(tar_error(&Shop::with_app("[kernel, stdlib]", "[kernel, stdlib, recon]")), @r"
+    error: the application `recon`, which application `shop` (SHOP/_build/prod/lib/shop/ebin/shop.app) needs, is neither in `SHOP/_build/prod/lib` nor in `OTP/lib`
+      hint: compile the project first (leave out --no-compile), add the application to `deps`, or install the part of Erlang that has it
+    ");
+    insta::assert_snapshot!(tar_error(&Shop::with_app("{modules, []}", "{modules, [shop_till]}")), @r"
+    error: the application `shop` lists the module `shop_till`, but there is no `SHOP/_build/prod/lib/shop/ebin/shop_till.beam`
+      hint: compile the project first: leave out --no-compile
+    ");
+    let shop = Shop::new();
+    std::fs::remove_dir_all(shop.path("_build")).expect("removed");
+    insta::assert_snapshot!(tar_error(&shop), @r"
+    error: the application `shop`, which the release needs, is neither in `SHOP/_build/prod/lib` nor in `OTP/lib`
+      hint: compile the project first (leave out --no-compile), add the application to `deps`, or install the part of Erlang that has it
+    ");
+}
+
+#[test]
+fn applications_that_need_or_include_each_other_wrongly_are_named() {
+    let till = |shop: &Shop, needs: &str| {
+        let text = format!(
+            "{{application, till, [{{description, \"\"}}, {{vsn, \"1\"}}, {{modules, []}}, {{registered, []}}, \
+             {{applications, [kernel, stdlib{needs}]}}]}}."
+        );
+        shop.write("_build/prod/lib/till/ebin/till.app", text);
+    };
+    let shop = Shop::with_app("[kernel, stdlib]", "[kernel, stdlib, till]");
+    till(&shop, ", shop");
+    insta::assert_snapshot!(tar_error(&shop), @"error: these applications need each other in a circle, so none of them can start first: shop, till");
+    let shop =
+        Shop::with("rebar.config", "{relx, [{release, {shop, \"1\"}, [{shop, [till]}, till, sasl]}]}.\n");
+    till(&shop, "");
+    insta::assert_snapshot!(tar_error(&shop), @"error: the release includes `till` in `shop`, but `shop` does not have it in its `included_applications`");
+    let shop = Shop::with_app("{registered, []}", "{registered, [alarm_handler]}");
+    insta::assert_snapshot!(tar_error(&shop), @"error: the registered name `alarm_handler` is in two applications of the release: `shop` and `sasl`");
+}
+
+#[test]
+fn a_machine_without_rebar3_or_erlang_is_told_what_to_do() {
+    let shop = Shop::new();
+    std::fs::create_dir(shop.path("bin")).expect("created");
+    let bin = shop.path("bin");
+    insta::assert_snapshot!(shop.error(shop.erlrel("image").env("PATH", &bin)), @r"
+    error: cannot start `rebar3` to compile the project: No such file or directory (os error 2)
+      hint: install rebar3 and have it on PATH, or compile by other means and add --no-compile
+    ");
+    insta::assert_snapshot!(shop.error(shop.erlrel("image --no-compile").env("PATH", &bin)), @r"
+    error: no Erlang found: there is no `erl` on PATH
+      hint: install Erlang, or name an installation with --otp DIR
+    ");
+    insta::assert_snapshot!(shop.error(&mut shop.erlrel("tar --no-compile --otp bin")), @"error: `bin` is no Erlang installation: it has no `releases/start_erl.data`");
+    shop.write("bin/erl", "#!/bin/sh\nexec somewhere/else/erl \"$@\"\n");
+    insta::assert_snapshot!(shop.error(shop.erlrel("tar --no-compile").env("PATH", &bin)), @r"
+    error: `SHOP/bin/erl` does not say where its Erlang is installed
+      hint: name the installation with --otp DIR; `erl -noshell -eval 'io:put_chars(code:root_dir()), halt().'` prints it
+    ");
+}
+
+#[test]
+fn a_compilation_that_fails_shows_what_rebar3_says() {
+    let shop = Shop::with("src/shop_till.erl", "-module(shop_till).\n-export([open/0]).\nopen() -> closed\n");
+    for command in ["image", "tar", "release"] {
+        let message = fails(shop.erlrel(command).env("HOME", shop.dir()).env("REBAR_OFFLINE", "1"), 1);
+        let compiler = message.find("shop_till.erl").expect("the compiler's message");
+        let own = message.find("error: `rebar3 as prod compile` failed in").expect("erlrel's message");
+        assert!(compiler < own, "{message}");
+        let own = shop.plain(&message[own..]);
+        insta::allow_duplicates! { insta::assert_snapshot!(own, @r"
+        error: `rebar3 as prod compile` failed in `SHOP` (exit status: 1)
+          hint: rebar3's own messages are above
+        "); }
+    }
+    let made = |suffix: &str| shop.listing().iter().any(|path| path.to_string_lossy().ends_with(suffix));
+    assert!(!made(".tar.gz") && !made(".tar") && !made("/rel"));
+}
+
+/// Offset and size of `e_machine` in an ELF header (System V gABI, "ELF Header").
+const MACHINE: std::ops::Range<usize> = 18..20;
+
+/// Its values for two processors.
+const X86_64: [u8; 2] = 62u16.to_le_bytes();
+const AARCH64: [u8; 2] = 183u16.to_le_bytes();
+
+#[test]
+fn a_nif_for_another_processor_is_refused() {
+    let shop = Shop::new();
+    let nif = shop.compile_library("shop_nif.so", &[]);
+    let mut elf = std::fs::read(&nif).expect("compiled");
+    let (machine, other, here) = if cfg!(target_arch = "x86_64") {
+        (AARCH64, "linux/arm64", "linux/amd64")
+    } else {
+        (X86_64, "linux/amd64", "linux/arm64")
+    };
+    assert_ne!(elf[MACHINE], machine);
+    elf[MACHINE].copy_from_slice(&machine);
+    std::fs::write(&nif, elf).expect("written");
+    let message = shop.error(&mut shop.erlrel("image --no-compile"));
+    insta::assert_snapshot!(message.replace(other, "OTHER").replace(here, "HERE"), @"error: `opt/shop/lib/shop-1.0/priv/shop_nif.so` is made for OTHER, but the image is for HERE: compile it for HERE, or leave it out of the release");
+    // A tarball is for whoever unpacks it.
+    run(&mut shop.erlrel("tar --no-compile"));
+}
+
+#[test]
+fn a_nif_whose_library_is_missing_is_refused() {
+    let shop = Shop::new();
+    let stub = shop.compile_library("libtill.so", &["-Wl,-soname,libtill.so.7"]);
+    let folder = stub.parent().expect("a folder").display().to_string();
+    shop.compile_library("shop_nif.so", &["-Wl,--no-as-needed", "-L", &folder, "-ltill"]);
+    std::fs::remove_file(&stub).expect("removed");
+    let message = shop.error(&mut shop.erlrel("image --no-compile"));
+    let (what, searched) = message.split_once(" (searched ").expect("where it was searched");
+    insta::assert_snapshot!(what, @"error: `opt/shop/lib/shop-1.0/priv/shop_nif.so` needs the shared library `libtill.so.7`, which is not on this machine: install it here, or add it to the release");
+    assert!(searched.contains("/lib"), "{searched}");
+}
+
+#[test]
+fn wrong_usage_ends_with_exit_code_2_before_any_work() {
+    let shop = Shop::new();
+    let before = shop.listing();
+    for arguments in [
+        "",
+        "push",
+        "image --bse scratch",
+        "image --to out.tar",
+        "image --to docker --to",
+        "image --to oci:",
+        "image --to registry.example.com/shop",
+        "image --tag Shop!",
+        "image --tag",
+        "image --base debian:12",
+        "image . another",
+        "tar --json",
+        "key --profile",
+        "key --semantic=yes",
+    ] {
+        let message = fails(&mut shop.erlrel(arguments), 2);
+        assert!(message.contains("error: ") || message.contains("Usage: "), "{arguments}: {message}");
+    }
+    assert_eq!(shop.listing(), before);
+    insta::assert_snapshot!(fails(&mut shop.erlrel("image --to out.tar"), 2), @r"
+    error: invalid value 'out.tar' for '--to <DEST>': `out.tar` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(fails(&mut shop.erlrel("image --tag Shop!"), 2), @r"
+    error: invalid value 'Shop!' for '--tag <NAME>': `Shop!` is no image name: upper-case letters are not allowed before the tag
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(fails(&mut shop.erlrel("imag"), 2), @r"
+    error: unrecognized subcommand 'imag'
+
+      tip: a similar subcommand exists: 'image'
+
+    Usage: erlrel [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(shop.error(shop.erlrel("tar --no-compile").env("SOURCE_DATE_EPOCH", "yesterday")), @r"
+    error: SOURCE_DATE_EPOCH is `yesterday`, which is not a number of seconds
+      hint: set it to the seconds since 1970, for example `$(git log -1 --format=%ct)`
+    ");
+}

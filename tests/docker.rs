@@ -1,0 +1,9 @@
+//! Images of the samples in a real Docker daemon.
+
+mod base;
+mod console;
+mod contents;
+mod exit;
+mod processes;
+mod service;
+mod shell;

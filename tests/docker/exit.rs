@@ -1,0 +1,82 @@
+//! How containers end, and with what exit code.
+
+use std::time::{Duration, SystemTime};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::processes::children;
+use crate::support::container::{Container, LOCKED, run_to_end};
+use crate::support::docker::daemon;
+use crate::support::{image, run, tool};
+
+/// What the acceptance list of the project's second issue demands.
+const STOP_BOUND: Duration = Duration::from_secs(3);
+
+#[test]
+fn docker_stop_ends_a_service_in_under_three_seconds_with_exit_code_0() {
+    for image in image::all() {
+        let container = Container::serving(image, LOCKED);
+        let time = time_to_stop(&container);
+        assert!(time < STOP_BOUND, "{} took {time:?}", image.name);
+        assert_eq!(container.wait(), 0, "{}:\n{}", image.name, container.logs());
+    }
+}
+
+/// From the call of `docker stop` to the end that Docker has recorded.
+fn time_to_stop(container: &Container) -> Duration {
+    let called = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    daemon().run(["stop", &container.id]);
+    let ended =
+        run(tool("date", "coreutils").args(["+%s.%N", "--date", &container.inspect(".State.FinishedAt")]));
+    Duration::from_secs_f64(ended.trim().parse().expect("a time")).saturating_sub(called)
+}
+
+#[test]
+fn term_ends_the_service_in_order() {
+    for image in image::all() {
+        let container = Container::serving(image, LOCKED);
+        daemon().run(["kill", "--signal=TERM", &container.id]);
+        assert_eq!(container.wait(), 0, "{}:\n{}", image.name, container.logs());
+        assert!(container.logs().contains("SIGTERM received - shutting down"), "{}", container.logs());
+    }
+}
+
+#[test]
+fn a_stop_right_after_the_start_is_not_missed() {
+    let container = Container::start(image::hello(), LOCKED);
+    // Docker would kill what does not stop.
+    daemon().run(["stop", &container.id]);
+    assert!([0, 143].contains(&container.wait()), "{}\n{}", container.wait(), container.logs());
+}
+
+#[test]
+fn the_exit_code_of_the_vm_is_that_of_the_container() {
+    for code in [0, 3, 255] {
+        run_to_end(&image::hello().name, LOCKED, &["foreground", "-eval", &format!("halt({code}).")], code);
+    }
+}
+
+#[test]
+fn a_halt_on_the_console_is_the_end_of_the_container() {
+    let container = Container::serving(image::hello(), LOCKED);
+    let mut terminal = container.release_on_terminal("remote_console");
+    terminal.shows("(hello@");
+    terminal.types("halt(4).\r");
+    assert_eq!(container.wait(), 4);
+}
+
+#[test]
+fn a_vm_that_is_killed_counts_from_128() {
+    let container = Container::serving(image::hello(), LOCKED);
+    let vm = children(container.first_process()).into_iter().find(|child| child.name.starts_with("beam"));
+    let vm = Pid::from_raw(vm.expect("the VM is a child of the first process").id.cast_signed());
+    kill_process(vm.expect("no zero"), Signal::KILL).expect("killed");
+    assert_eq!(container.wait(), 137);
+}
+
+#[test]
+fn a_release_that_cannot_start_fails_and_says_why() {
+    let container = Container::start(image::hello(), &["--env", "PORT=none", "--user", "12345"]);
+    assert_ne!(container.wait(), 0);
+    assert!(container.logs().contains("none"), "{}", container.logs());
+}

@@ -1,0 +1,274 @@
+//! Releases as relx makes them: what erlrel writes against what the real rebar3 wrote for the same project.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use walkdir::WalkDir;
+
+use crate::support::sample::{self, Sample};
+use crate::support::tarball::gunzip;
+use crate::support::{copy_dir, erlang, erlrel, run, temp_dir, tool};
+
+/// Files that relx adds and erlrel leaves out, because its start script does without: it asks a running node
+/// through OTP's own `erl_call`, and a release that lives in an image is replaced, not upgraded in place.
+const LEFT_OUT: [&str; 2] = ["bin/install_upgrade.escript", "bin/nodetool"];
+
+/// How one path of a release is compared.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Comparison {
+    /// Byte by byte.
+    Bytes,
+    /// As Erlang terms: only the layout of the text differs.
+    Term,
+    /// After decompression: deflate has many right answers.
+    Beam,
+    /// Not at all: erlrel has its own start script, with tests of its own.
+    StartScript,
+}
+
+fn comparison(path: &str, sample: &Sample) -> Comparison {
+    let (dir, file) = path.rsplit_once('/').unwrap_or(("", path));
+    match dir {
+        "bin" if file == sample.name || file == format!("{}-{}", sample.name, sample.vsn) => {
+            Comparison::StartScript
+        }
+        _ if dir.starts_with("releases") && file.ends_with(".rel") => Comparison::Term,
+        _ if dir.starts_with("releases") && matches!(file, "RELEASES" | "start.script") => Comparison::Term,
+        _ if dir.starts_with("lib/") && dir.ends_with("/ebin") && file.ends_with(".beam") => Comparison::Beam,
+        _ => Comparison::Bytes,
+    }
+}
+
+/// What a path of a release holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Node {
+    File { mode: u32, bytes: Vec<u8> },
+    Link(String),
+    Directory,
+}
+
+type Release = BTreeMap<String, Node>;
+
+/// A sample with the release that rebar3 made of it, and the one that erlrel made.
+struct Pair {
+    sample: &'static Sample,
+    relx: Release,
+    erlrel: Release,
+}
+
+fn tarballs() -> &'static [Pair] {
+    static PAIRS: OnceLock<Vec<Pair>> = OnceLock::new();
+    PAIRS.get_or_init(|| sample::all().into_iter().map(tarball_pair).collect())
+}
+
+fn tarball_pair(sample: &'static Sample) -> Pair {
+    let temp = temp_dir();
+    let out = temp.path().join("ours.tar.gz");
+    run(erlrel().arg("tar").arg(&sample.dir).args(["--no-compile", "--out"]).arg(&out));
+    Pair { sample, relx: read_tarball(&sample.relx_tarball), erlrel: read_tarball(&out) }
+}
+
+/// Of equal paths the last counts, as in unpacking.
+fn read_tarball(path: &Path) -> Release {
+    let file = std::fs::File::open(path).expect("a tarball");
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let mut release = Release::new();
+    for entry in archive.entries().expect("a tar file") {
+        let mut entry = entry.expect("an entry");
+        let path = entry.path().expect("a path").display().to_string();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).expect("content");
+        let header = entry.header();
+        let node = match header.entry_type() {
+            tar::EntryType::Regular => Node::File { mode: header.mode().expect("a mode") & 0o7777, bytes },
+            tar::EntryType::Directory => Node::Directory,
+            other => panic!("{path}: {other:?} in a release tarball"),
+        };
+        release.insert(path, node);
+    }
+    release
+}
+
+fn directories() -> &'static [Pair] {
+    static PAIRS: OnceLock<Vec<Pair>> = OnceLock::new();
+    PAIRS.get_or_init(|| sample::all().into_iter().map(directory_pair).collect())
+}
+
+/// `rebar3 as prod tar` makes the release directory first and puts the tarball into it.
+fn directory_pair(sample: &'static Sample) -> Pair {
+    let temp = temp_dir();
+    let out = temp.path().join("release");
+    run(erlrel().arg("release").arg(&sample.dir).args(["--no-compile", "--out"]).arg(&out));
+    let mut relx = read_directory(sample.relx_tarball.parent().expect("it lies in the release"));
+    let tarball = sample.relx_tarball.file_name().expect("a name").display().to_string();
+    assert!(relx.remove(&tarball).is_some(), "{tarball} lies in the release directory");
+    Pair { sample, relx, erlrel: read_directory(&out) }
+}
+
+fn read_directory(root: &Path) -> Release {
+    let node = |entry: &walkdir::DirEntry| match entry.file_type() {
+        kind if kind.is_dir() => Node::Directory,
+        kind if kind.is_symlink() => {
+            Node::Link(std::fs::read_link(entry.path()).expect("a link").display().to_string())
+        }
+        _ => Node::File {
+            mode: entry.metadata().expect("metadata").mode() & 0o7777,
+            bytes: std::fs::read(entry.path()).expect("a file"),
+        },
+    };
+    let entries = WalkDir::new(root).min_depth(1).into_iter().map(|entry| entry.expect("an entry"));
+    entries
+        .map(|entry| (entry.path().strip_prefix(root).expect("below it").display().to_string(), node(&entry)))
+        .collect()
+}
+
+fn paths(release: &Release) -> BTreeSet<&str> {
+    release.keys().map(String::as_str).collect()
+}
+
+/// The same paths except those that are left out on purpose: these exactly.
+fn assert_same_paths(pair: &Pair) {
+    let (ours, theirs) = (paths(&pair.erlrel), paths(&pair.relx));
+    let missing: Vec<&str> = theirs.difference(&ours).copied().collect();
+    let added: Vec<&str> = ours.difference(&theirs).copied().collect();
+    assert_eq!(missing, LEFT_OUT, "{}", pair.sample.name);
+    assert_eq!(added, [""; 0], "{}", pair.sample.name);
+}
+
+/// Every file that both have, compared in its way; the number of files of each way.
+fn assert_same_contents(pairs: &[Pair]) -> BTreeMap<Comparison, usize> {
+    let temp = temp_dir();
+    let mut terms = Vec::new();
+    let mut counts = BTreeMap::new();
+    for (path, ours, theirs, sample) in common(pairs) {
+        let comparison = comparison(path, sample);
+        match (&comparison, ours, theirs) {
+            (Comparison::StartScript, Node::File { bytes, .. }, _) => {
+                assert!(bytes.starts_with(b"#!/bin/sh\n"), "{path}");
+            }
+            (Comparison::Term, Node::File { bytes: ours, .. }, Node::File { bytes: theirs, .. }) => {
+                terms.push((
+                    saved(ours, temp.path(), terms.len(), "ours"),
+                    saved(theirs, temp.path(), terms.len(), "theirs"),
+                ));
+            }
+            (Comparison::Beam, Node::File { bytes: ours, .. }, Node::File { bytes: theirs, .. }) => {
+                assert!(gunzip(theirs).starts_with(b"FOR1"), "{path}");
+                assert!(gunzip(ours) == gunzip(theirs), "{}: {path} differs", sample.name);
+            }
+            (Comparison::Bytes, Node::File { bytes: ours, .. }, Node::File { bytes: theirs, .. }) => {
+                assert!(ours == theirs, "{}: {path} differs", sample.name);
+            }
+            _ => assert_eq!(ours, theirs, "{}: {path}", sample.name),
+        }
+        *counts.entry(comparison).or_default() += 1;
+    }
+    erlang::assert_equal_terms(&terms, temp.path());
+    counts
+}
+
+fn common(pairs: &[Pair]) -> impl Iterator<Item = (&str, &Node, &Node, &Sample)> {
+    pairs.iter().flat_map(|pair| {
+        pair.erlrel
+            .iter()
+            .filter_map(|(path, ours)| Some((path.as_str(), ours, pair.relx.get(path)?, pair.sample)))
+    })
+}
+
+fn saved(bytes: &[u8], dir: &Path, number: usize, side: &str) -> PathBuf {
+    let path = dir.join(format!("{number}.{side}"));
+    std::fs::write(&path, bytes).expect("written");
+    path
+}
+
+/// relx keeps the modes of the files it found, which are the builder's umask's; erlrel has two.
+fn assert_same_modes(pairs: &[Pair]) {
+    for (path, ours, theirs, sample) in common(pairs) {
+        if let (Node::File { mode: ours, .. }, Node::File { mode: theirs, .. }) = (ours, theirs) {
+            let expected = if theirs & 0o100 == 0 { 0o644 } else { 0o755 };
+            assert_eq!(format!("{ours:o}"), format!("{expected:o}"), "{}: {path}", sample.name);
+        }
+    }
+}
+
+fn file<'a>(release: &'a Release, path: &str) -> &'a [u8] {
+    match &release[path] {
+        Node::File { bytes, .. } => bytes,
+        other => panic!("{path} is {other:?}"),
+    }
+}
+
+#[test]
+fn a_tarball_has_the_paths_that_relx_gives_it() {
+    tarballs().iter().for_each(assert_same_paths);
+}
+
+#[test]
+fn a_tarball_has_the_contents_and_modes_that_relx_gives_it() {
+    let counts = assert_same_contents(tarballs());
+    assert_same_modes(tarballs());
+    // Two `.rel` files and RELEASES, two names of the start script; three samples.
+    assert_eq!((counts[&Comparison::Term], counts[&Comparison::StartScript]), (9, 6));
+    assert!(counts[&Comparison::Beam] > 600 && counts[&Comparison::Bytes] > 90, "{counts:?}");
+}
+
+#[test]
+fn the_boot_files_of_a_tarball_are_byte_for_byte_those_of_systools() {
+    for Pair { sample, relx, erlrel } in tarballs() {
+        for name in ["start.boot", "start_clean.boot", "no_dot_erlang.boot"] {
+            let path = format!("releases/{}/{name}", sample.vsn);
+            assert_eq!(file(relx, &path)[0], 131, "{path} is an encoded term");
+            assert!(file(erlrel, &path) == file(relx, &path), "{}: {path} differs", sample.name);
+        }
+        let data = "releases/start_erl.data";
+        assert_eq!(file(erlrel, data), file(relx, data), "{}", sample.name);
+        assert_eq!(file(erlrel, "bin/no_dot_erlang.boot"), file(relx, "bin/no_dot_erlang.boot"));
+    }
+}
+
+#[test]
+fn a_release_directory_has_the_paths_that_relx_gives_it() {
+    directories().iter().for_each(assert_same_paths);
+    // What the tarball has not: headers, the readable boot script, the tools of ERTS.
+    let umbrella = &directories()[1].erlrel;
+    assert!(umbrella.keys().any(|path| path.starts_with("lib/waypost-") && path.ends_with(".hrl")));
+    assert!(umbrella.keys().any(|path| path.ends_with("/start.script")));
+    assert!(umbrella.keys().any(|path| path.starts_with("erts-") && path.ends_with("/bin/erlc")));
+}
+
+#[test]
+fn a_release_directory_has_the_contents_and_modes_that_relx_gives_it() {
+    let counts = assert_same_contents(directories());
+    assert_same_modes(directories());
+    // `.rel`, RELEASES, start.script.
+    assert_eq!((counts[&Comparison::Term], counts[&Comparison::StartScript]), (9, 6));
+    assert!(counts[&Comparison::Beam] > 600 && counts[&Comparison::Bytes] > 150, "{counts:?}");
+}
+
+/// `{mode, dev}` in `hello`, `{dev_mode, true}` in `umbrella`.
+#[test]
+fn a_release_for_development_has_the_links_that_relx_makes() {
+    for original in [sample::hello(), sample::umbrella()] {
+        let temp = temp_dir();
+        let dir = temp.path().join("project");
+        copy_dir(&original.dir, &dir);
+        std::fs::remove_dir_all(dir.join("_build/prod")).expect("the other profile's build");
+        run(tool("rebar3", "rebar3").arg("release").current_dir(&dir));
+        let out = temp.path().join("release");
+        run(erlrel()
+            .arg("release")
+            .arg(&dir)
+            .args(["--profile", "default", "--no-compile", "--out"])
+            .arg(&out));
+        let relx = read_directory(&dir.join("_build/default/rel").join(original.name));
+        let pair = Pair { sample: original, relx, erlrel: read_directory(&out) };
+        assert_same_paths(&pair);
+        let links = pair.erlrel.values().filter(|node| matches!(node, Node::Link(_))).count();
+        let apps = pair.erlrel.keys().filter(|path| path.starts_with("lib/")).count();
+        assert_eq!(links, apps + 2, "each application, sys.config and vm.args");
+        assert_same_contents(&[pair]);
+    }
+}

@@ -1,0 +1,202 @@
+//! The same bytes anywhere: another directory, user, umask, time zone, locale, date and number of processors.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use walkdir::WalkDir;
+
+use crate::support::sample::{self, Sample};
+use crate::support::{copy_dir, run, tool};
+
+/// A user who owns nothing else; root is 0.
+const OTHER_USER: &str = "1000";
+
+/// The year that programs see there.
+const OTHER_YEAR: &str = "2031";
+
+/// A place to build in, with a compiled sample and the programs under test: every user may read it.
+struct Place {
+    temp: tempfile::TempDir,
+    below: PathBuf,
+}
+
+/// Everything that was made of a sample.
+#[derive(PartialEq, Eq)]
+struct Made {
+    digest: String,
+    archive: Vec<u8>,
+    layout: BTreeMap<PathBuf, Vec<u8>>,
+    tarball: Vec<u8>,
+}
+
+impl Place {
+    fn new(sample: &Sample, below: &str) -> Self {
+        let temp = tempfile::Builder::new().prefix("erlrel-").tempdir().expect("a temporary directory");
+        set_mode(temp.path(), 0o755);
+        let place = Self { below: temp.path().join(below), temp };
+        std::fs::create_dir_all(&place.below).expect("created");
+        copy_dir(&sample.dir, place.project());
+        place.relink(&sample.dir);
+        for program in [env!("CARGO_BIN_EXE_erlrel"), env!("CARGO_BIN_EXE_erlrel-boot")] {
+            copy_dir(program, place.temp.path());
+        }
+        place
+    }
+
+    fn project(&self) -> PathBuf {
+        self.below.join("project")
+    }
+
+    /// rebar3 links dependencies by absolute paths: those into the original shall lead into the copy.
+    fn relink(&self, original: &Path) {
+        for entry in WalkDir::new(self.project()) {
+            let entry = entry.expect("an entry");
+            let target = entry.path_is_symlink().then(|| std::fs::read_link(entry.path()).expect("a link"));
+            if let Some(inside) = target.as_deref().and_then(|target| target.strip_prefix(original).ok()) {
+                std::fs::remove_file(entry.path()).expect("removed");
+                std::os::unix::fs::symlink(self.project().join(inside), entry.path()).expect("linked");
+            }
+        }
+    }
+
+    fn erlrel(&self) -> PathBuf {
+        self.temp.path().join("erlrel")
+    }
+
+    /// Builds image and tarball with commands that `start` makes of a program, and reads all that they wrote.
+    fn build(&self, name: &str, start: &dyn Fn(&Path) -> Command) -> Made {
+        let out = self.below.join(name);
+        let (archive, layout, tarball) =
+            (out.join("image.tar"), out.join("layout"), out.join("release.tar.gz"));
+        let to = |kind: &str, path: &Path| format!("{kind}:{}", path.display());
+        let mut image = start(&self.erlrel());
+        image.args(["image", "--no-compile", "--quiet"]).arg(self.project());
+        image.args(["--to", &to("archive", &archive), "--to", &to("oci", &layout)]);
+        let digest = run(&mut image).lines().next().expect("a digest").to_string();
+        run(start(&self.erlrel())
+            .args(["tar", "--no-compile", "--quiet"])
+            .arg(self.project())
+            .arg("--out")
+            .arg(&tarball));
+        Made { digest, archive: read(&archive), layout: files(&layout), tarball: read(&tarball) }
+    }
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let entries = WalkDir::new(root).into_iter().map(|entry| entry.expect("an entry"));
+    let files = entries.filter(|entry| entry.file_type().is_file());
+    files
+        .map(|entry| (entry.path().strip_prefix(root).expect("below").to_path_buf(), read(entry.path())))
+        .collect()
+}
+
+fn assert_same(one: &Made, other: &Made, what: &str) {
+    assert!(one.digest.starts_with("sha256:") && one.layout.len() > 5, "{}", one.digest);
+    assert_eq!(one.digest, other.digest, "{what}: image digest");
+    assert!(one.tarball == other.tarball, "{what}: the tarballs differ");
+    assert!(one.archive == other.archive, "{what}: the archives differ");
+    assert!(one.layout == other.layout, "{what}: the layouts differ");
+}
+
+/// A command of root, with nothing unusual around it.
+fn plainly(program: &Path) -> Command {
+    under_umask("022", program.as_os_str(), &[], &[("TZ", "UTC"), ("LANG", "C"), ("HOME", "/root")])
+}
+
+/// A command of another user, on one processor, in another part of the world and another year.
+fn elsewhere(program: &Path, home: &Path) -> Command {
+    let faketime = tool("faketime", "faketime").get_program().to_owned();
+    let taskset = tool("taskset", "util-linux").get_program().to_owned();
+    let setpriv = tool("setpriv", "util-linux").get_program().to_owned();
+    let date = format!("@{OTHER_YEAR}-05-06 07:08:09");
+    let (user, group) = (format!("--reuid={OTHER_USER}"), format!("--regid={OTHER_USER}"));
+    let before: Vec<&OsStr> = vec![
+        setpriv.as_os_str(),
+        user.as_ref(),
+        group.as_ref(),
+        "--clear-groups".as_ref(),
+        taskset.as_os_str(),
+        "-c".as_ref(),
+        "0".as_ref(),
+        faketime.as_os_str(),
+        "-f".as_ref(),
+        date.as_ref(),
+    ];
+    let locale = "de_DE.UTF-8";
+    let home = home.to_str().expect("UTF-8");
+    let environment =
+        [("TZ", "Asia/Tokyo"), ("LANG", locale), ("LC_ALL", locale), ("HOME", home), ("USER", "somebody")];
+    under_umask("077", program.as_os_str(), &before, &environment)
+}
+
+fn under_umask(umask: &str, program: &OsStr, before: &[&OsStr], environment: &[(&str, &str)]) -> Command {
+    let mut command = tool("sh", "dash");
+    command
+        .args(["-c", "umask $0; exec \"$@\"", umask])
+        .args(before)
+        .arg(program)
+        .current_dir("/")
+        .env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(environment.iter().copied());
+    command
+}
+
+#[test]
+fn another_directory_user_umask_time_zone_locale_date_and_processor_change_no_byte() {
+    for sample in [sample::umbrella(), sample::native()] {
+        let here = Place::new(sample, "a");
+        let there = Place::new(sample, "somewhere/else entirely/and deeper");
+        let home = there.temp.path().to_path_buf();
+        run(tool("chown", "coreutils").args(["-R", OTHER_USER]).arg(there.temp.path()));
+        let start = |program: &Path| elsewhere(program, &home);
+        let seen = "id -u; date +%Y%z; umask; nproc";
+        assert_eq!(
+            run(start(Path::new("/bin/sh")).args(["-c", seen])),
+            format!("{OTHER_USER}\n{OTHER_YEAR}+0900\n0077\n1\n"),
+            "the surroundings really differ"
+        );
+        let one = here.build("out", &plainly);
+        assert_same(&one, &there.build("out", &start), sample.name);
+    }
+}
+
+#[test]
+fn building_again_and_touched_files_change_no_byte() {
+    for sample in [sample::umbrella(), sample::native()] {
+        let place = Place::new(sample, "a");
+        let first = place.build("first", &plainly);
+        assert_same(&first, &place.build("second", &plainly), sample.name);
+        touch_everything(&place.project());
+        assert_same(&first, &place.build("third", &plainly), sample.name);
+    }
+}
+
+/// Every file and directory gets another time.
+fn touch_everything(dir: &Path) {
+    let before = modified(&dir.join("rebar.config"));
+    run(tool("find", "findutils").arg(dir).args([
+        "-exec",
+        "touch",
+        "-h",
+        "-d",
+        "2001-02-03 04:05:06",
+        "{}",
+        "+",
+    ]));
+    assert_ne!(modified(&dir.join("rebar.config")), before);
+}
+
+fn modified(path: &Path) -> std::time::SystemTime {
+    std::fs::metadata(path).and_then(|metadata| metadata.modified()).expect("a time")
+}

@@ -1,0 +1,44 @@
+//! The real Erlang, asked for an independent opinion.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::{run, tool};
+
+/// Where the installation lies.
+pub(crate) fn root() -> &'static Path {
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| evaluate("io:put_chars(code:root_dir()), halt().", &[]).into())
+}
+
+/// Evaluates expressions in a virtual machine of its own, which must end with `halt()`, and gives what they print.
+/// `arguments` are what `init:get_plain_arguments()` returns there.
+pub(crate) fn evaluate(expressions: &str, arguments: &[&OsStr]) -> String {
+    let mut erl = tool("erl", "erlang-base");
+    erl.args(["+S", "1", "-boot", "no_dot_erlang", "-noinput", "-eval", expressions, "-extra"])
+        .args(arguments);
+    run(&mut erl)
+}
+
+/// Asserts that each pair of files holds one term each, and the same one (`=:=`).
+pub(crate) fn assert_equal_terms(pairs: &[(PathBuf, PathBuf)], scratch: &Path) {
+    let list = scratch.join("pairs");
+    let text: Vec<String> = pairs.iter().map(|(a, b)| format!("{{{:?}, {:?}}}", a, b)).collect();
+    std::fs::write(&list, format!("[{}].\n", text.join(",\n"))).expect("written");
+    let differences = evaluate(
+        r#"[File] = init:get_plain_arguments(),
+           {ok, [Pairs]} = file:consult(File),
+           Compare = fun({A, B}) ->
+               case {file:consult(A), file:consult(B)} of
+                   {{ok, [Term]}, {ok, [Other]}} when Term =:= Other -> ok;
+                   Found -> io:format("~ts and ~ts: ~tp~n", [A, B, Found])
+               end
+           end,
+           lists:foreach(Compare, Pairs),
+           io:format("compared ~b", [length(Pairs)]),
+           halt()."#,
+        &[list.as_os_str()],
+    );
+    assert_eq!(differences, format!("compared {}", pairs.len()));
+}
