@@ -197,6 +197,9 @@ fn applications_that_need_or_include_each_other_wrongly_are_named() {
         Shop::with("rebar.config", "{relx, [{release, {shop, \"1\"}, [{shop, [till]}, till, sasl]}]}.\n");
     till(&shop, "");
     insta::assert_snapshot!(tar_error(&shop), @"error: the release includes `till` in `shop`, but `shop` does not have it in its `included_applications`");
+    let shop = Shop::with_app("{registered, []}", "{registered, []}, {included_applications, [till]}");
+    till(&shop, "]}, {included_applications, [shop");
+    insta::assert_snapshot!(tar_error(&shop), @"error: these applications need each other in a circle, so none of them can start first: shop, till");
     let shop = Shop::with_app("{registered, []}", "{registered, [alarm_handler]}");
     insta::assert_snapshot!(tar_error(&shop), @"error: the registered name `alarm_handler` is in two applications of the release: `shop` and `sasl`");
 }

@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 
 use walkdir::WalkDir;
 
+use crate::support::gzip::gunzip;
 use crate::support::sample::{self, Sample};
-use crate::support::tarball::gunzip;
 use crate::support::{copy_dir, erlang, erlrel, run, temp_dir, tool};
 
 /// Files that relx adds and erlrel leaves out, because its start script does without: it asks a running node

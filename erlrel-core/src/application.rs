@@ -93,19 +93,38 @@ fn parse(dir: &Path, name: &str, path: &Path, bytes: &[u8]) -> Result<Applicatio
         dir: dir.into(),
         vsn: keys.string("vsn")?,
         description: keys.string("description")?,
-        id: keys.optional("id").unwrap_or_else(|| Term::list([])),
+        id: keys.checked("id", "a string", |id| id.as_string().is_some())?.unwrap_or_else(|| Term::list([])),
         modules: keys.required_atoms("modules")?,
         registered: keys.required_atoms("registered")?,
         applications: keys.required_atoms("applications")?,
         included: keys.atoms("included_applications")?,
         optional: keys.atoms("optional_applications")?,
-        env: keys.optional("env").unwrap_or_else(|| Term::list([])),
-        max_t: keys.optional("maxT").unwrap_or_else(|| Term::atom("infinity")),
-        max_p: keys.optional("maxP").unwrap_or_else(|| Term::atom("infinity")),
-        start_phases: keys.optional("start_phases").filter(|phases| !phases.is_atom("undefined")),
-        callback: keys.optional("mod").filter(|callback| callback.as_tuple().is_some()),
+        env: keys.checked("env", PAIRS, is_pairs)?.unwrap_or_else(|| Term::list([])),
+        max_t: keys.checked("maxT", LIMIT, is_limit)?.unwrap_or_else(|| Term::atom("infinity")),
+        max_p: keys.checked("maxP", LIMIT, is_limit)?.unwrap_or_else(|| Term::atom("infinity")),
+        start_phases: keys
+            .checked("start_phases", PAIRS, |phases| phases.is_atom("undefined") || is_pairs(phases))?
+            .filter(|phases| !phases.is_atom("undefined")),
+        callback: keys
+            .checked("mod", "`{Module, Args}`", is_callback)?
+            .filter(|callback| callback.as_tuple().is_some()),
         source: Arc::clone(&document.source),
     })
+}
+
+const PAIRS: &str = "a list of `{Key, Value}`";
+const LIMIT: &str = "a positive number or infinity";
+
+fn is_pairs(term: &Term) -> bool {
+    term.as_list().is_some_and(|list| list.iter().all(|element| element.as_pair().is_some()))
+}
+
+fn is_limit(term: &Term) -> bool {
+    term.is_atom("infinity") || term.as_u64().is_some_and(|number| number > 0)
+}
+
+fn is_callback(term: &Term) -> bool {
+    term.as_pair().is_some() || term.as_list().is_some_and(|list| list.is_empty())
 }
 
 /// The key-value list of the file, where the first of equal keys counts.
@@ -130,6 +149,21 @@ impl<'a> Keys<'a> {
 
     fn optional(&self, key: &str) -> Option<Term> {
         term::lookup(&self.entries, key).cloned()
+    }
+
+    /// A value that is of the form that `systools` accepts, or absent.
+    fn checked(
+        &self,
+        key: &str,
+        what: &str,
+        is: impl Fn(&Term) -> bool,
+    ) -> Result<Option<Term>, SourceError> {
+        match self.optional(key) {
+            Some(value) if !is(&value) => {
+                Err(self.source.error(value.span(), format!("`{key}` must be {what}")))
+            }
+            value => Ok(value),
+        }
     }
 
     fn required(&self, key: &str) -> Result<Term, SourceError> {

@@ -81,7 +81,8 @@ pub fn create_dir_all(path: &Path) -> Result<(), FsError> {
 /// Writes a file aside, makes it durable, and renames it into place; parents are created.
 ///
 /// `fill` gets a buffered writer. If it fails, or the disk fills up, nothing remains under `path` that
-/// was not there before. The file gets mode 0644, whatever the umask.
+/// was not there before. The file gets mode 0644, whatever the umask. A device or a pipe is written to as it
+/// is: a file in its place would be no use to anybody.
 ///
 /// # Errors
 /// `fill`'s own error, or an [`FsError`] that names `path`.
@@ -89,15 +90,29 @@ pub fn write_aside<T, E: From<FsError>>(
     path: &Path,
     fill: impl FnOnce(&mut io::BufWriter<&File>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        let device = File::options().write(true).open(path).map_err(FsError::while_doing("write", path))?;
+        return fill_file(&device, path, fill);
+    }
+    // The file that a link leads to is replaced, not the link.
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+    let parent = real.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     create_dir_all(parent)?;
     let file =
         NamedTempFile::with_prefix_in(".erlrel-", parent).map_err(FsError::while_doing("write", path))?;
-    let mut writer = io::BufWriter::with_capacity(1 << 16, file.as_file());
+    let value = fill_file(file.as_file(), path, fill)?;
+    finish(file, &real).map_err(|error| FsError { path: path.into(), ..error })?;
+    Ok(value)
+}
+
+fn fill_file<T, E: From<FsError>>(
+    file: &File,
+    path: &Path,
+    fill: impl FnOnce(&mut io::BufWriter<&File>) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut writer = io::BufWriter::with_capacity(1 << 16, file);
     let value = fill(&mut writer)?;
     writer.flush().map_err(FsError::while_doing("write", path))?;
-    drop(writer);
-    finish(file, path)?;
     Ok(value)
 }
 

@@ -122,7 +122,7 @@ pub(crate) struct PackedFile {
 /// The entries of a layer, compressed or not, with paths as in the file but no slash at the end.
 pub(crate) fn packed_files(layer: &Path) -> Vec<(String, PackedFile)> {
     let bytes = std::fs::read(layer).unwrap_or_else(|error| panic!("{}: {error}", layer.display()));
-    let plain = super::tarball::gunzip(&bytes);
+    let plain = super::gzip::gunzip(&bytes);
     let mut archive = tar::Archive::new(plain.as_slice());
     let entries = archive.entries().expect("a tar file").map(|entry| packed_file(&entry.expect("an entry")));
     entries.collect()

@@ -1,9 +1,15 @@
 //! What the tests share: the programs under test, prepared sample projects, other people's tools.
 
+pub(crate) mod container;
+pub(crate) mod debian;
+pub(crate) mod docker;
 pub(crate) mod erlang;
+pub(crate) mod gzip;
+pub(crate) mod http;
+pub(crate) mod image;
 pub(crate) mod sample;
 pub(crate) mod shop;
-pub(crate) mod tarball;
+pub(crate) mod terminal;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -132,25 +132,28 @@ fn remove_first(names: &mut Vec<String>, name: &str) {
 
 /// The worklist algorithm of `systools`, which fixes the order among independent applications too.
 fn topological<'a>(apps: &[Sorted<'a>]) -> Result<Vec<Sorted<'a>>, ReleaseError> {
-    let mut work: Vec<usize> = (0..apps.len()).rev().collect();
-    let mut visited = BTreeSet::new();
+    let mut list = Worklist { apps, work: (0..apps.len()).rev().collect(), visited: BTreeSet::new() };
     let mut circular = BTreeSet::new();
     let mut order = Vec::new();
-    while let Some(current) = work.pop() {
+    while let Some(current) = list.work.pop() {
         let app = &apps[current];
-        let mut found = pick(apps, app, &app.uses, &mut work);
-        found.extend(pick(apps, app, &app.included, &mut work));
-        visited.insert(current);
+        let (mut found, mut unreachable) = list.pick(app, &app.uses);
+        unreachable.retain(|name| !app.app.optional.contains(name));
+        let (included, more) = list.pick(app, &app.included);
+        found.extend(included);
+        unreachable.extend(more);
+        circular.extend(unreachable.iter().flat_map(|name| [name.to_string(), app.app.name.clone()]));
+        list.visited.insert(current);
         if found.is_empty() {
             order.push(app.clone());
             continue;
         }
-        let again: Vec<usize> = found.iter().copied().filter(|index| visited.contains(index)).collect();
+        let again: Vec<usize> = found.iter().copied().filter(|index| list.visited.contains(index)).collect();
         if !again.is_empty() {
             circular.extend(again.iter().chain([&current]).map(|index| apps[*index].app.name.clone()));
         }
-        work.push(current);
-        work.extend(found.iter().rev().filter(|index| !again.contains(index)));
+        list.work.push(current);
+        list.work.extend(found.iter().rev().filter(|index| !again.contains(index)));
     }
     if circular.is_empty() {
         Ok(order)
@@ -159,15 +162,29 @@ fn topological<'a>(apps: &[Sorted<'a>]) -> Result<Vec<Sorted<'a>>, ReleaseError>
     }
 }
 
-/// Takes the named applications that are still to be done out of the worklist, except those that
-/// include `app`; in the order of `names`.
-fn pick(apps: &[Sorted<'_>], app: &Sorted<'_>, names: &[String], work: &mut Vec<usize>) -> Vec<usize> {
-    let mut found = Vec::new();
-    for name in names.iter().rev() {
-        let Some(at) = work.iter().rposition(|index| apps[*index].app.name == *name) else { continue };
-        if !apps[work[at]].included.contains(&app.app.name) {
-            found.insert(0, work.remove(at));
+/// The applications that are still to be sorted, the next one last.
+struct Worklist<'a, 'b> {
+    apps: &'b [Sorted<'a>],
+    work: Vec<usize>,
+    visited: BTreeSet<usize>,
+}
+
+impl<'a, 'b> Worklist<'a, 'b> {
+    /// Takes the named applications out of the list, except those that include `app`; in the order of
+    /// `names`. Second, the names of those that were neither taken nor visited before: as all are in the
+    /// release, `app` is needed for them.
+    fn pick(&mut self, app: &Sorted<'a>, names: &'b [String]) -> (Vec<usize>, Vec<&'b String>) {
+        let (mut found, mut unreachable) = (Vec::new(), Vec::new());
+        for name in names.iter().rev() {
+            let is_named = |index: &usize| self.apps[*index].app.name == *name;
+            match self.work.iter().rposition(is_named) {
+                Some(at) if !self.apps[self.work[at]].included.contains(&app.app.name) => {
+                    found.insert(0, self.work.remove(at));
+                }
+                _ if self.visited.iter().any(is_named) => {}
+                _ => unreachable.push(name),
+            }
         }
+        (found, unreachable)
     }
-    found
 }

@@ -6,6 +6,7 @@
 use std::io::{self, IsTerminal};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
 use rustix::termios;
@@ -45,6 +46,7 @@ impl Init {
         if terminal == Terminal::Ours {
             hand_over_terminal(vm);
         }
+        let started = Instant::now();
         for signal in self.signals.forever() {
             match signal {
                 SIGCHLD => {
@@ -52,6 +54,7 @@ impl Init {
                         return Ok(code.into());
                     }
                 }
+                SIGTERM if started.elapsed() < YOUTH => insist(vm),
                 other => forward(vm, other),
             }
         }
@@ -64,6 +67,23 @@ const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
 /// What the VM gets when this process gets it.
 const FORWARDED: [i32; 9] = [SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH];
+
+/// How long a VM may take until it listens to SIGTERM. Until then it drops one without a trace.
+const YOUTH: Duration = Duration::from_secs(10);
+
+/// Time between two attempts: short against the ten seconds after which an engine kills.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Asks a VM that may not listen yet to end, again and again until it does: being asked twice does it no harm.
+/// This process ends with the VM, and the thread with it, so no other process is ever asked.
+fn insist(vm: Pid) {
+    std::thread::spawn(move || {
+        loop {
+            forward(vm, SIGTERM);
+            std::thread::sleep(AGAIN);
+        }
+    });
+}
 
 /// The terminal on standard input.
 #[derive(Clone, Copy, Debug, PartialEq)]
