@@ -228,7 +228,7 @@ fn a_machine_without_rebar3_or_erlang_is_told_what_to_do() {
 #[test]
 fn a_compilation_that_fails_shows_what_rebar3_says() {
     let shop = Shop::with("src/shop_till.erl", "-module(shop_till).\n-export([open/0]).\nopen() -> closed\n");
-    for command in ["image", "tar", "release"] {
+    for command in ["image", "tar", "release", "image --quiet"] {
         let message = fails(shop.erlrel(command).env("HOME", shop.dir()).env("REBAR_OFFLINE", "1"), 1);
         let compiler = message.find("shop_till.erl").expect("the compiler's message");
         let own = message.find("error: `rebar3 as prod compile` failed in").expect("erlrel's message");

@@ -9,6 +9,7 @@ mod architecture;
 mod bad_destination;
 mod bad_input;
 mod docker;
+mod embedding;
 mod key;
 mod relx_parity;
 mod reproducible;

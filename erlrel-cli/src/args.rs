@@ -36,7 +36,7 @@ pub(crate) enum Command {
 
 const IMAGE_EXAMPLES: &str = "\
 Examples:
-  erlrel image                                  an archive in _build/prod/erlrel/, for `docker load -i`
+  erlrel image                                  an archive in _build/prod/erlrel/
   erlrel image --to docker --tag shop:1.4       into the running Docker daemon
   erlrel image --to oci:out:1.4 --to archive:shop.tar
   erlrel image --base oci:debian:12             on a base image in an OCI layout

@@ -3,7 +3,9 @@
 use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Mutex;
 
+use erlrel_core::Error;
 use erlrel_core::observer::{Event, Observer};
 
 use crate::commands::CliError;
@@ -14,12 +16,15 @@ pub(crate) struct Report {
     quiet: bool,
     terminal: bool,
     colour: bool,
+    /// What a compiler said while nobody wanted to hear it: it is shown after all if it fails.
+    withheld: Mutex<Vec<String>>,
 }
 
 impl Report {
     pub(crate) fn new(quiet: bool) -> Self {
         let terminal = io::stderr().is_terminal();
-        Self { quiet, terminal, colour: terminal && std::env::var_os("NO_COLOR").is_none() }
+        let colour = terminal && std::env::var_os("NO_COLOR").is_none();
+        Self { quiet, terminal, colour, withheld: Mutex::default() }
     }
 
     /// A line of the result. A reader that went away, as `head` does, is no error.
@@ -38,6 +43,9 @@ impl Report {
 
     /// The message, what lies behind it, and what to do next.
     pub(crate) fn error(&self, error: &CliError) {
+        if let (CliError::Core(Error::Command(_)), Ok(lines)) = (error, self.withheld.lock()) {
+            lines.iter().for_each(|line| self.line(line));
+        }
         self.note(&self.paint("31", "error"), error);
         let mut cause = error.source();
         let mut said = error.to_string();
@@ -58,6 +66,10 @@ impl Report {
         let _ = writeln!(io::stderr().lock(), "{label}: {text}");
     }
 
+    fn line(&self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
     fn progress(&self, text: impl Display) {
         if self.terminal && !self.quiet {
             let _ = writeln!(io::stderr().lock(), "{text}");
@@ -74,8 +86,9 @@ impl Observer for Report {
         match event {
             Event::CompileStarted { arguments } => self.progress(format!("rebar3 {}", arguments.join(" "))),
             // What a compiler says is shown even without a terminal: in a log it is all there is.
-            Event::CommandOutput { line } if !self.quiet => {
-                let _ = writeln!(io::stderr().lock(), "{line}");
+            Event::CommandOutput { line } if !self.quiet => self.line(line),
+            Event::CommandOutput { line } => {
+                let _ = self.withheld.lock().map(|mut lines| lines.push(line.to_string()));
             }
             Event::LayerPacked { layer, size } => self.progress(format!("layer {layer}: {}", bytes(*size))),
             Event::Written { destination } => self.progress(format!("written to {destination}")),
