@@ -63,6 +63,16 @@ fn a_directory_that_is_no_release_is_not_replaced() {
 }
 
 #[test]
+fn tarball_and_directory_are_made_side_by_side_in_either_order() {
+    let shop = Shop::new();
+    let tarball = PathBuf::from(run(&mut shop.erlrel("tar --no-compile")).trim());
+    for _ in ["after the tarball", "again"] {
+        run(&mut shop.erlrel("release --no-compile"));
+        assert!(tarball.is_file(), "the tarball stays");
+    }
+}
+
+#[test]
 fn a_destination_of_somebody_else_is_named() {
     let shop = Shop::new();
     std::fs::create_dir(shop.path("out")).expect("created");

@@ -17,14 +17,14 @@ fn a_folder_without_a_project_is_refused_by_every_command() {
         ["image", "tar", "release", "plan", "key"].map(|command| shop.error(&mut shop.erlrel(command)));
     insta::assert_snapshot!(messages[0], @r"
     error: there is no rebar3 project in `SHOP`: `SHOP/rebar.config` does not exist
-      hint: run erlrel in the folder of a rebar3 project, or name it: erlrel image DIR
+      hint: run erlrel in the folder of a rebar3 project, or name the folder
     ");
     for message in &messages {
         assert_eq!(*message, messages[0]);
     }
     insta::assert_snapshot!(shop.error(&mut shop.erlrel("image no/such/folder")), @r"
     error: there is no rebar3 project in `SHOP/no/such/folder`: `SHOP/no/such/folder/rebar.config` does not exist
-      hint: run erlrel in the folder of a rebar3 project, or name it: erlrel image DIR
+      hint: run erlrel in the folder of a rebar3 project, or name the folder
     ");
 }
 
@@ -167,17 +167,17 @@ fn a_release_that_is_not_configured_is_said_so() {
 fn an_application_or_a_module_that_is_not_there_is_named() {
     insta::assert_snapshot!(tar_error(&Shop::with_app("[kernel, stdlib]", "[kernel, stdlib, recon]")), @r"
     error: the application `recon`, which application `shop` (SHOP/_build/prod/lib/shop/ebin/shop.app) needs, is neither in `SHOP/_build/prod/lib` nor in `OTP/lib`
-      hint: compile the project first (leave out --no-compile), add the application to `deps`, or install the part of Erlang that has it
+      hint: compile the project first (`rebar3 as PROFILE compile`), add the application to `deps`, or install the part of Erlang that has it
     ");
     insta::assert_snapshot!(tar_error(&Shop::with_app("{modules, []}", "{modules, [shop_till]}")), @r"
     error: the application `shop` lists the module `shop_till`, but there is no `SHOP/_build/prod/lib/shop/ebin/shop_till.beam`
-      hint: compile the project first: leave out --no-compile
+      hint: compile the project first: `rebar3 as PROFILE compile`
     ");
     let shop = Shop::new();
     std::fs::remove_dir_all(shop.path("_build")).expect("removed");
     insta::assert_snapshot!(tar_error(&shop), @r"
     error: the application `shop`, which the release needs, is neither in `SHOP/_build/prod/lib` nor in `OTP/lib`
-      hint: compile the project first (leave out --no-compile), add the application to `deps`, or install the part of Erlang that has it
+      hint: compile the project first (`rebar3 as PROFILE compile`), add the application to `deps`, or install the part of Erlang that has it
     ");
 }
 

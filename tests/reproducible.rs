@@ -154,7 +154,7 @@ fn under_umask(umask: &str, program: &OsStr, before: &[&OsStr], environment: &[(
 
 #[test]
 fn another_directory_user_umask_time_zone_locale_date_and_processor_change_no_byte() {
-    for sample in [sample::umbrella(), sample::native()] {
+    for sample in sample::all() {
         let here = Place::new(sample, "a");
         let there = Place::new(sample, "somewhere/else entirely/and deeper");
         let home = there.temp.path().to_path_buf();

@@ -28,7 +28,7 @@ pub(crate) enum Command {
     Tar(TarArgs),
     /// Compile, and make the release directory
     Release(ReleaseArgs),
-    /// Show what an image would contain and why: applications, versions, origins, layers
+    /// Show what an image would contain: applications, versions, origins, layers (nothing is compiled)
     Plan(PlanArgs),
     /// Print the dependency-layer key: the cksum of rebar.config and rebar.lock
     Key(KeyArgs),
@@ -137,7 +137,7 @@ pub(crate) struct PlanArgs {
 pub(crate) struct KeyArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
-    /// A SHA-256 that moves only when something moves that decides the bytes of compiled dependencies
+    /// A SHA-256 (of this profile and Erlang) that moves only when something moves that decides the bytes of compiled dependencies
     #[arg(long)]
     pub(crate) semantic: bool,
 }

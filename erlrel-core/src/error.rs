@@ -128,7 +128,7 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Project(ProjectError::NotAProject { .. }) => {
-                Some("run erlrel in the folder of a rebar3 project, or name it: erlrel image DIR")
+                Some("run erlrel in the folder of a rebar3 project, or name the folder")
             }
             Self::Otp(OtpError::NoErl) => Some("install Erlang, or name an installation with --otp DIR"),
             Self::Otp(OtpError::UnknownScript { .. }) => Some(
@@ -156,10 +156,10 @@ impl Error {
 fn release_hint(error: &ReleaseError) -> Option<&'static str> {
     match error {
         ReleaseError::AppNotFound { .. } => Some(
-            "compile the project first (leave out --no-compile), add the application to `deps`, or install the \
+            "compile the project first (`rebar3 as PROFILE compile`), add the application to `deps`, or install the \
              part of Erlang that has it",
         ),
-        ReleaseError::ModuleMissing { .. } => Some("compile the project first: leave out --no-compile"),
+        ReleaseError::ModuleMissing { .. } => Some("compile the project first: `rebar3 as PROFILE compile`"),
         ReleaseError::NoRelease { .. } => Some("`rebar3 new release` shows what a release looks like"),
         ReleaseError::BasicAppMissing { .. } => {
             Some("name it in `applications` of an application's .app.src")

@@ -60,6 +60,7 @@ impl OtpRoot {
     /// # Errors
     /// When it is none, or a file of it is unreadable.
     pub fn load(root: &Path) -> Result<Self, OtpError> {
+        let root = &std::path::absolute(root).map_err(FsError::while_doing("find", root))?;
         let not_otp =
             |missing: &str| OtpError::NotAnInstallation { root: root.into(), missing: missing.into() };
         let start = fs::read_optional(&root.join("releases/start_erl.data"))?;

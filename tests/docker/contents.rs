@@ -4,7 +4,7 @@ use crate::support::container::has_no_program;
 use crate::support::docker::daemon;
 use crate::support::image;
 
-/// What the acceptance list of the project's second issue allows for hello.
+/// The most that hello may have: its needs, and nothing of a distribution.
 const HELLO_BOUND: u64 = 18_000_000;
 
 #[test]

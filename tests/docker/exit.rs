@@ -9,7 +9,7 @@ use crate::support::container::{Container, LOCKED, run_to_end};
 use crate::support::docker::daemon;
 use crate::support::{image, run, tool};
 
-/// What the acceptance list of the project's second issue demands.
+/// Well below the ten seconds after which an engine kills.
 const STOP_BOUND: Duration = Duration::from_secs(3);
 
 #[test]

@@ -9,7 +9,7 @@ use super::image::SampleImage;
 use super::terminal::Terminal;
 use super::{fails, run};
 
-/// As the acceptance list of the project's second issue has it: nothing to write to but `/tmp`, under any user.
+/// As README recommends it: nothing to write to but `/tmp`, under any user.
 pub(crate) const LOCKED: &[&str] = &["--read-only", "--tmpfs", "/tmp", "--user", "12345"];
 
 /// A container; it is removed with this value.

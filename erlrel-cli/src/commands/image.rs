@@ -12,7 +12,7 @@ use crate::args::ImageArgs;
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
-    let docker = docker_host()?;
+    let docker = if args.to.contains(&Destination::Docker) { docker_host()? } else { DockerHost::default() };
     compile(&args.project, &args.compile, report)?;
     let resolved = Resolved::load(&args.project, report)?;
     let (plan, build) = resolved.plan(&args.content, report)?;

@@ -24,6 +24,12 @@ pub enum ContainerError {
         /// The release.
         release: String,
     },
+    /// An overlay at the place of the start program.
+    #[error("an overlay writes `{path}`, where the image has its start program")]
+    ProgramTaken {
+        /// The path in the release.
+        path: String,
+    },
     /// A base whose libraries are older than those that the release was built with.
     #[error(
         "`{library}` of the base image lacks the version `{version}`, which `{needed_by}` needs: it would not start"

@@ -80,7 +80,11 @@ pub fn plan(
     }
     let prefix = TreePath::new(format!("opt/{}", spec.name))?;
     let mut tree = release::assemble(spec, project, resolution, otp, Form::Image)?;
-    tree.insert(TreePath::new(format!("bin/{}", spec.name))?, boot_program(build)?)?;
+    let program = TreePath::new(format!("bin/{}", spec.name))?;
+    if tree.get(program.as_str()).is_some() {
+        return Err(ContainerError::ProgramTaken { path: program.to_string() });
+    }
+    tree.insert(program, boot_program(build)?)?;
     let mut tree = tree.under(&prefix);
     build.observer.event(&Event::Assembled { entries: tree.len() });
     let needs = NativeOptions { shell: options.shell, ..NativeOptions::new(otp.platform.clone()) };
@@ -94,7 +98,7 @@ pub fn plan(
         (Some(base), Some(files)) => on_base::missing(native, base, files)?,
         _ => native.tree,
     })?;
-    tree.add_parents();
+    tree.add_parents()?;
     let layers = layers::split(&tree, SplitOptions { base: files.as_ref(), prefix: Some(&prefix) })?;
     let image = image_options(spec, project, otp, options, build.epoch);
     Ok(Plan { tree, base, layers, image, warnings })

@@ -96,13 +96,22 @@ fn project_names(root: &Path, config: &RebarConfig) -> Result<BTreeSet<String>, 
     Ok(names)
 }
 
-/// The directories that a pattern with `*` for whole names stands for.
+/// The directories that a pattern stands for; a name in it may have one `*`.
 fn expand(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, FsError> {
     let mut dirs = vec![root.to_path_buf()];
     for part in pattern.split('/').filter(|part| !part.is_empty() && *part != ".") {
         dirs = match part {
             "*" | "**" => dirs.iter().map(|dir| fs::list(dir)).collect::<Result<Vec<_>, _>>()?.concat(),
-            name => dirs.iter().map(|dir| dir.join(name)).collect(),
+            name => match name.split_once('*') {
+                Some((start, end)) => {
+                    let fits = |dir: &PathBuf| {
+                        file_name(dir).is_some_and(|dir| dir.starts_with(start) && dir.ends_with(end))
+                    };
+                    let all = dirs.iter().map(|dir| fs::list(dir)).collect::<Result<Vec<_>, _>>()?.concat();
+                    all.into_iter().filter(fits).collect()
+                }
+                None => dirs.iter().map(|dir| dir.join(name)).collect(),
+            },
         };
         dirs.retain(|dir| dir.is_dir());
     }

@@ -39,17 +39,17 @@ fn comparators(text: &str) -> Option<Vec<Comparator>> {
         ">=" => vec![comparator(Op::GreaterEq, &lower)],
         "<" => vec![comparator(Op::Less, &lower)],
         "<=" => vec![comparator(Op::LessEq, &lower)],
-        "~>" => vec![comparator(Op::GreaterEq, &lower), comparator(Op::Less, &ceiling(&lower, parts))],
+        "~>" => vec![comparator(Op::GreaterEq, &lower), comparator(Op::Less, &ceiling(&lower, parts)?)],
         _ => return None,
     })
 }
 
 /// `~> 1.2` allows all of 1, `~> 1.2.3` all of 1.2.
-fn ceiling(lower: &Version, parts: usize) -> Version {
+fn ceiling(lower: &Version, parts: usize) -> Option<Version> {
     if parts > 2 {
-        Version::new(lower.major, lower.minor + 1, 0)
+        Some(Version::new(lower.major, lower.minor.checked_add(1)?, 0))
     } else {
-        Version::new(lower.major + 1, 0, 0)
+        Some(Version::new(lower.major.checked_add(1)?, 0, 0))
     }
 }
 
@@ -93,5 +93,13 @@ mod tests {
         assert_eq!(matches(">= 1.0.0 and < 2.0.0 or == 3.1.0", "3.1.0"), Some(true));
         assert_eq!(matches("1.2.3", "1.2.4"), Some(false));
         assert_eq!(matches("whatever", "1.2.4"), None);
+        assert_eq!(matches("~> 18446744073709551615.0", "1.2.4"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_requirements_never_panic(text in "(~>|>=|<|==| and | or |[0-9.\\-+a-z ]){0,12}", version in "[0-9.a-z-]{0,12}") {
+            let _ = Requirement::parse(&text).map(|requirement| requirement.matches(&version));
+        }
     }
 }

@@ -60,7 +60,7 @@ pub fn assemble(
     }
     let variables = Variables::new(spec, project, resolution, otp);
     overlay::add(&mut tree, &spec.overlay, &project.root, &variables)?;
-    tree.add_parents();
+    tree.add_parents()?;
     Ok(tree)
 }
 

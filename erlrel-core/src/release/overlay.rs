@@ -1,6 +1,6 @@
 //! Overlays: files and directories that a project adds to its release.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use globset::GlobBuilder;
@@ -77,7 +77,7 @@ pub(super) fn add(
         match &action.directive {
             Directive::Mkdir { to } => mkdir(tree, action, &render(to)?)?,
             Directive::Copy { from, to } => {
-                copy(tree, action, &root.join(render(from)?), variables.inside(&render(to)?))?;
+                copy(tree, action, root, &render(from)?, variables.inside(&render(to)?))?;
             }
         }
     }
@@ -92,14 +92,20 @@ fn mkdir(tree: &mut Tree, action: &OverlayAction, to: &str) -> Result<(), Releas
     Ok(())
 }
 
-fn copy(tree: &mut Tree, action: &OverlayAction, from: &Path, to: &str) -> Result<(), ReleaseError> {
+fn copy(
+    tree: &mut Tree,
+    action: &OverlayAction,
+    root: &Path,
+    from: &str,
+    to: &str,
+) -> Result<(), ReleaseError> {
     if !to.ends_with(['/', '\\']) {
-        return copy_one(tree, action, from, to);
+        return copy_one(tree, action, &root.join(from), to);
     }
     if !matches!(to.trim_matches(['/', '\\']), "" | ".") {
         mkdir(tree, action, to)?;
     }
-    for path in wildcard(action, from)? {
+    for path in wildcard(action, root, from)? {
         let name = path.file_name().unwrap_or_default().display().to_string();
         copy_one(tree, action, &path, &format!("{to}{name}"))?;
     }
@@ -107,22 +113,16 @@ fn copy(tree: &mut Tree, action: &OverlayAction, from: &Path, to: &str) -> Resul
 }
 
 fn copy_one(tree: &mut Tree, action: &OverlayAction, from: &Path, to: &str) -> Result<(), ReleaseError> {
+    let whole_release = matches!(to, "." | "./");
     if from.is_dir() {
-        return add_directory(
-            tree,
-            from,
-            matches!(to, "." | "./").then_some("").unwrap_or(to),
-            &Group::Release,
-        );
+        let target = if whole_release { String::new() } else { destination(action, to)?.to_string() };
+        return add_directory(tree, from, &target, &Group::Release);
     }
     if !from.is_file() {
         return Err(action.error(format!("there is no file or directory `{}` to copy", from.display())));
     }
-    let to = if matches!(to, "." | "./") {
-        from.file_name().unwrap_or_default().display().to_string()
-    } else {
-        to.into()
-    };
+    let to =
+        if whole_release { from.file_name().unwrap_or_default().display().to_string() } else { to.into() };
     let entry = file_entry(from, Content::File(from.into()), Group::Release)?;
     tree.replace(destination(action, &to)?, entry);
     Ok(())
@@ -132,18 +132,29 @@ fn destination(action: &OverlayAction, to: &str) -> Result<TreePath, ReleaseErro
     TreePath::new(to).map_err(|_| action.error(format!("`{to}` is not inside the release")))
 }
 
-/// The paths that match a pattern, sorted. Names that begin with a dot are no exception, as in Erlang.
-fn wildcard(action: &OverlayAction, pattern: &Path) -> Result<Vec<PathBuf>, ReleaseError> {
+/// The paths that match a pattern, sorted; none is no error, as in relx. Names that begin with a dot are no
+/// exception, as in Erlang.
+fn wildcard(action: &OverlayAction, root: &Path, pattern: &str) -> Result<Vec<PathBuf>, ReleaseError> {
+    // What the project's own path is called is no pattern.
+    let whole = root.join(pattern);
+    let (root, below) = whole.strip_prefix(root).map_or((Path::new("/"), &*whole), |below| (root, below));
     // `components` drops `./` parts, which no path that is found would match.
-    let text = pattern.components().collect::<PathBuf>().display().to_string();
-    let glob = GlobBuilder::new(&text).literal_separator(true).build();
+    let parts = below.components().filter(|part| !matches!(part, Component::RootDir));
+    let text = parts.collect::<PathBuf>().display().to_string();
+    let escaped = globset::escape(&root.display().to_string());
+    let glob = GlobBuilder::new(&format!("{}/{text}", escaped.trim_end_matches('/')))
+        .literal_separator(true)
+        .build();
     let matcher =
         glob.map_err(|error| action.error(format!("bad pattern: {}", error.kind())))?.compile_matcher();
     let is_plain = |part: &&str| !part.contains(['*', '?', '[', '{', '\\']);
     let fixed = text.split('/').take_while(is_plain).collect::<Vec<_>>().join("/");
-    let depth =
-        if text.contains("**") { usize::MAX } else { text.split('/').count() - fixed.split('/').count() };
-    let base = PathBuf::from(if fixed.is_empty() { "/".into() } else { fixed });
+    let depth = if text.contains("**") {
+        usize::MAX
+    } else {
+        text.split('/').count() - fixed.split('/').filter(|part| !part.is_empty()).count()
+    };
+    let base = root.join(&fixed);
     if !base.exists() {
         return Ok(Vec::new());
     }

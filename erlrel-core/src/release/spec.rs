@@ -77,6 +77,8 @@ pub enum SpecWarning {
     /// `{debug_info, strip}` is there and a later `dev_mode` undoes it, because relx evaluates the merged
     /// options in the order of their names.
     StripUndone(SourceError),
+    /// git, the file or the command that is to say the version says nothing.
+    VersionUnknown(SourceError),
 }
 
 impl std::fmt::Display for SpecWarning {
@@ -86,7 +88,7 @@ impl std::fmt::Display for SpecWarning {
             Self::BothForms { option } => {
                 write!(f, "both `{option}_src` and `{option}` are set; `{option}_src` is used")
             }
-            Self::StripUndone(error) => write!(f, "{error}"),
+            Self::StripUndone(error) | Self::VersionUnknown(error) => write!(f, "{error}"),
         }
     }
 }
@@ -100,8 +102,8 @@ impl std::fmt::Display for SpecWarning {
 /// that erlrel does not support yet (with its place); when a configured file does not exist.
 pub fn spec(project: &Project) -> Result<ReleaseSpec, ReleaseError> {
     let fold = relx_config::fold(project)?;
-    let (name, vsn, goals) = choose(project, &fold)?;
     let mut warnings = fold.warnings.clone();
+    let (name, vsn, goals) = choose(project, &fold, &mut warnings)?;
     Ok(ReleaseSpec {
         sys_config: fold.sys_config.choose("sys_config", project, &mut warnings)?,
         vm_args: fold.vm_args.choose("vm_args", project, &mut warnings)?,
@@ -118,10 +120,14 @@ pub fn spec(project: &Project) -> Result<ReleaseSpec, ReleaseError> {
     })
 }
 
-fn choose(project: &Project, fold: &Fold) -> Result<(String, String, Vec<Goal>), ReleaseError> {
+fn choose(
+    project: &Project,
+    fold: &Fold,
+    warnings: &mut Vec<SpecWarning>,
+) -> Result<(String, String, Vec<Goal>), ReleaseError> {
     let mut evaluated = Vec::new();
     for release in &fold.releases {
-        let vsn = version::evaluate(&project.root, &fold.source, &release.vsn)?;
+        let vsn = version::evaluate(&project.root, &fold.source, &release.vsn, warnings)?;
         evaluated.push((release, vsn));
     }
     let mut names: Vec<String> = fold.releases.iter().map(|release| release.name.clone()).collect();

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::spec::SpecWarning;
 use crate::fs;
 use crate::project::commands;
 use crate::term::{Source, SourceError, Term};
@@ -17,11 +18,31 @@ const UNKNOWN: &str = "0.0.0";
 ///
 /// # Errors
 /// For any other form, at its place.
-pub(super) fn evaluate(root: &Path, source: &Arc<Source>, term: &Term) -> Result<String, SourceError> {
-    if let Some(text) = term.as_string().or_else(|| binary(term)) {
-        return Ok(text);
+pub(super) fn evaluate(
+    root: &Path,
+    source: &Arc<Source>,
+    term: &Term,
+    warnings: &mut Vec<SpecWarning>,
+) -> Result<String, SourceError> {
+    let vsn = match term.as_string().or_else(|| binary(term)) {
+        Some(text) => text,
+        None => found(root, source, term)?.unwrap_or_else(|| {
+            let message = "there is no such version to be found (does git refuse to read this folder, which may \
+                           belong to another user?), so the release has the version 0.0.0";
+            warnings.push(SpecWarning::VersionUnknown(source.error(term.span(), message)));
+            UNKNOWN.into()
+        }),
+    };
+    // It becomes the name of a directory.
+    if vsn.is_empty() || vsn.contains(['/', '\0']) {
+        return Err(source.error(term.span(), format!("`{vsn}` cannot be the version of a release")));
     }
-    let found = match term.as_pair() {
+    Ok(vsn)
+}
+
+/// What a file, a command or git says; `None` where it says nothing.
+fn found(root: &Path, source: &Arc<Source>, term: &Term) -> Result<Option<String>, SourceError> {
+    Ok(match term.as_pair() {
         Some(("git", form)) if form.is_atom("short") => {
             commands::git(root, &["rev-parse", "--short", "HEAD"])
         }
@@ -37,8 +58,7 @@ pub(super) fn evaluate(root: &Path, source: &Arc<Source>, term: &Term) -> Result
             let message = "expected a version: a string, `{git, short}`, `{git, long}`, `{file, \"F\"}` or `{cmd, \"C\"}`";
             return Err(source.error(term.span(), message));
         }
-    };
-    Ok(found.unwrap_or_else(|| UNKNOWN.into()))
+    })
 }
 
 fn binary(term: &Term) -> Option<String> {
@@ -68,7 +88,8 @@ mod tests {
 
     fn version(root: &Path, text: &str) -> Result<String, String> {
         let document = consult(Path::new("rebar.config"), format!("{text}.").as_bytes()).expect("a term");
-        evaluate(root, &document.source, &document.terms[0]).map_err(|error| error.to_string())
+        evaluate(root, &document.source, &document.terms[0], &mut Vec::new())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -82,6 +103,12 @@ mod tests {
         assert_eq!(version("{file, \"MISSING\"}"), Ok("0.0.0".into()));
         assert_eq!(version("{cmd, \"echo 4.5\"}"), Ok("4.5".into()));
         assert_eq!(version("{cmd, \"exit 3\"}"), Ok("0.0.0".into()));
+        for impossible in ["\"\"", "\"1/2\"", "{cmd, \"true\"}"] {
+            assert!(
+                version(impossible).expect_err("no name").contains("cannot be the version"),
+                "{impossible}"
+            );
+        }
         insta::assert_snapshot!(version("semver").expect_err("not yet"), @r"
         rebar.config:1:1: a release version made from git tags is not supported yet
           |

@@ -178,14 +178,27 @@ impl Tree {
 
     /// Adds every directory that is above an entry and not in the tree, with mode 0755 and the group of
     /// the first entry below it.
-    pub fn add_parents(&mut self) {
+    ///
+    /// # Errors
+    /// [`TreeError::NotADirectory`] if a file or a link is above an entry.
+    pub fn add_parents(&mut self) -> Result<(), TreeError> {
         let mut missing: BTreeMap<TreePath, Entry> = BTreeMap::new();
         for (path, entry) in &self.entries {
-            for parent in path.ancestors().filter(|parent| !self.entries.contains_key(parent)) {
-                missing.entry(parent).or_insert_with(|| Entry::directory(entry.group.clone()));
+            for parent in path.ancestors() {
+                match self.entries.get(&parent) {
+                    Some(there) if there.is_directory() => {}
+                    Some(_) => {
+                        let (path, below) = (parent.to_string(), path.to_string());
+                        return Err(TreeError::NotADirectory { path, below });
+                    }
+                    None => {
+                        missing.entry(parent).or_insert_with(|| Entry::directory(entry.group.clone()));
+                    }
+                }
             }
         }
         self.entries.extend(missing);
+        Ok(())
     }
 }
 
@@ -210,6 +223,14 @@ pub enum TreeError {
     DuplicatePath {
         /// The path.
         path: String,
+    },
+    /// A file at a path that has something below it.
+    #[error("`{path}` would be a file, but `{below}` is to be written below it")]
+    NotADirectory {
+        /// The path of the file.
+        path: String,
+        /// A path below it.
+        below: String,
     },
     /// A file that could not be read or written.
     #[error(transparent)]
@@ -249,7 +270,7 @@ mod tests {
     fn missing_parents_are_added_once() {
         let mut tree = Tree::new();
         tree.insert(path("lib/x/ebin/x.app"), Entry::file("", 0o644, Group::Otp)).expect("inserted");
-        tree.add_parents();
+        tree.add_parents().expect("no file is above it");
         let paths: Vec<&str> = tree.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(paths, ["lib", "lib/x", "lib/x/ebin", "lib/x/ebin/x.app"]);
     }

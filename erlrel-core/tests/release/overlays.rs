@@ -107,6 +107,13 @@ fn mistakes_are_shown_at_their_place() {
     2 |   {overlay, [{copy, "{{color}}.txt", "x"}]}]}.
       |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     "#);
+    insta::assert_snapshot!(with("{copy, \"sql\", \"../x\"}").error(), @r#"
+    rebar.config:2:14: `../x` is not inside the release
+      |
+    2 |   {overlay, [{copy, "sql", "../x"}]}]}.
+      |              ^^^^^^^^^^^^^^^^^^^^^
+    "#);
+    insta::assert_snapshot!(with("{copy, \"notes.txt\", \"lib\"}").error(), @"`lib` would be a file, but `lib/kernel-8.5/ebin/error_handler.beam` is to be written below it");
     insta::assert_snapshot!(with("{mkdir, \"/var/x\"}").error(), @r#"
     rebar.config:2:14: `/var/x` is not inside the release
       |
