@@ -112,7 +112,7 @@ impl ContainerOptions {
             "env" => self.env = entry.pairs()?,
             "labels" => self.labels = entry.pairs()?.into_iter().collect(),
             "expose" => self.expose = entry.ports()?,
-            "user" => self.user = entry.text()?,
+            "user" => self.user = entry.user()?,
             "cmd" => self.cmd = entry.texts()?,
             key => {
                 let message = format!(
@@ -146,6 +146,15 @@ impl Entry<'_> {
         self.value.as_text().filter(|text| !text.is_empty()).ok_or_else(|| self.wrong("a string"))
     }
 
+    fn user(&self) -> Result<String, SourceError> {
+        let is_name = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
+        let is_user = |text: &String| text.split(':').count() <= 2 && text.split(':').all(is_name);
+        self.value
+            .as_text()
+            .filter(is_user)
+            .ok_or_else(|| self.wrong("`USER` or `USER:GROUP`, by name or number"))
+    }
+
     fn list(&self, what: &str) -> Result<Vec<Term>, SourceError> {
         let is_string = matches!(self.value.value(), crate::term::Value::String(_));
         self.value.as_list().filter(|_| !is_string).ok_or_else(|| self.wrong(what))
@@ -158,8 +167,10 @@ impl Entry<'_> {
 
     fn pairs(&self) -> Result<Vec<(String, String)>, SourceError> {
         let what = "a list of `{\"NAME\", \"VALUE\"}`";
+        // A variable's name ends at the first `=`; a label's need not.
+        let is_name = |name: &String| !name.is_empty() && (self.key != "env" || !name.contains('='));
         let pair = |term: &Term| match term.as_tuple() {
-            Some([name, value]) => Some((name.as_text().filter(|name| !name.is_empty())?, value.as_text()?)),
+            Some([name, value]) => Some((name.as_text().filter(is_name)?, value.as_text()?)),
             _ => None,
         };
         let place = |term: &Term| self.source.error(term.span(), format!("`{}` must be {what}", self.key));
@@ -229,6 +240,11 @@ mod tests {
         1 | {erlrel, [{base, "debian:12"}]}.
           |                  ^^^^^^^^^^^
         "#);
+        for bad in
+            ["{env, [{\"A=B\", \"c\"}]}", "{user, \"no such user\"}", "{user, \"a:b:c\"}", "{cmd, \"sh\"}"]
+        {
+            assert!(options(&format!("{{erlrel, [{bad}]}}.")).expect_err(bad).contains("must be"), "{bad}");
+        }
         insta::assert_snapshot!(options("{erlrel, [{env, [\"A=1\"]}]}.").expect_err("bad"), @r#"
         rebar.config:1:18: `env` must be a list of `{"NAME", "VALUE"}`
           |
