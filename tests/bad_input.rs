@@ -217,7 +217,7 @@ fn a_machine_without_rebar3_or_erlang_is_told_what_to_do() {
     error: no Erlang found: there is no `erl` on PATH
       hint: install Erlang, or name an installation with --otp DIR
     ");
-    insta::assert_snapshot!(shop.error(&mut shop.erlrel("tar --no-compile --otp bin")), @"error: `bin` is no Erlang installation: it has no `releases/start_erl.data`");
+    insta::assert_snapshot!(shop.error(&mut shop.erlrel("tar --no-compile --otp bin")), @"error: `SHOP/bin` is no Erlang installation: it has no `releases/start_erl.data`");
     shop.write("bin/erl", "#!/bin/sh\nexec somewhere/else/erl \"$@\"\n");
     insta::assert_snapshot!(shop.error(shop.erlrel("tar --no-compile").env("PATH", &bin)), @r"
     error: `SHOP/bin/erl` does not say where its Erlang is installed

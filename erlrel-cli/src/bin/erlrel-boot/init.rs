@@ -46,6 +46,10 @@ impl Init {
         if terminal == Terminal::Ours {
             hand_over_terminal(vm);
         }
+        // Who ended before the VM was there is collected now: its signal was taken with the pending ones above.
+        if let Some(code) = reap(vm) {
+            return Ok(code.into());
+        }
         let started = Instant::now();
         for signal in self.signals.forever() {
             match signal {
