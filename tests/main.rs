@@ -11,6 +11,7 @@ mod bad_input;
 mod docker;
 mod embedding;
 mod key;
+mod old_base;
 mod relx_parity;
 mod reproducible;
 mod systools_parity;
