@@ -12,6 +12,7 @@ mod docker;
 mod embedding;
 mod key;
 mod old_base;
+mod parity_page;
 mod relx_parity;
 mod reproducible;
 mod systools_parity;
