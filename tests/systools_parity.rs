@@ -340,18 +340,13 @@ fn ours(
     basics: &[Application],
     otp: &OtpRoot,
 ) -> Result<[(&'static str, Vec<u8>); 3], String> {
-    let mut release: Vec<ReleaseApp> = basics
-        .iter()
-        .map(|app| ReleaseApp { app: app.clone(), origin: Origin::Otp, start: None, included: None })
-        .collect();
+    let mut release: Vec<ReleaseApp> =
+        basics.iter().map(|app| ReleaseApp::new(app.clone(), Origin::Otp)).collect();
     for app in apps {
         let read = Application::read(ebin(dir, app).parent().expect("the application"), &app.name);
-        release.push(ReleaseApp {
-            app: read.map_err(|error| error.to_string())?.expect("it was written"),
-            origin: Origin::Project,
-            start: app.start,
-            included: app.included_in_rel.clone(),
-        });
+        let read = read.map_err(|error| error.to_string())?.expect("it was written");
+        let included = app.included_in_rel.clone();
+        release.push(ReleaseApp { start: app.start, included, ..ReleaseApp::new(read, Origin::Project) });
     }
     let boot = boot_files("shop", "1.2", &release, otp).map_err(|error| error.to_string())?;
     Ok([("start", boot.start), ("start_clean", boot.start_clean), ("no_dot_erlang", boot.no_dot_erlang)])

@@ -59,6 +59,17 @@ pub(crate) struct ProjectArgs {
     pub(crate) otp: Option<PathBuf>,
 }
 
+/// Which release is meant, and how much is put up with.
+#[derive(Debug, Args)]
+pub(crate) struct SelectArgs {
+    /// The release, if several are configured; default: the highest version of the only name
+    #[arg(long, value_name = "NAME[:VSN]")]
+    pub(crate) release: Option<String>,
+    /// Fail if there is any warning, as relx's `warnings_as_errors` does
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct CompileArgs {
     /// Do not run `rebar3 compile` first
@@ -85,6 +96,8 @@ pub(crate) struct ImageArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
     pub(crate) compile: CompileArgs,
     #[command(flatten)]
     pub(crate) content: ContentArgs,
@@ -105,6 +118,8 @@ pub(crate) struct TarArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
     pub(crate) compile: CompileArgs,
     /// The file to write; default: _build/PROFILE/rel/NAME/NAME-VSN.tar.gz, as rebar3 does
     #[arg(long, value_name = "FILE")]
@@ -116,6 +131,8 @@ pub(crate) struct ReleaseArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
     pub(crate) compile: CompileArgs,
     /// The directory to write, in place of what is there; default: _build/PROFILE/rel/NAME, as rebar3 does
     #[arg(long, value_name = "DIR")]
@@ -126,6 +143,8 @@ pub(crate) struct ReleaseArgs {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
     #[command(flatten)]
     pub(crate) content: ContentArgs,
     /// Print the plan as JSON

@@ -41,6 +41,11 @@ impl Report {
         }
     }
 
+    /// One of several things that are wrong, before the error that ends the command.
+    pub(crate) fn error_before(&self, text: impl Display) {
+        self.note(&self.paint("31", "error"), text);
+    }
+
     /// The message, what lies behind it, and what to do next.
     pub(crate) fn error(&self, error: &CliError) {
         if let (CliError::Core(Error::Command(_)), Ok(lines)) = (error, self.withheld.lock()) {

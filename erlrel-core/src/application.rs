@@ -1,5 +1,6 @@
 //! The application resource file (`.app`): what an application is made of and what it needs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ pub struct Application {
     pub callback: Option<Term>,
     /// The file that was read, for errors about it.
     pub source: Arc<Source>,
+    entries: Vec<Term>,
 }
 
 /// An application that cannot be read.
@@ -79,6 +81,37 @@ impl Application {
         format!("{}-{}", self.name, self.vsn)
     }
 
+    /// Takes applications and modules out of its lists; true if any was there.
+    pub fn leave_out(&mut self, apps: &BTreeSet<String>, modules: &BTreeSet<String>) -> bool {
+        let count = |app: &Self| app.needs().count() + app.modules.len();
+        let before = count(self);
+        for list in [&mut self.applications, &mut self.included, &mut self.optional] {
+            list.retain(|name| !apps.contains(name));
+        }
+        self.modules.retain(|name| !modules.contains(name));
+        count(self) != before
+    }
+
+    /// The text of its `.app` file, with those lists as they are now that the file has.
+    pub fn text(&self) -> String {
+        let lists = [
+            ("applications", &self.applications),
+            ("included_applications", &self.included),
+            ("optional_applications", &self.optional),
+            ("modules", &self.modules),
+        ];
+        let now = |entry: &Term| {
+            let key = entry.as_pair().map_or("", |(key, _)| key);
+            match lists.iter().find(|(name, _)| *name == key) {
+                Some((_, names)) => Term::pair(key, Term::atoms(*names)),
+                None => entry.clone(),
+            }
+        };
+        let entries = Term::list(self.entries.iter().map(now));
+        let form = Term::tuple([Term::atom("application"), Term::atom(&*self.name), entries]);
+        format!("{}.\n", term::pretty(&form))
+    }
+
     /// Everything that must be in a release with it: applications, included, optional, in this order.
     pub fn needs(&self) -> impl Iterator<Item = &str> {
         self.applications.iter().chain(&self.included).chain(&self.optional).map(String::as_str)
@@ -109,6 +142,7 @@ fn parse(dir: &Path, name: &str, path: &Path, bytes: &[u8]) -> Result<Applicatio
             .checked("mod", "`{Module, Args}`", is_callback)?
             .filter(|callback| callback.as_tuple().is_some()),
         source: Arc::clone(&document.source),
+        entries: keys.entries,
     })
 }
 

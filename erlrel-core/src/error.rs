@@ -160,6 +160,7 @@ fn release_hint(error: &ReleaseError) -> Option<&'static str> {
              part of Erlang that has it",
         ),
         ReleaseError::ModuleMissing { .. } => Some("compile the project first: `rebar3 as PROFILE compile`"),
+        ReleaseError::SeveralReleases { .. } => Some("name the one to build with --release NAME[:VSN]"),
         ReleaseError::NoRelease { .. } => Some("`rebar3 new release` shows what a release looks like"),
         ReleaseError::BasicAppMissing { .. } => {
             Some("name it in `applications` of an application's .app.src")

@@ -106,6 +106,11 @@ impl OtpRoot {
         self.apps.keys().map(String::as_str)
     }
 
+    /// Name and directory of all installed applications, sorted; of several versions the newest.
+    pub fn directories(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.apps.iter().map(|(name, dir)| (name.as_str(), dir.as_path()))
+    }
+
     /// How this release writes atoms in binaries.
     pub fn atom_encoding(&self) -> AtomEncoding {
         if self.major() >= 26 { AtomEncoding::Utf8 } else { AtomEncoding::Latin1 }

@@ -42,3 +42,30 @@ pub(crate) fn assert_equal_terms(pairs: &[(PathBuf, PathBuf)], scratch: &Path) {
     );
     assert_eq!(differences, format!("compared {}", pairs.len()));
 }
+
+/// Asserts that the first of each pair of files is what `beam_lib` leaves of the second when it strips it as relx
+/// does.
+pub(crate) fn assert_stripped(pairs: &[(PathBuf, PathBuf)], scratch: &Path) {
+    let list = scratch.join("stripped");
+    let text: Vec<String> = pairs.iter().map(|(a, b)| format!("{{{:?}, {:?}}}", a, b)).collect();
+    std::fs::write(&list, format!("[{}].\n", text.join(",\n"))).expect("written");
+    let differences = evaluate(
+        r#"[File] = init:get_plain_arguments(),
+           {ok, [Pairs]} = file:consult(File),
+           Compare = fun({Stripped, Whole}) ->
+               {ok, Bytes} = file:read_file(Whole),
+               {ok, [{Module, Expected}]} = beam_lib:strip_files([Bytes], ["Attr"]),
+               {ok, Found} = file:read_file(Stripped),
+               Plain = fun(<<31, 139, _/binary>> = Gzip) -> zlib:gunzip(Gzip); (Other) -> Other end,
+               case Plain(Found) =:= Plain(Expected) of
+                   true -> ok;
+                   false -> io:format("~p differs~n", [Module])
+               end
+           end,
+           lists:foreach(Compare, Pairs),
+           io:format("compared ~b", [length(Pairs)]),
+           halt()."#,
+        &[list.as_os_str()],
+    );
+    assert_eq!(differences, format!("compared {}", pairs.len()));
+}

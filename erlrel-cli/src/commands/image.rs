@@ -14,7 +14,7 @@ use crate::report::{Report, bytes};
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     let docker = if args.to.contains(&Destination::Docker) { docker_host()? } else { DockerHost::default() };
     compile(&args.project, &args.compile, report)?;
-    let resolved = Resolved::load(&args.project, report)?;
+    let resolved = Resolved::load(&args.project, &args.select, report)?;
     let (plan, build) = resolved.plan(&args.content, report)?;
     let image = container::build(&plan, &build.options(report))?;
     let names = if args.tag.is_empty() { vec![usual_name(&resolved)?] } else { args.tag.clone() };

@@ -9,12 +9,12 @@ pub(crate) mod tar;
 use std::path::PathBuf;
 
 use erlrel_core::project::{self, LoadOptions, commands};
-use erlrel_core::release::{ReleaseSpec, Resolution, Warning};
+use erlrel_core::release::{ReleaseSpec, Resolution, Selection, Warning, undefined_functions};
 use erlrel_core::{
     Environment, Error, OtpRoot, Project, container, destination, fs, image as core_image, otp, tree,
 };
 
-use crate::args::{CompileArgs, ContentArgs, ProjectArgs};
+use crate::args::{CompileArgs, ContentArgs, ProjectArgs, SelectArgs};
 use crate::report::Report;
 
 /// A command that failed.
@@ -26,6 +26,8 @@ pub(crate) enum CliError {
     BadEpoch(String),
     #[error("`{}` is there and is no release: it will not be replaced", path.display())]
     NotARelease { path: PathBuf },
+    #[error("warnings are errors here, and there {} of them", if *count == 1 { "is 1".into() } else { format!("are {count}") })]
+    Strict { count: usize },
     #[error("cannot find out where erlrel itself is installed")]
     NoProgramPath(#[source] std::io::Error),
     #[error("cannot print the result")]
@@ -41,6 +43,9 @@ impl CliError {
             }
             Self::NotARelease { .. } => Some("name a directory that is empty or does not exist"),
             Self::NoProgramPath(_) => Some("name the start program with --boot-program FILE"),
+            Self::Strict { .. } => {
+                Some("leave out --strict and `warnings_as_errors` to build in spite of them")
+            }
             Self::ResultNotPrinted(_) => None,
         }
     }
@@ -80,24 +85,48 @@ pub(crate) struct Resolved {
     pub(crate) otp: OtpRoot,
     pub(crate) spec: ReleaseSpec,
     pub(crate) resolution: Resolution,
+    strict: bool,
 }
 
 impl Resolved {
     /// Reads the project and resolves its release, with the warnings printed.
-    pub(crate) fn load(args: &ProjectArgs, report: &Report) -> Result<Self, CliError> {
+    pub(crate) fn load(args: &ProjectArgs, select: &SelectArgs, report: &Report) -> Result<Self, CliError> {
         let project = load_project(args)?;
         let otp = load_otp(args)?;
-        let spec = erlrel_core::release::spec(&project)?;
+        let selection = select.release.as_deref().map(Selection::parse).unwrap_or_default();
+        let spec = erlrel_core::release::spec(&project, &selection)?;
         let resolution = erlrel_core::release::resolve(&spec, &project, &otp)?;
-        spec.warnings.iter().for_each(|warning| report.warning(warning));
-        resolution.warnings.iter().for_each(|warning| report.warning(warning));
-        outdated_locks(&project).iter().for_each(|warning| report.warning(warning));
-        Ok(Self { project, otp, spec, resolution })
+        let resolved =
+            Self { strict: select.strict || spec.warnings_as_errors, project, otp, spec, resolution };
+        resolved.warn(resolved.warnings(), report)?;
+        Ok(resolved)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let Self { project, otp, spec, resolution, .. } = self;
+        let found = resolution.warnings.iter().cloned().chain(outdated_locks(project));
+        let found = found.chain(undefined_functions(spec, project, resolution, otp));
+        spec.warnings
+            .iter()
+            .map(ToString::to_string)
+            .chain(found.map(|warning| warning.to_string()))
+            .collect()
+    }
+
+    /// Prints warnings, which are errors for those who want it so.
+    fn warn(&self, warnings: Vec<String>, report: &Report) -> Result<(), CliError> {
+        let count = warnings.len();
+        if self.strict && count > 0 {
+            warnings.iter().for_each(|warning| report.error_before(warning));
+            return Err(CliError::Strict { count });
+        }
+        warnings.iter().for_each(|warning| report.warning(warning));
+        Ok(())
     }
 
     /// `_build/<profile>/rel/<rel>`, where rebar3 puts the release.
     pub(crate) fn rel_dir(&self) -> PathBuf {
-        self.project.profile_dir().join("rel").join(&self.spec.name)
+        self.spec.output_dir.join(&self.spec.name)
     }
 
     /// Decides the image.
@@ -112,9 +141,9 @@ impl Resolved {
         }
         options.shell |= content.shell;
         let build = Build { boot_program: boot_program(content)?, epoch: epoch()? };
-        let Self { project, otp, spec, resolution } = self;
+        let Self { project, otp, spec, resolution, .. } = self;
         let plan = container::plan(spec, project, resolution, otp, &options, &build.options(report))?;
-        plan.warnings.iter().for_each(|warning| report.warning(warning));
+        self.warn(plan.warnings.iter().map(ToString::to_string).collect(), report)?;
         Ok((plan, build))
     }
 }

@@ -11,7 +11,7 @@ use crate::args::PlanArgs;
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
-    let resolved = Resolved::load(&args.project, report)?;
+    let resolved = Resolved::load(&args.project, &args.select, report)?;
     let (plan, _) = resolved.plan(&args.content, report)?;
     if args.json {
         report.result(format!("{:#}", as_json(&resolved, &plan)?))
@@ -39,7 +39,7 @@ fn origin(app: &ReleaseApp) -> &'static str {
 }
 
 fn as_text(resolved: &Resolved, plan: &Plan) -> Result<String, CliError> {
-    let Resolved { otp, spec, resolution, project } = resolved;
+    let Resolved { otp, spec, resolution, project, .. } = resolved;
     let profiles = if project.profiles.is_empty() { "default".into() } else { project.profiles.join("+") };
     let mut lines = vec![
         format!("release    {} {} (profile {profiles})", spec.name, spec.vsn),
@@ -67,7 +67,7 @@ fn as_text(resolved: &Resolved, plan: &Plan) -> Result<String, CliError> {
 }
 
 fn as_json(resolved: &Resolved, plan: &Plan) -> Result<Value, CliError> {
-    let Resolved { otp, spec, resolution, project } = resolved;
+    let Resolved { otp, spec, resolution, project, .. } = resolved;
     let apps = resolution.apps.iter().map(|app| {
         json!({
             "name": app.app.name,

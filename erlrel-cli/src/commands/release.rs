@@ -12,8 +12,8 @@ use crate::report::Report;
 
 pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
     compile(&args.project, &args.compile, report)?;
-    let resolved = Resolved::load(&args.project, report)?;
-    let Resolved { project, otp, spec, resolution } = &resolved;
+    let resolved = Resolved::load(&args.project, &args.select, report)?;
+    let Resolved { project, otp, spec, resolution, .. } = &resolved;
     let out = match &args.out {
         Some(out) => std::path::absolute(out).map_err(FsError::while_doing("find", out))?,
         None => resolved.rel_dir(),

@@ -10,8 +10,8 @@ use crate::report::Report;
 
 pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
     compile(&args.project, &args.compile, report)?;
-    let resolved = Resolved::load(&args.project, report)?;
-    let Resolved { project, otp, spec, resolution } = &resolved;
+    let resolved = Resolved::load(&args.project, &args.select, report)?;
+    let Resolved { project, otp, spec, resolution, .. } = &resolved;
     let tree = assemble(spec, project, resolution, otp, Form::Tarball)?;
     let usual = || resolved.rel_dir().join(format!("{}-{}.tar.gz", spec.name, spec.vsn));
     let out = args.out.clone().unwrap_or_else(usual);

@@ -1,9 +1,11 @@
 //! BEAM files: the chunks of a compiled module.
 
 mod chunks;
+mod functions;
 mod strip;
 
-pub use chunks::{BeamError, imports};
+pub use chunks::BeamError;
+pub use functions::{Function, attributes, exports, imports};
 pub use strip::strip;
 
 #[cfg(test)]
@@ -51,7 +53,8 @@ mod tests {
         for atoms in [old, new] {
             let body = [chunk(b"AtU8", &atoms), chunk(b"ImpT", &import)].concat();
             let file = [b"FOR1".as_slice(), &(body.len() as u32 + 4).to_be_bytes(), b"BEAM", &body].concat();
-            assert_eq!(imports(&file).expect("imports"), [("os".to_string(), "cmd".to_string(), 1)]);
+            let found = imports(&file).expect("imports");
+            assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), ["os:cmd/1"]);
         }
     }
 
@@ -63,7 +66,7 @@ mod tests {
                 *there = byte;
             }
             bytes.truncate(cut);
-            let _ = (strip(&bytes), imports(&bytes));
+            let _ = (strip(&bytes), imports(&bytes), exports(&bytes), attributes(&bytes));
         }
     }
 }

@@ -75,7 +75,7 @@ pub fn plan(
     build: &BuildOptions<'_>,
 ) -> Result<Plan, ContainerError> {
     let base = options.base.open(&otp.platform)?;
-    if !spec.include_erts && base.is_none() {
+    if resolution.erts.bin.is_none() && base.is_none() {
         return Err(ContainerError::NoErts { release: spec.name.clone() });
     }
     let prefix = TreePath::new(format!("opt/{}", spec.name))?;

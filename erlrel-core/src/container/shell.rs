@@ -19,9 +19,7 @@ pub(super) fn users(resolution: &Resolution) -> Vec<ContainerWarning> {
 fn caller(app: &ReleaseApp) -> Option<Warning> {
     let calls = |module: &&String| {
         let imports = fs::read(&app.app.beam(module)).ok().and_then(|bytes| beam::imports(&bytes).ok());
-        imports.is_some_and(|imports| {
-            imports.iter().any(|(module, function, _)| module == "os" && function == "cmd")
-        })
+        imports.is_some_and(|imports| imports.iter().any(|call| call.module == "os" && call.name == "cmd"))
     };
     let module = app.app.modules.iter().find(calls)?;
     Some(Warning::RunsShell { app: app.app.name.clone(), module: module.clone() })

@@ -1,5 +1,6 @@
 //! Assembly: from the decisions to the tree of a release.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use walkdir::WalkDir;
 use super::boot_script::{BootFiles, boot_files};
 use super::paths::Variables;
 use super::resolve::{ReleaseApp, Resolution};
-use super::spec::{Mode, ReleaseSpec};
+use super::spec::{Mode, ReleaseSpec, SystemLibs};
 use super::{ReleaseError, config_files, erts, overlay, runtime_files, start_script};
 use crate::fs::{self, FsError};
 use crate::otp::OtpRoot;
@@ -47,19 +48,17 @@ pub fn assemble(
     form: Form,
 ) -> Result<Tree, ReleaseError> {
     let mut tree = Tree::new();
-    for app in &resolution.apps {
+    for app in resolution.apps.iter().filter(|app| app.packed) {
         application(&mut tree, spec, app, form)?;
     }
     let boot = boot_files(&spec.name, &spec.vsn, &resolution.apps, otp)?;
-    releases(&mut tree, spec, resolution, otp, form, &boot)?;
+    releases(&mut tree, spec, resolution, form, &boot)?;
     if spec.start_script && form != Form::Image {
         start_script::add(&mut tree, spec)?;
     }
-    if spec.include_erts {
-        erts::add(&mut tree, otp, form)?;
-    }
+    erts::add(&mut tree, &resolution.erts, form)?;
     let variables = Variables::new(spec, project, resolution, otp);
-    overlay::add(&mut tree, &spec.overlay, &project.root, &variables)?;
+    overlay::add(&mut tree, &spec.overlay, &spec.root_dir, &variables)?;
     tree.add_parents()?;
     Ok(tree)
 }
@@ -68,12 +67,11 @@ fn releases(
     tree: &mut Tree,
     spec: &ReleaseSpec,
     resolution: &Resolution,
-    otp: &OtpRoot,
     form: Form,
     boot: &BootFiles,
 ) -> Result<(), ReleaseError> {
     let dir = format!("releases/{}", spec.vsn);
-    let (name, vsn, erts_vsn) = (&spec.name, &spec.vsn, &otp.erts_vsn);
+    let (name, vsn, erts_vsn) = (&spec.name, &spec.vsn, &resolution.erts.vsn);
     let rel = runtime_files::rel(name, vsn, erts_vsn, &resolution.apps);
     let mut add = |path: String, content: Content| {
         tree.insert(TreePath::new(path)?, Entry::file(content, 0o644, Group::Release))
@@ -83,7 +81,11 @@ fn releases(
     add(format!("{dir}/start_clean.boot"), boot.start_clean.clone().into())?;
     add(format!("{dir}/no_dot_erlang.boot"), boot.no_dot_erlang.clone().into())?;
     add("bin/no_dot_erlang.boot".into(), boot.no_dot_erlang.clone().into())?;
-    add("releases/RELEASES".into(), runtime_files::releases(name, vsn, erts_vsn, &resolution.apps).into())?;
+    // The release handler could not find the applications that it names.
+    if spec.system_libs != SystemLibs::Leave {
+        let releases = runtime_files::releases(name, vsn, erts_vsn, &resolution.apps);
+        add("releases/RELEASES".into(), releases.into())?;
+    }
     add("releases/start_erl.data".into(), runtime_files::start_erl_data(vsn, erts_vsn).into())?;
     if form == Form::Directory {
         add(
@@ -105,8 +107,7 @@ fn application(
     let group = group(app);
     let target = format!("lib/{}", app.app.dir_name());
     if form.links(spec) {
-        let link = Entry::symlink(app.app.dir.display().to_string(), group);
-        return Ok(tree.insert(TreePath::new(target)?, link)?);
+        return link(tree, spec, app, &target, group);
     }
     for folder in folders(spec, form) {
         let dir = app.app.dir.join(folder);
@@ -117,8 +118,56 @@ fn application(
     if form != Form::Directory {
         modules(tree, app, &target, &group)?;
     }
+    leave_out(tree, spec, app, &target, &group)?;
     if spec.strip {
         strip_beams(tree, &format!("{target}/ebin/"));
+    }
+    Ok(())
+}
+
+/// For development a link to the application is enough; where its `.app` file has to be another one, it is a
+/// directory of links: relx would change the original.
+fn link(
+    tree: &mut Tree,
+    spec: &ReleaseSpec,
+    app: &ReleaseApp,
+    target: &str,
+    group: Group,
+) -> Result<(), ReleaseError> {
+    let mut add = |path: String, source: &Path| {
+        tree.insert(TreePath::new(path)?, Entry::symlink(source.display().to_string(), group.clone()))
+    };
+    if !app.edited {
+        return Ok(add(target.into(), &app.app.dir)?);
+    }
+    for (folder, target) in
+        [(app.app.dir.clone(), target.to_string()), (app.app.dir.join("ebin"), format!("{target}/ebin"))]
+    {
+        for path in fs::list(&folder)?.into_iter().filter(|path| *path != app.app.dir.join("ebin")) {
+            let name = path.file_name().unwrap_or_default().display().to_string();
+            add(format!("{target}/{name}"), &path)?;
+        }
+    }
+    leave_out(tree, spec, app, target, &group)
+}
+
+/// Puts the edited `.app` file in place, and takes the excluded modules away.
+fn leave_out(
+    tree: &mut Tree,
+    spec: &ReleaseSpec,
+    app: &ReleaseApp,
+    target: &str,
+    group: &Group,
+) -> Result<(), ReleaseError> {
+    let name = &app.app.name;
+    if app.edited {
+        let path = TreePath::new(format!("{target}/ebin/{name}.app"))?;
+        tree.replace(path, Entry::file(app.app.text(), 0o644, group.clone()));
+    }
+    if let Some(modules) = spec.exclude_modules.get(name) {
+        let excluded: BTreeSet<String> =
+            modules.iter().map(|module| format!("{target}/ebin/{module}.beam")).collect();
+        tree.retain(|path, _| !excluded.contains(path.as_str()));
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::term::{Term, encode};
 #[derive(Debug, Clone)]
 pub(super) struct BootApp<'a> {
     pub(super) app: &'a Application,
+    pub(super) packed: bool,
     pub(super) start: StartType,
     pub(super) included: Vec<String>,
 }
@@ -62,7 +63,7 @@ pub fn boot_files(
 
 fn boot_app(app: &ReleaseApp) -> BootApp<'_> {
     let included = app.included.clone().unwrap_or_else(|| app.app.included.clone());
-    BootApp { app: &app.app, start: app.start_type(), included }
+    BootApp { app: &app.app, packed: app.packed, start: app.start_type(), included }
 }
 
 /// Whether the last step reads the user's `.erlang` file.
@@ -92,7 +93,7 @@ fn script(
 
 /// The steps up to where all modules are loaded.
 fn loading(apps: &[order::Sorted<'_>], otp: &OtpRoot) -> Vec<Term> {
-    let basic = apps.iter().map(|app| app.app).filter(|app| matches!(app.name.as_str(), "kernel" | "stdlib"));
+    let basic = apps.iter().filter(|app| matches!(app.app.name.as_str(), "kernel" | "stdlib"));
     let mut steps = vec![
         Term::pair("preLoaded", Term::atoms(&otp.boot.preloaded)),
         progress("preloaded"),
@@ -106,11 +107,11 @@ fn loading(apps: &[order::Sorted<'_>], otp: &OtpRoot) -> Vec<Term> {
         let mut modules: Vec<&String> =
             app.app.modules.iter().filter(|module| !early.contains(module)).collect();
         modules.sort();
-        steps.push(Term::pair("path", Term::list([ebin(app.app)])));
+        steps.push(Term::pair("path", Term::list([ebin(app)])));
         steps.push(Term::pair("primLoad", Term::atoms(modules)));
     }
     steps.push(progress("modules_loaded"));
-    steps.push(Term::pair("path", Term::list(apps.iter().map(|app| ebin(app.app)))));
+    steps.push(Term::pair("path", Term::list(apps.iter().map(ebin))));
     steps
 }
 
@@ -166,8 +167,10 @@ fn description(sorted: &order::Sorted<'_>, otp: &OtpRoot) -> Term {
     Term::tuple([Term::atom("application"), Term::atom(&*app.name), Term::list(keys)])
 }
 
-fn ebin(app: &Application) -> Term {
-    Term::string(format!("$ROOT/lib/{}/ebin", app.dir_name()))
+/// Applications that are not packed are where the start script says that Erlang's own are.
+fn ebin(app: &order::Sorted<'_>) -> Term {
+    let root = if app.packed { "$ROOT/lib" } else { "$SYSTEM_LIB_DIR" };
+    Term::string(format!("{root}/{}/ebin", app.app.dir_name()))
 }
 
 fn progress(step: &str) -> Term {

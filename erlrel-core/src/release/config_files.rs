@@ -1,13 +1,67 @@
 //! `sys.config` and `vm.args` in a release.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ReleaseError;
 use super::assemble::{Form, file_entry};
-use super::spec::{ConfigFile, ReleaseSpec};
+use super::spec::{ConfigFile, ReleaseSpec, SpecWarning};
 use crate::fs;
 use crate::term;
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
+
+/// What `sys_config` and `sys_config_src` (or the `vm_args` pair) say.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ConfigChoice {
+    pub(super) plain: Option<FileOption>,
+    pub(super) source: Option<FileOption>,
+}
+
+/// The value of such an option.
+#[derive(Debug, Clone)]
+pub(super) enum FileOption {
+    /// `false`.
+    No,
+    /// A file that is to be there.
+    Path(PathBuf),
+}
+
+impl ConfigChoice {
+    /// Which file is taken: a configured `.src`, the root directory's `config/NAME.src`, a configured plain one,
+    /// the root directory's `config/NAME`, the default. `false` for the plain one means none.
+    pub(super) fn choose(
+        &self,
+        option: &'static str,
+        root_dir: &Path,
+        warnings: &mut Vec<SpecWarning>,
+    ) -> Result<ConfigFile, ReleaseError> {
+        let name = option.replace('_', ".");
+        let usual = |suffix: &str| {
+            let path = root_dir.join(format!("config/{name}{suffix}"));
+            path.is_file().then_some(path)
+        };
+        match (&self.source, &self.plain) {
+            (Some(FileOption::Path(path)), plain) => {
+                if matches!(plain, Some(FileOption::Path(_))) {
+                    warnings.push(SpecWarning::BothForms { option });
+                }
+                existing(option, "_src", path).map(ConfigFile::Source)
+            }
+            (_, Some(FileOption::No)) => Ok(ConfigFile::Absent),
+            (_, Some(FileOption::Path(path))) => existing(option, "", path).map(ConfigFile::Plain),
+            (None, None) if usual(".src").is_some() => {
+                Ok(usual(".src").map_or(ConfigFile::Default, ConfigFile::Source))
+            }
+            (_, None) => Ok(usual("").map_or(ConfigFile::Default, ConfigFile::Plain)),
+        }
+    }
+}
+
+fn existing(option: &str, suffix: &str, path: &Path) -> Result<PathBuf, ReleaseError> {
+    if path.is_file() {
+        return Ok(path.into());
+    }
+    Err(ReleaseError::ConfigFileMissing { option: format!("{option}{suffix}"), path: path.into() })
+}
 
 /// Adds both files to `releases/VSN`.
 ///

@@ -21,10 +21,26 @@ pub enum ReleaseError {
         path: PathBuf,
     },
     /// Releases with different names.
-    #[error("several releases are configured ({names}), and choosing one of them is not supported yet")]
+    #[error("several releases are configured, and none is selected: {names}")]
     SeveralReleases {
         /// Their names.
         names: String,
+    },
+    /// A release that is selected and not configured.
+    #[error("there is no release `{wanted}`; configured are {configured}")]
+    NoSuchRelease {
+        /// `NAME` or `NAME:VSN`.
+        wanted: String,
+        /// What there is.
+        configured: String,
+    },
+    /// A directory without the runtime system that is to be included.
+    #[error("cannot include ERTS from `{}`: it has no {missing}", dir.display())]
+    ErtsNotFound {
+        /// The directory.
+        dir: PathBuf,
+        /// What it should have.
+        missing: String,
     },
     /// A release without applications.
     #[error("no applications are configured for the release `{release}`")]
@@ -41,16 +57,14 @@ pub enum ReleaseError {
         path: PathBuf,
     },
     /// An application that is nowhere.
-    #[error("the application `{name}`, which {needed_by} needs, is neither in `{}` nor in `{}`", project.display(), otp.display())]
+    #[error("the application `{name}`, which {needed_by} needs, is not in {}", list(searched))]
     AppNotFound {
         /// The application.
         name: String,
         /// What needs it.
         needed_by: String,
-        /// Where rebar3 compiles to.
-        project: PathBuf,
-        /// Where Erlang's own applications are.
-        otp: PathBuf,
+        /// The directories it was looked for in: rebar3's, `lib_dirs`, Erlang's own.
+        searched: Vec<PathBuf>,
     },
     /// A goal that asks for another version.
     #[error("the release asks for `{name}` {wanted}, and `{}` has {found}", dir.display())]
@@ -135,12 +149,42 @@ pub enum ReleaseError {
     Fs(#[from] FsError),
 }
 
+/// `` `a`, `b` or `c` ``.
+fn list(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => "any directory".into(),
+    }
+}
+
 /// What the user should know about a release that can be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
     /// Without sasl a release cannot be upgraded, and supervisor reports are missing.
     NoSasl,
+    /// A module that is called and in no application of the release.
+    MissingModule {
+        /// The application whose module calls it.
+        app: String,
+        /// The module that calls it.
+        caller: String,
+        /// What is called.
+        module: String,
+        /// An application outside the release that has it.
+        found_in: Option<String>,
+    },
+    /// A function that is called and that its module does not export.
+    UndefinedFunction {
+        /// The application whose module calls it.
+        app: String,
+        /// The module that calls it.
+        caller: String,
+        /// `module:function/arity`.
+        function: String,
+    },
     /// An application runs shell commands, and the image has no shell.
     RunsShell {
         /// The application.
@@ -163,6 +207,20 @@ impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NoSasl => f.write_str("the release has no `sasl`: it cannot be upgraded while it runs"),
+            Self::MissingModule { app, caller, module, found_in: Some(found_in) } => write!(
+                f,
+                "application `{app}` (module `{caller}`) calls `{module}`, a module of `{found_in}`, which is not in the \
+                 release: add `{found_in}` to the `applications` of `{app}`"
+            ),
+            Self::MissingModule { app, caller, module, found_in: None } => {
+                write!(
+                    f,
+                    "application `{app}` (module `{caller}`) calls `{module}`, a module that is nowhere"
+                )
+            }
+            Self::UndefinedFunction { app, caller, function } => {
+                write!(f, "application `{app}` (module `{caller}`) calls `{function}`, which does not exist")
+            }
             Self::RunsShell { app, module } => write!(
                 f,
                 "application `{app}` runs shell commands (module `{module}` calls os:cmd), but the image has no \

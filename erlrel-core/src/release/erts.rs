@@ -1,7 +1,11 @@
 //! The runtime system's programs in a release.
 
+use std::path::Path;
+
 use super::ReleaseError;
 use super::assemble::{Form, file_entry};
+use super::resolve::Erts;
+use super::spec::{IncludeErts, ReleaseSpec};
 use crate::fs;
 use crate::otp::OtpRoot;
 use crate::tree::{Content, Group, Tree, TreePath};
@@ -9,14 +13,40 @@ use crate::tree::{Content, Group, Tree, TreePath};
 /// Tools for building, which relx leaves out of tarballs.
 const BUILD_TOOLS: [&str; 4] = ["ct_run", "dialyzer", "erlc", "typer"];
 
+/// Finds the runtime system that a release is to have, or runs on: in the version that the release names, else
+/// that of a directory named in `include_erts`, else that of the installation.
+///
+/// # Errors
+/// When it is to be included and is not there.
+pub(super) fn find(spec: &ReleaseSpec, otp: &OtpRoot) -> Result<Erts, ReleaseError> {
+    let vsn = spec.erts_vsn.clone();
+    let (dir, vsn) = match &spec.include_erts {
+        IncludeErts::No => return Ok(Erts { vsn: vsn.unwrap_or_else(|| otp.erts_vsn.clone()), bin: None }),
+        IncludeErts::Yes => (&otp.root, vsn.unwrap_or_else(|| otp.erts_vsn.clone())),
+        IncludeErts::From(dir) => (dir, version_in(dir)?),
+    };
+    let bin = dir.join(format!("erts-{vsn}/bin"));
+    if bin.is_dir() {
+        return Ok(Erts { vsn, bin: Some(bin) });
+    }
+    Err(ReleaseError::ErtsNotFound { dir: dir.clone(), missing: format!("erts-{vsn}/bin") })
+}
+
+/// That of the first `erts-VSN` in a directory.
+fn version_in(dir: &Path) -> Result<String, ReleaseError> {
+    let names = fs::list(dir)?.into_iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_string()));
+    let vsn = names.into_iter().find_map(|name| name.strip_prefix("erts-").map(String::from));
+    vsn.ok_or_else(|| ReleaseError::ErtsNotFound { dir: dir.into(), missing: "erts-VSN/bin".into() })
+}
+
 /// Adds `erts-VSN/bin`. `erl` is the relocatable `dyn_erl` where the installation has one, since the
 /// script of that name has the installation's path written into it.
 ///
 /// # Errors
 /// When a program cannot be read.
-pub(super) fn add(tree: &mut Tree, otp: &OtpRoot, form: Form) -> Result<(), ReleaseError> {
-    let bin = otp.erts_dir().join("bin");
-    for path in fs::list(&bin)? {
+pub(super) fn add(tree: &mut Tree, erts: &Erts, form: Form) -> Result<(), ReleaseError> {
+    let Some(bin) = &erts.bin else { return Ok(()) };
+    for path in fs::list(bin)? {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         let left_out = name == "yielding_c_fun" || (form != Form::Directory && BUILD_TOOLS.contains(&name));
         if left_out || !path.is_file() {
@@ -25,7 +55,7 @@ pub(super) fn add(tree: &mut Tree, otp: &OtpRoot, form: Form) -> Result<(), Rele
         let relocatable = bin.join("dyn_erl");
         let source = if name == "erl" && relocatable.is_file() { relocatable } else { path.clone() };
         let entry = file_entry(&source, Content::File(source.clone()), Group::Erts)?;
-        tree.insert(TreePath::new(format!("erts-{}/bin/{name}", otp.erts_vsn))?, entry)?;
+        tree.insert(TreePath::new(format!("erts-{}/bin/{name}", erts.vsn))?, entry)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::application::Application;
 #[derive(Debug, Clone)]
 pub(super) struct Sorted<'a> {
     pub(super) app: &'a Application,
+    pub(super) packed: bool,
     pub(super) start: StartType,
     /// `applications`, where an included one is replaced by the application on top that includes it.
     pub(super) uses: Vec<String>,
@@ -89,6 +90,7 @@ fn prepare<'a>(apps: &[BootApp<'a>]) -> Vec<Sorted<'a>> {
     };
     let prepare = |app: &BootApp<'a>| Sorted {
         app: app.app,
+        packed: app.packed,
         start: app.start,
         uses: sorted(substitute(app.app, &parents)),
         included: sorted(app.included.clone()),

@@ -18,20 +18,20 @@ pub(super) struct Variables {
 impl Variables {
     pub(super) fn new(spec: &ReleaseSpec, project: &Project, resolution: &Resolution, otp: &OtpRoot) -> Self {
         let show = |path: &Path| path.display().to_string();
-        let output_dir = show(&project.profile_dir().join("rel").join(&spec.name));
+        let output_dir = show(&spec.output_dir.join(&spec.name));
         let profiles =
             if project.profiles.is_empty() { "default".into() } else { project.profiles.join("+") };
         let fixed = [
             ("base_dir", show(&project.profile_dir())),
             ("erts_dir", show(&otp.root)),
-            ("erts_vsn", otp.erts_vsn.clone()),
+            ("erts_vsn", resolution.erts.vsn.clone()),
             ("output_dir", output_dir.clone()),
             ("profile_string", profiles),
             ("release", format!("{}-{}", spec.name, spec.vsn)),
-            ("release_erts_version", otp.erts_vsn.clone()),
+            ("release_erts_version", resolution.erts.vsn.clone()),
             ("release_name", spec.name.clone()),
             ("release_version", spec.vsn.clone()),
-            ("root_dir", show(&project.root)),
+            ("root_dir", show(&spec.root_dir)),
             ("target_dir", output_dir.clone()),
         ];
         let apps = resolution.apps.iter().map(|app| (app.app.name.clone(), show(&app.app.dir)));

@@ -1,75 +1,58 @@
 //! The `relx` list: a left-to-right fold over its options, as relx does it, key by key.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::ReleaseError;
-use super::goal::{self, Goal};
+use super::config_files::{ConfigChoice, FileOption};
+use super::definition::{self, Definition};
 use super::overlay::{self, OverlayAction};
-use super::spec::{ConfigFile, SpecWarning};
+use super::spec::{IncludeErts, SpecWarning, SystemLibs};
+use super::undefined::{Scope, UndefinedFunctions};
 use crate::project::Project;
-use crate::term::{Source, SourceError, Span, Term};
+use crate::term::{Source, SourceError, Term};
 
 /// The state after the last option.
 #[derive(Debug)]
 pub(super) struct Fold {
     pub(super) source: Arc<Source>,
-    pub(super) releases: Vec<Release>,
+    pub(super) definitions: Vec<Definition>,
     pub(super) linked: bool,
-    pub(super) include_erts: bool,
+    pub(super) include_erts: IncludeErts,
     pub(super) include_src: Option<bool>,
+    pub(super) system_libs: SystemLibs,
+    pub(super) lib_dirs: Vec<PathBuf>,
+    pub(super) exclude_apps: BTreeSet<String>,
+    pub(super) exclude_modules: BTreeMap<String, BTreeSet<String>>,
     pub(super) strip: bool,
     pub(super) sys_config: ConfigChoice,
     pub(super) vm_args: ConfigChoice,
     pub(super) start_script: bool,
     pub(super) overlay: Vec<OverlayAction>,
+    pub(super) root_dir: PathBuf,
+    pub(super) output_dir: PathBuf,
+    pub(super) undefined_functions: UndefinedFunctions,
+    pub(super) warnings_as_errors: bool,
     pub(super) warnings: Vec<SpecWarning>,
-    /// Where `{debug_info, strip}` stands, while it is in force or undone by a mode that came later.
-    strip_at: Option<Span>,
     root: PathBuf,
 }
 
-/// A configured release before its version is evaluated.
-#[derive(Debug)]
-pub(super) struct Release {
-    pub(super) name: String,
-    pub(super) vsn: Term,
-    pub(super) goals: Vec<Goal>,
-}
-
-/// What `sys_config` and `sys_config_src` (or the `vm_args` pair) say.
-#[derive(Debug, Default)]
-pub(super) struct ConfigChoice {
-    plain: Option<FileOption>,
-    source: Option<FileOption>,
-}
-
-#[derive(Debug, Clone)]
-enum FileOption {
-    No,
-    Path(PathBuf),
-}
-
 /// Options of relx that change what a release contains and are not supported yet.
-const UNSUPPORTED: [&str; 12] = [
-    "exclude_apps",
-    "exclude_modules",
-    "exref",
+const UNSUPPORTED: [&str; 5] = [
     "extended_start_script_extensions",
     "extended_start_script_hooks",
     "include_start_scripts_for",
-    "lib_dirs",
-    "output_dir",
     "overlay_vars",
     "overlay_vars_values",
-    "root_dir",
-    "warnings_as_errors",
 ];
 
 /// Options that do not change what a release contains: they steer relx's own checks and messages, or are
 /// without effect in relx 4 too.
-const WITHOUT_EFFECT: [&str; 5] =
-    ["check_for_undefined_functions", "include_nodetool", "overrides", "src_tests", "upfrom"];
+const WITHOUT_EFFECT: [&str; 4] = ["include_nodetool", "overrides", "src_tests", "upfrom"];
+
+/// Options of a single release that relx heeds on disk and forgets in the tarball.
+const FORGOTTEN_IN_TARBALL: [&str; 6] =
+    ["dev_mode", "include_erts", "include_src", "mode", "overlay", "system_libs"];
 
 /// Folds over the project's merged `relx` list.
 ///
@@ -77,9 +60,9 @@ const WITHOUT_EFFECT: [&str; 5] =
 /// When an option has a wrong value, or is one that is not supported yet.
 pub(super) fn fold(project: &Project) -> Result<Fold, SourceError> {
     let (source, options) = project.config.relx()?;
-    let mut fold = Fold::new(source, project.root.clone());
+    let mut fold = Fold::new(source, project);
     // rebar3 puts `{mode, prod}` in front if a profile has this very name.
-    if project.profiles.iter().any(|profile| profile == "prod") {
+    if is_prod(project) {
         fold.mode("prod");
     }
     let (overlays, rest): (Vec<Term>, Vec<Term>) =
@@ -91,34 +74,68 @@ pub(super) fn fold(project: &Project) -> Result<Fold, SourceError> {
     for option in &rest {
         fold.option(option)?;
     }
-    fold.check_strip();
+    fold.debug_info_as_written(project);
     Ok(fold)
 }
 
+fn is_prod(project: &Project) -> bool {
+    project.profiles.iter().any(|profile| profile == "prod")
+}
+
 impl Fold {
-    fn new(source: Arc<Source>, root: PathBuf) -> Self {
+    fn new(source: Arc<Source>, project: &Project) -> Self {
         Self {
             source,
-            root,
-            releases: Vec::new(),
+            root: project.root.clone(),
+            definitions: Vec::new(),
             linked: false,
-            include_erts: false,
+            include_erts: IncludeErts::No,
             include_src: None,
+            system_libs: SystemLibs::Include,
+            lib_dirs: Vec::new(),
+            exclude_apps: BTreeSet::new(),
+            exclude_modules: BTreeMap::new(),
             strip: false,
-            strip_at: None,
             sys_config: ConfigChoice::default(),
             vm_args: ConfigChoice::default(),
             start_script: true,
             overlay: Vec::new(),
+            root_dir: project.root.clone(),
+            output_dir: project.profile_dir().join("rel"),
+            undefined_functions: UndefinedFunctions::default(),
+            warnings_as_errors: false,
             warnings: Vec::new(),
         }
+    }
+
+    /// Folds over the options that one release has for itself: they come last, and their overlay replaces
+    /// the common one.
+    ///
+    /// # Errors
+    /// As for [`fold`].
+    pub(super) fn own_options(&mut self, options: &[Term]) -> Result<(), SourceError> {
+        for option in options {
+            let key = option.as_pair().map_or("", |(key, _)| key);
+            if key == "overlay" {
+                self.overlay.clear();
+            }
+            if FORGOTTEN_IN_TARBALL.contains(&key) {
+                let message = format!(
+                    "relx's tarball ignores `{key}` in the options of a single release; erlrel's tarball and image heed it"
+                );
+                self.warnings.push(SpecWarning::OwnOption(self.error(option, message)));
+            }
+            self.option(option)?;
+        }
+        Ok(())
     }
 
     fn option(&mut self, option: &Term) -> Result<(), SourceError> {
         if let Some([key, rest @ ..]) = option.as_tuple()
             && key.is_atom("release")
         {
-            return self.release(option, rest);
+            self.definitions.push(definition::parse(&self.source, option, rest)?);
+            return Ok(());
         }
         let Some((key, value)) = option.as_pair() else {
             self.unknown(option);
@@ -129,14 +146,25 @@ impl Fold {
             "dev_mode" => self.dev_mode(self.bool(key, value)?),
             "include_erts" => self.include_erts = self.include_erts_option(value)?,
             "include_src" => self.include_src = Some(self.bool(key, value)?),
-            "debug_info" => self.debug_info(option, value)?,
+            "system_libs" => self.system_libs = self.system_libs_option(value)?,
+            "lib_dirs" => {
+                self.lib_dirs.splice(0..0, self.paths(key, value)?);
+            }
+            "exclude_apps" => self.exclude_apps = self.atoms(key, value)?,
+            "exclude_modules" => self.exclude_modules = self.modules_of_apps(value)?,
+            "debug_info" => self.strip = self.strip_option(value)?,
             "sys_config" => self.sys_config.plain = self.file(key, value)?,
             "sys_config_src" => self.sys_config.source = self.file(key, value)?,
             "vm_args" => self.vm_args.plain = self.file(key, value)?,
-            "vm_args_src" => self.vm_args.source = self.file(key, value)?,
+            "vm_args_src" => self.vm_args.source = self.source_file(key, value)?,
             "generate_start_script" => self.start_script = self.bool(key, value)?,
             "overlay" => self.overlay.extend(overlay::parse(&self.source, value)?),
-            "system_libs" | "extended_start_script" => self.only_true(key, value)?,
+            "root_dir" => self.root_dir = self.path(key, value)?,
+            "output_dir" => self.output_dir = self.path(key, value)?,
+            "check_for_undefined_functions" => self.undefined_functions.project = self.bool(key, value)?,
+            "exref" => self.undefined_functions.others = self.exref(value)?,
+            "warnings_as_errors" => self.warnings_as_errors = self.bool(key, value)?,
+            "extended_start_script" => self.only_true(key, value)?,
             _ if WITHOUT_EFFECT.contains(&key) => {}
             _ if UNSUPPORTED.contains(&key) => {
                 return Err(self.error(option, format!("erlrel does not support relx's option `{key}` yet")));
@@ -166,32 +194,6 @@ impl Fold {
         Err(self.error(value, format!("erlrel supports only `true` for relx's option `{key}` yet")))
     }
 
-    /// `{release, {Name, Vsn}, Goals}`; the other forms are not supported yet.
-    fn release(&mut self, option: &Term, rest: &[Term]) -> Result<(), SourceError> {
-        let wrong = || self.error(option, "expected `{release, {Name, Vsn}, [App, …]}`");
-        let (id, goals) = match rest {
-            [id, goals] => (id, goals),
-            [_, _, _] | [_, _, _, _] => {
-                let message =
-                    "erlrel does not support a release with its own ERTS version or configuration yet";
-                return Err(self.error(option, message));
-            }
-            _ => return Err(wrong()),
-        };
-        let (name, vsn) = match id.as_tuple() {
-            Some([name, vsn]) => (name, vsn),
-            Some([_, _, base]) if base.as_pair().is_some_and(|(key, _)| key == "extend") => {
-                return Err(self.error(base, "erlrel does not support releases that extend another one yet"));
-            }
-            _ => return Err(wrong()),
-        };
-        let name = name.as_text().ok_or_else(wrong)?;
-        let goals = goals.as_list().ok_or_else(wrong)?;
-        let goals = goals.iter().map(|goal| goal::parse(&self.source, goal)).collect::<Result<_, _>>()?;
-        self.releases.push(Release { name, vsn: vsn.clone(), goals });
-        Ok(())
-    }
-
     fn mode_option(&mut self, value: &Term) -> Result<(), SourceError> {
         match value.as_atom() {
             Some(mode @ ("dev" | "prod" | "minimal")) => {
@@ -207,7 +209,7 @@ impl Fold {
         self.linked = mode == "dev";
         self.include_src = Some(mode == "dev");
         self.strip = mode != "dev";
-        self.include_erts = mode == "prod";
+        self.include_erts = if mode == "prod" { IncludeErts::Yes } else { IncludeErts::No };
     }
 
     /// `true` is `{mode, dev}`; `false` only ends linking and does not restore what `dev` had set.
@@ -219,80 +221,125 @@ impl Fold {
         self.mode("dev");
     }
 
-    /// The warning for a wish to strip that a later `dev_mode` undid.
-    fn check_strip(&mut self) {
-        let Some(span) = self.strip_at.filter(|_| !self.strip) else { return };
-        let message = "`debug_info` is undone by `dev_mode`: relx evaluates merged options in the order of their \
-                       names, so BEAM files keep their debug information; remove `dev_mode` from the base \
-                       configuration, or set `{mode, prod}` in the profile";
-        self.warnings.push(SpecWarning::StripUndone(self.source.error(span, message)));
+    /// An explicit `debug_info` counts where it is written: after what the base says, in front of what comes
+    /// behind it. relx sorts merged options by their names, where `dev_mode` and `mode` come later and undo it.
+    fn debug_info_as_written(&mut self, project: &Project) {
+        let lists = project.config.each("relx").filter_map(Term::as_list);
+        let written = lists.flatten().fold(None, |last, option| match option.as_pair() {
+            Some(("debug_info", value)) => Some((value.is_atom("strip"), option.span())),
+            Some(("mode", _)) => None,
+            Some(("dev_mode", value)) if value.is_atom("true") => None,
+            _ => last,
+        });
+        let Some((strip, span)) = written.filter(|(strip, _)| *strip != self.strip) else { return };
+        self.strip = strip;
+        let message = "relx would not heed this: it sorts the merged options of base and profiles by their names, and \
+                       a `dev_mode` or `mode` then comes later and undoes it; erlrel does what is written here";
+        self.warnings.push(SpecWarning::DebugInfo(self.source.error(span, message)));
     }
 
-    fn debug_info(&mut self, option: &Term, value: &Term) -> Result<(), SourceError> {
-        self.strip = match value.as_atom() {
-            Some("strip") => true,
-            Some("keep") => false,
-            _ => return Err(self.error(value, "`debug_info` must be strip or keep")),
-        };
-        self.strip_at = self.strip.then(|| option.span());
-        Ok(())
-    }
-
-    fn include_erts_option(&self, value: &Term) -> Result<bool, SourceError> {
-        if value.as_string().is_some() {
-            return Err(
-                self.error(value, "erlrel does not support a path in `include_erts` yet; use `--otp DIR`")
-            );
+    fn strip_option(&self, value: &Term) -> Result<bool, SourceError> {
+        match value.as_atom() {
+            Some("strip") => Ok(true),
+            Some("keep") => Ok(false),
+            _ => Err(self.error(value, "`debug_info` must be strip or keep")),
         }
-        self.bool("include_erts", value)
     }
 
-    /// A path is relative to the project, as relx has it, which runs there.
+    fn include_erts_option(&self, value: &Term) -> Result<IncludeErts, SourceError> {
+        match (value.as_bool(), value.as_string()) {
+            (Some(true), _) => Ok(IncludeErts::Yes),
+            (Some(false), _) => Ok(IncludeErts::No),
+            (None, Some(path)) => Ok(IncludeErts::From(self.absolute(&path))),
+            _ => {
+                Err(self
+                    .error(value, "`include_erts` must be true, false or the path of an Erlang installation"))
+            }
+        }
+    }
+
+    fn system_libs_option(&self, value: &Term) -> Result<SystemLibs, SourceError> {
+        let wrong =
+            |what: &str| Err(self.error(value, format!("`system_libs` must be true, false or {what}")));
+        match (value.as_bool(), value.as_string()) {
+            (Some(true), _) => Ok(SystemLibs::Include),
+            (Some(false), _) => Ok(SystemLibs::Leave),
+            (None, Some(path)) if self.absolute(&path).is_dir() => Ok(SystemLibs::From(self.absolute(&path))),
+            (None, Some(_)) => wrong("a directory that exists"),
+            _ => wrong("a directory"),
+        }
+    }
+
+    /// `false`, `true` for all applications, or a list of applications.
+    fn exref(&self, value: &Term) -> Result<Scope, SourceError> {
+        match value.as_bool() {
+            Some(true) => Ok(Scope::All),
+            Some(false) => Ok(Scope::None),
+            None => self
+                .atoms("exref", value)
+                .map(Scope::Some)
+                .map_err(|_| self.error(value, "`exref` must be true, false or a list of applications")),
+        }
+    }
+
+    fn atoms(&self, key: &str, value: &Term) -> Result<BTreeSet<String>, SourceError> {
+        let wrong = |term: &Term| self.error(term, format!("`{key}` must be a list of atoms"));
+        let list = value.as_list().ok_or_else(|| wrong(value))?;
+        list.iter().map(|term| term.as_atom().map(String::from).ok_or_else(|| wrong(term))).collect()
+    }
+
+    /// `[{App, [Module]}]`; of several entries for one application relx takes the first.
+    fn modules_of_apps(&self, value: &Term) -> Result<BTreeMap<String, BTreeSet<String>>, SourceError> {
+        let wrong = |term: &Term| self.error(term, "`exclude_modules` must be a list of `{App, [Module]}`");
+        let mut all = BTreeMap::new();
+        for entry in value.as_list().ok_or_else(|| wrong(value))? {
+            let (app, modules) = entry.as_pair().ok_or_else(|| wrong(&entry))?;
+            let modules = self.atoms("exclude_modules", modules).map_err(|_| wrong(&entry))?;
+            all.entry(app.to_string()).or_insert(modules);
+        }
+        Ok(all)
+    }
+
+    /// One path or a list of paths.
+    fn paths(&self, key: &str, value: &Term) -> Result<Vec<PathBuf>, SourceError> {
+        if let Some(path) = value.as_string().filter(|path| !path.is_empty()) {
+            return Ok(vec![self.absolute(&path)]);
+        }
+        let wrong = |term: &Term| self.error(term, format!("`{key}` must be a list of directories"));
+        let list = value.as_list().ok_or_else(|| wrong(value))?;
+        list.iter().map(|term| self.path(key, term).map_err(|_| wrong(term))).collect()
+    }
+
+    fn path(&self, key: &str, value: &Term) -> Result<PathBuf, SourceError> {
+        let path = value.as_text().filter(|path| value.as_atom().is_none() && !path.is_empty());
+        path.map(|path| self.absolute(&path))
+            .ok_or_else(|| self.error(value, format!("`{key}` must be the path of a directory")))
+    }
+
+    /// A path is relative to the project, as relx has it, which runs there. `components` drops `./` parts, as
+    /// relx does, whose links in development are the same then.
+    fn absolute(&self, path: &str) -> PathBuf {
+        self.root.join(path).components().collect()
+    }
+
+    /// A file, `false` or `undefined`.
     fn file(&self, key: &str, value: &Term) -> Result<Option<FileOption>, SourceError> {
         match (value.as_atom(), value.as_text()) {
             (Some("undefined"), _) => Ok(None),
             (Some("false"), _) => Ok(Some(FileOption::No)),
-            // `components` drops `./` parts, as relx does, whose links in development are the same then.
-            (None, Some(path)) => Ok(Some(FileOption::Path(self.root.join(path).components().collect()))),
+            (None, Some(path)) => Ok(Some(FileOption::Path(self.absolute(&path)))),
             _ => Err(self.error(value, format!("`{key}` must be a path or false"))),
         }
     }
-}
 
-impl ConfigChoice {
-    /// Which file is taken: a configured `.src`, the project's `config/NAME.src`, a configured plain one,
-    /// the project's `config/NAME`, the default. `false` for the plain one means none.
-    pub(super) fn choose(
-        &self,
-        option: &'static str,
-        project: &Project,
-        warnings: &mut Vec<SpecWarning>,
-    ) -> Result<ConfigFile, ReleaseError> {
-        let name = option.replace('_', ".");
-        let usual = |suffix: &str| {
-            let path = project.root.join(format!("config/{name}{suffix}"));
-            path.is_file().then_some(path)
-        };
-        match (&self.source, &self.plain) {
-            (Some(FileOption::Path(path)), plain) => {
-                if matches!(plain, Some(FileOption::Path(_))) {
-                    warnings.push(SpecWarning::BothForms { option });
-                }
-                existing(option, "_src", path).map(ConfigFile::Source)
-            }
-            (_, Some(FileOption::No)) => Ok(ConfigFile::Absent),
-            (_, Some(FileOption::Path(path))) => existing(option, "", path).map(ConfigFile::Plain),
-            (None, None) if usual(".src").is_some() => {
-                Ok(usual(".src").map_or(ConfigFile::Default, ConfigFile::Source))
-            }
-            (_, None) => Ok(usual("").map_or(ConfigFile::Default, ConfigFile::Plain)),
+    /// relx takes `{vm_args_src, false}` for the name of a file.
+    fn source_file(&self, key: &str, value: &Term) -> Result<Option<FileOption>, SourceError> {
+        match self.file(key, value)? {
+            Some(FileOption::No) => Err(self.error(
+                value,
+                format!("`{key}` must be a path; leave it out, or set `vm_args` to false, to have none"),
+            )),
+            file => Ok(file),
         }
     }
-}
-
-fn existing(option: &str, suffix: &str, path: &std::path::Path) -> Result<PathBuf, ReleaseError> {
-    if path.is_file() {
-        return Ok(path.into());
-    }
-    Err(ReleaseError::ConfigFileMissing { option: format!("{option}{suffix}"), path: path.into() })
 }

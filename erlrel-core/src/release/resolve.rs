@@ -1,10 +1,12 @@
 //! Resolution: which applications a release contains, in which order.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::goal::{Goal, StartType};
-use super::spec::ReleaseSpec;
-use super::{ReleaseError, Warning};
+use super::lib_dirs::LibDirs;
+use super::spec::{ReleaseSpec, SystemLibs};
+use super::{ReleaseError, Warning, erts};
 use crate::application::Application;
 use crate::otp::OtpRoot;
 use crate::project::{Origin, Project};
@@ -14,8 +16,19 @@ use crate::project::{Origin, Project};
 pub struct Resolution {
     /// Dependencies before the applications that need them, otherwise as the goals have it.
     pub apps: Vec<ReleaseApp>,
+    /// The runtime system.
+    pub erts: Erts,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+}
+
+/// The runtime system of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erts {
+    /// Its version.
+    pub vsn: String,
+    /// The directory with its programs; `None` where it is not part of the release.
+    pub bin: Option<PathBuf>,
 }
 
 /// An application in a release.
@@ -29,9 +42,18 @@ pub struct ReleaseApp {
     pub start: Option<StartType>,
     /// The included applications, where a goal names them.
     pub included: Option<Vec<String>>,
+    /// Whether its files are part of the release. Erlang's own are not with `{system_libs, false}`.
+    pub packed: bool,
+    /// Whether its `.app` file must be written anew, as something in it is left out of the release.
+    pub edited: bool,
 }
 
 impl ReleaseApp {
+    /// An application that is packed as it is, and about which no goal says anything.
+    pub fn new(app: Application, origin: Origin) -> Self {
+        Self { app, origin, start: None, included: None, packed: true, edited: false }
+    }
+
     /// The start type with the default applied.
     pub fn start_type(&self) -> StartType {
         self.start.unwrap_or_default()
@@ -40,34 +62,37 @@ impl ReleaseApp {
 
 /// Finds all applications that the goals need, each once, depth first.
 ///
-/// An application is looked for in the project and its dependencies, then in the Erlang installation.
+/// An application is looked for in the project and its dependencies, then in `lib_dirs`, then in the Erlang
+/// installation; where a goal asks for a version, until one has it.
 ///
 /// # Errors
 /// When one is not found (and not optional for the application that names it), has another version than
-/// a goal asks for, or has an unreadable `.app` file.
+/// a goal asks for, or has an unreadable `.app` file; when the runtime system is not where it should be.
 pub fn resolve(spec: &ReleaseSpec, project: &Project, otp: &OtpRoot) -> Result<Resolution, ReleaseError> {
-    let mut resolver = Resolver { spec, project, otp, seen: BTreeSet::new(), apps: Vec::new() };
+    let lib_dirs = LibDirs::of(spec)?;
+    let mut resolver = Resolver { spec, project, otp, lib_dirs, seen: BTreeSet::new(), apps: Vec::new() };
     for goal in &spec.goals {
-        resolver.visit(&goal.name, &Needed::Goal)?;
+        resolver.visit(&goal.name, &Needed::Goal(goal))?;
         resolver.check_version(goal)?;
     }
     let mut apps = resolver.apps;
     mark_included(&mut apps);
     require_basics(&apps, spec)?;
-    Ok(Resolution { warnings: warnings(&apps), apps })
+    Ok(Resolution { warnings: warnings(&apps), apps, erts: erts::find(spec, otp)? })
 }
 
 struct Resolver<'a> {
     spec: &'a ReleaseSpec,
     project: &'a Project,
     otp: &'a OtpRoot,
+    lib_dirs: LibDirs,
     seen: BTreeSet<String>,
     apps: Vec<ReleaseApp>,
 }
 
 /// Why an application is looked for.
 enum Needed<'a> {
-    Goal,
+    Goal(&'a Goal),
     By(&'a Application),
 }
 
@@ -76,7 +101,11 @@ impl Resolver<'_> {
         if self.seen.contains(name) {
             return Ok(());
         }
-        let Some((app, origin)) = self.find(name)? else {
+        let vsn = match needed {
+            Needed::Goal(goal) => goal.vsn.as_deref(),
+            Needed::By(_) => None,
+        };
+        let Some((app, origin)) = self.find(name, vsn)? else {
             return match needed {
                 Needed::By(parent) if parent.optional.iter().any(|optional| optional == name) => Ok(()),
                 _ => Err(self.not_found(name, needed)),
@@ -86,43 +115,81 @@ impl Resolver<'_> {
         for dependency in app.needs() {
             self.visit(dependency, &Needed::By(&app))?;
         }
-        let goal = self.spec.goals.iter().find(|goal| goal.name == name);
-        let start = goal.and_then(|goal| goal.start);
-        let included = goal.and_then(|goal| goal.included.clone());
-        self.apps.push(ReleaseApp { app, origin, start, included });
+        if !self.spec.exclude_apps.contains(name) {
+            let app = self.release_app(app, origin);
+            self.apps.push(app);
+        }
         Ok(())
     }
 
-    fn find(&self, name: &str) -> Result<Option<(Application, Origin)>, ReleaseError> {
-        if let Some(found) = self.project.apps.read(name)? {
+    fn release_app(&self, mut app: Application, origin: Origin) -> ReleaseApp {
+        let goal = self.spec.goals.iter().find(|goal| goal.name == app.name);
+        let excluded = self.spec.exclude_modules.get(&app.name);
+        let edited = app.leave_out(&self.spec.exclude_apps, excluded.unwrap_or(&BTreeSet::new()));
+        ReleaseApp {
+            origin,
+            start: goal.and_then(|goal| goal.start),
+            included: goal.and_then(|goal| goal.included.clone()),
+            packed: origin != Origin::Otp || self.spec.system_libs != SystemLibs::Leave,
+            edited,
+            app,
+        }
+    }
+
+    /// The application in this version, if one is asked for, in the order of relx's search. An installation
+    /// that `system_libs` names is Erlang's too.
+    fn find(&self, name: &str, vsn: Option<&str>) -> Result<Option<(Application, Origin)>, ReleaseError> {
+        let fits = |app: &Application| vsn.is_none_or(|vsn| app.vsn == vsn);
+        if let Some(found) = self.project.apps.read(name)?.filter(|(app, _)| fits(app)) {
             return Ok(Some(found));
         }
-        Ok(self.otp.application(name)?.map(|app| (app, Origin::Otp)))
+        if let Some(found) = self.lib_dirs.find(name, vsn)? {
+            return Ok(Some(found));
+        }
+        if matches!(self.spec.system_libs, SystemLibs::From(_)) {
+            return Ok(None);
+        }
+        Ok(self.otp.application(name)?.filter(fits).map(|app| (app, Origin::Otp)))
     }
 
     fn not_found(&self, name: &str, needed: &Needed<'_>) -> ReleaseError {
+        if let Needed::Goal(Goal { vsn: Some(wanted), .. }) = needed
+            && let Ok(Some((app, _))) = self.find(name, None)
+        {
+            return mismatch(wanted, &app);
+        }
+        let otp = match &self.spec.system_libs {
+            SystemLibs::From(dir) => dir.clone(),
+            _ => self.otp.root.join("lib"),
+        };
+        let mut searched = vec![self.project.profile_dir().join("lib")];
+        searched.extend(self.spec.lib_dirs.iter().cloned().chain([otp]));
         ReleaseError::AppNotFound {
             name: name.into(),
             needed_by: match needed {
-                Needed::Goal => "the release".into(),
+                Needed::Goal(_) => "the release".into(),
                 Needed::By(app) => format!("application `{}` ({})", app.name, app.source.path.display()),
             },
-            project: self.project.profile_dir().join("lib"),
-            otp: self.otp.root.join("lib"),
+            searched,
         }
     }
 
+    /// A goal's version counts even if another application pulled it in before.
     fn check_version(&self, goal: &Goal) -> Result<(), ReleaseError> {
         let found = self.apps.iter().find(|app| app.app.name == goal.name).map(|app| &app.app);
         match (&goal.vsn, found) {
-            (Some(wanted), Some(app)) if *wanted != app.vsn => Err(ReleaseError::VersionMismatch {
-                name: goal.name.clone(),
-                wanted: wanted.clone(),
-                found: app.vsn.clone(),
-                dir: app.dir.clone(),
-            }),
+            (Some(wanted), Some(app)) if *wanted != app.vsn => Err(mismatch(wanted, app)),
             _ => Ok(()),
         }
+    }
+}
+
+fn mismatch(wanted: &str, app: &Application) -> ReleaseError {
+    ReleaseError::VersionMismatch {
+        name: app.name.clone(),
+        wanted: wanted.into(),
+        found: app.vsn.clone(),
+        dir: app.dir.clone(),
     }
 }
 

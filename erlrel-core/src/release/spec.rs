@@ -1,12 +1,13 @@
 //! What is asked for: the release as its configuration describes it, with all defaults applied.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::ReleaseError;
+use super::definition::{self, Selection};
 use super::goal::Goal;
 use super::overlay::OverlayAction;
-use super::relx_config::{self, Fold};
-use super::version;
+use super::undefined::UndefinedFunctions;
+use super::{ReleaseError, relx_config};
 use crate::project::Project;
 use crate::term::SourceError;
 
@@ -21,8 +22,18 @@ pub struct ReleaseSpec {
     pub goals: Vec<Goal>,
     /// Whether files are copied or, for development, linked.
     pub mode: Mode,
+    /// The version of the runtime system that the release asks for; default: that of the installation.
+    pub erts_vsn: Option<String>,
     /// Whether the runtime system comes along. Default: only in mode `prod`.
-    pub include_erts: bool,
+    pub include_erts: IncludeErts,
+    /// Whether Erlang's own applications come along, and from where. Default: yes, from the installation.
+    pub system_libs: SystemLibs,
+    /// More directories in whose folders applications are looked for, before the Erlang installation.
+    pub lib_dirs: Vec<PathBuf>,
+    /// Applications that are left out, also of other applications' lists.
+    pub exclude_apps: BTreeSet<String>,
+    /// Modules that are left out, by application.
+    pub exclude_modules: BTreeMap<String, BTreeSet<String>>,
     /// Whether sources come along; `None` where nothing says: relx then takes them into the directory,
     /// not into the tarball.
     pub include_src: Option<bool>,
@@ -36,6 +47,14 @@ pub struct ReleaseSpec {
     pub start_script: bool,
     /// Files and directories to add, in order.
     pub overlay: Vec<OverlayAction>,
+    /// Where overlays' sources and default configuration files are. Default: the project.
+    pub root_dir: PathBuf,
+    /// The directory in which the release's own directory lies. Default: `_build/<profile>/rel`.
+    pub output_dir: PathBuf,
+    /// Whose calls of functions that do not exist are looked for.
+    pub undefined_functions: UndefinedFunctions,
+    /// Whether warnings are to be treated as errors; that is up to who reports them. Default: no.
+    pub warnings_as_errors: bool,
     /// What the user should know about the configuration.
     pub warnings: Vec<SpecWarning>,
 }
@@ -48,6 +67,30 @@ pub enum Mode {
     Copy,
     /// Linked to where they were built: `{mode, dev}`, `{dev_mode, true}`.
     Link,
+}
+
+/// Whether the runtime system becomes part of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum IncludeErts {
+    /// No: the release runs on one that is there already.
+    #[default]
+    No,
+    /// The one of the Erlang installation.
+    Yes,
+    /// The one in another directory, as `erts-<vsn>` in it.
+    From(PathBuf),
+}
+
+/// Whether Erlang's own applications become part of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SystemLibs {
+    /// Those of the Erlang installation.
+    #[default]
+    Include,
+    /// None: they are where the runtime system is.
+    Leave,
+    /// Those in another directory, which is searched instead of the installation and before `lib_dirs`.
+    From(PathBuf),
 }
 
 /// Where `sys.config` or `vm.args` come from.
@@ -74,9 +117,10 @@ pub enum SpecWarning {
         /// `sys_config` or `vm_args`.
         option: &'static str,
     },
-    /// `{debug_info, strip}` is there and a later `dev_mode` undoes it, because relx evaluates the merged
-    /// options in the order of their names.
-    StripUndone(SourceError),
+    /// `debug_info` is heeded as it is written, unlike by relx.
+    DebugInfo(SourceError),
+    /// An option of a single release that relx's tarball ignores.
+    OwnOption(SourceError),
     /// git, the file or the command that is to say the version says nothing.
     VersionUnknown(SourceError),
 }
@@ -84,64 +128,50 @@ pub enum SpecWarning {
 impl std::fmt::Display for SpecWarning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::UnknownOption(error) => write!(f, "{error}"),
             Self::BothForms { option } => {
                 write!(f, "both `{option}_src` and `{option}` are set; `{option}_src` is used")
             }
-            Self::StripUndone(error) | Self::VersionUnknown(error) => write!(f, "{error}"),
+            Self::UnknownOption(error)
+            | Self::DebugInfo(error)
+            | Self::OwnOption(error)
+            | Self::VersionUnknown(error) => write!(f, "{error}"),
         }
     }
 }
 
 /// Reads the release from a project's configuration.
 ///
-/// Several versions of one release may be configured; the highest is taken.
-///
 /// # Errors
-/// When there is no release, or several of different names; when an option has a wrong value or is one
-/// that erlrel does not support yet (with its place); when a configured file does not exist.
-pub fn spec(project: &Project) -> Result<ReleaseSpec, ReleaseError> {
-    let fold = relx_config::fold(project)?;
-    let mut warnings = fold.warnings.clone();
-    let (name, vsn, goals) = choose(project, &fold, &mut warnings)?;
+/// When there is no such release, or several of different names and none is selected; when an option has a
+/// wrong value (with its place); when a configured file does not exist.
+pub fn spec(project: &Project, selection: &Selection) -> Result<ReleaseSpec, ReleaseError> {
+    let mut fold = relx_config::fold(project)?;
+    let mut warnings = Vec::new();
+    let release =
+        definition::choose(&fold.definitions, selection, &project.root, &fold.source, &mut warnings)?;
+    fold.own_options(&release.options)?;
+    warnings.splice(0..0, std::mem::take(&mut fold.warnings));
     Ok(ReleaseSpec {
-        sys_config: fold.sys_config.choose("sys_config", project, &mut warnings)?,
-        vm_args: fold.vm_args.choose("vm_args", project, &mut warnings)?,
+        sys_config: fold.sys_config.choose("sys_config", &fold.root_dir, &mut warnings)?,
+        vm_args: fold.vm_args.choose("vm_args", &fold.root_dir, &mut warnings)?,
         mode: if fold.linked { Mode::Link } else { Mode::Copy },
+        erts_vsn: release.erts,
         include_erts: fold.include_erts,
+        system_libs: fold.system_libs,
+        lib_dirs: fold.lib_dirs,
+        exclude_apps: fold.exclude_apps,
+        exclude_modules: fold.exclude_modules,
         include_src: fold.include_src,
         strip: fold.strip && !fold.linked,
         start_script: fold.start_script,
         overlay: fold.overlay,
-        name,
-        vsn,
-        goals,
+        root_dir: fold.root_dir,
+        output_dir: fold.output_dir,
+        undefined_functions: fold.undefined_functions,
+        warnings_as_errors: fold.warnings_as_errors,
+        name: release.name,
+        vsn: release.vsn,
+        goals: release.goals,
         warnings,
     })
-}
-
-fn choose(
-    project: &Project,
-    fold: &Fold,
-    warnings: &mut Vec<SpecWarning>,
-) -> Result<(String, String, Vec<Goal>), ReleaseError> {
-    let mut evaluated = Vec::new();
-    for release in &fold.releases {
-        let vsn = version::evaluate(&project.root, &fold.source, &release.vsn, warnings)?;
-        evaluated.push((release, vsn));
-    }
-    let mut names: Vec<String> = fold.releases.iter().map(|release| release.name.clone()).collect();
-    names.sort();
-    names.dedup();
-    if names.len() > 1 {
-        return Err(ReleaseError::SeveralReleases { names: names.join(", ") });
-    }
-    // Of equal versions the later entry replaces the earlier one, and `max_by_key` takes the last.
-    let highest = evaluated.into_iter().max_by_key(|(_, vsn)| version::precedence(vsn));
-    let (release, vsn) =
-        highest.ok_or_else(|| ReleaseError::NoRelease { path: project.config.path().into() })?;
-    if release.goals.is_empty() {
-        return Err(ReleaseError::NoGoals { release: format!("{}-{vsn}", release.name) });
-    }
-    Ok((release.name.clone(), vsn, release.goals.clone()))
 }

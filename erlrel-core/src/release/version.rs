@@ -11,10 +11,12 @@ use crate::term::{Source, SourceError, Term};
 /// What relx gives a release whose version cannot be found out.
 const UNKNOWN: &str = "0.0.0";
 
-/// Evaluates a version in the folder `root`: a string, `{git, short|long}`, `{file, F}`, `{cmd, C}`.
+/// Evaluates a version in the folder `root`: a string, `{git, short|long}`, `{file, F}`, `{cmd, C}`, or
+/// `git`, `semver`, `{semver, _}` for one made from the last tag: `1.2.0`, with commits since then
+/// `1.2.0+build.3.ref1a2b3c4`.
 ///
-/// Where git, the file or the command give nothing, the version is `0.0.0`, as with relx; unlike relx
-/// a short sha of any length counts, and the line end of a command's output does not.
+/// Where git, the file or the command give nothing, the version is `0.0.0`, as with relx, and there is a
+/// warning; unlike relx a short sha of any length counts, and the line end of a command's output does not.
 ///
 /// # Errors
 /// For any other form, at its place.
@@ -22,22 +24,26 @@ pub(super) fn evaluate(
     root: &Path,
     source: &Arc<Source>,
     term: &Term,
-    warnings: &mut Vec<SpecWarning>,
-) -> Result<String, SourceError> {
-    let vsn = match term.as_string().or_else(|| binary(term)) {
-        Some(text) => text,
-        None => found(root, source, term)?.unwrap_or_else(|| {
-            let message = "there is no such version to be found (does git refuse to read this folder, which may \
-                           belong to another user?), so the release has the version 0.0.0";
-            warnings.push(SpecWarning::VersionUnknown(source.error(term.span(), message)));
-            UNKNOWN.into()
-        }),
+) -> Result<(String, Option<SpecWarning>), SourceError> {
+    let found = match literal(term) {
+        Some(text) => Some(text),
+        None => found(root, source, term)?,
     };
+    let message = "there is no such version to be found (does git refuse to read this folder, which may belong to \
+                   another user?), so the release has the version 0.0.0";
+    let unknown = || SpecWarning::VersionUnknown(source.error(term.span(), message));
+    let warning = found.is_none().then(unknown);
+    let vsn = found.unwrap_or_else(|| UNKNOWN.into());
     // It becomes the name of a directory.
-    if vsn.is_empty() || vsn.contains(['/', '\0']) {
+    if vsn.is_empty() || vsn == "." || vsn == ".." || vsn.contains(['/', '\0']) {
         return Err(source.error(term.span(), format!("`{vsn}` cannot be the version of a release")));
     }
-    Ok(vsn)
+    Ok((vsn, warning))
+}
+
+/// A version that is written out; the strings "git" and "semver" are none.
+fn literal(term: &Term) -> Option<String> {
+    if term.as_atom().is_some() || is_tag(term) { None } else { term.as_text() }
 }
 
 /// What a file, a command or git says; `None` where it says nothing.
@@ -49,25 +55,26 @@ fn found(root: &Path, source: &Arc<Source>, term: &Term) -> Result<Option<String
         Some(("git", form)) if form.is_atom("long") => commands::git(root, &["rev-parse", "HEAD"]),
         Some(("file", file)) => file.as_text().and_then(|file| first_lines(&root.join(file))),
         Some(("cmd", command)) => command.as_text().and_then(|command| commands::shell(root, &command)),
-        _ if is_semver(term) => {
-            return Err(
-                source.error(term.span(), "a release version made from git tags is not supported yet")
-            );
-        }
-        _ => {
-            let message = "expected a version: a string, `{git, short}`, `{git, long}`, `{file, \"F\"}` or `{cmd, \"C\"}`";
-            return Err(source.error(term.span(), message));
-        }
+        _ if is_tag(term) => since_tag(root),
+        _ => return Err(source.error(term.span(), EXPECTED)),
     })
 }
 
-fn binary(term: &Term) -> Option<String> {
-    term.as_atom().is_none().then(|| term.as_text()).flatten()
+const EXPECTED: &str = "expected a version: a string, `{git, short}`, `{git, long}`, `git` or `semver` (from the last \
+                        tag), `{file, \"F\"}` or `{cmd, \"C\"}`";
+
+fn is_tag(term: &Term) -> bool {
+    matches!(term.as_text().as_deref(), Some("git" | "semver"))
+        || term.as_pair().is_some_and(|(key, _)| key == "semver")
 }
 
-fn is_semver(term: &Term) -> bool {
-    let name = term.as_tuple().and_then(<[Term]>::first).unwrap_or(term);
-    matches!(name.as_atom(), Some("git" | "semver"))
+/// The last tag without its leading `v`, and what came after it.
+fn since_tag(root: &Path) -> Option<String> {
+    let tag = commands::git(root, &["describe", "--abbrev=0", "--tags"])?;
+    let commits = commands::git(root, &["rev-list", "--count", &format!("{tag}..HEAD")])?;
+    let sha = commands::git(root, &["log", "-n", "1", "--pretty=format:%h"])?;
+    let vsn = tag.trim_start_matches('v');
+    Some(if commits == "0" { vsn.into() } else { format!("{vsn}+build.{commits}.ref{sha}") })
 }
 
 fn first_lines(path: &Path) -> Option<String> {
@@ -88,8 +95,8 @@ mod tests {
 
     fn version(root: &Path, text: &str) -> Result<String, String> {
         let document = consult(Path::new("rebar.config"), format!("{text}.").as_bytes()).expect("a term");
-        evaluate(root, &document.source, &document.terms[0], &mut Vec::new())
-            .map_err(|error| error.to_string())
+        let evaluated = evaluate(root, &document.source, &document.terms[0]);
+        evaluated.map(|(vsn, _)| vsn).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -109,12 +116,12 @@ mod tests {
                 "{impossible}"
             );
         }
-        insta::assert_snapshot!(version("semver").expect_err("not yet"), @r"
-        rebar.config:1:1: a release version made from git tags is not supported yet
+        insta::assert_snapshot!(version("{git, hash}").expect_err("no version"), @r#"
+        rebar.config:1:1: expected a version: a string, `{git, short}`, `{git, long}`, `git` or `semver` (from the last tag), `{file, "F"}` or `{cmd, "C"}`
           |
-        1 | semver.
-          | ^^^^^^
-        ");
+        1 | {git, hash}.
+          | ^^^^^^^^^^^
+        "#);
     }
 
     #[test]

@@ -12,28 +12,15 @@ fn with(options: &str) -> Fixture {
 #[test]
 fn options_that_are_not_supported_yet_are_named_with_their_line() {
     let options = [
-        "{exclude_apps, [a]}",
-        "{exclude_modules, []}",
-        "{exref, true}",
         "{extended_start_script_extensions, []}",
         "{extended_start_script_hooks, []}",
         "{include_start_scripts_for, [unix]}",
-        "{lib_dirs, []}",
-        "{output_dir, \"x\"}",
         "{overlay_vars, \"x\"}",
         "{overlay_vars_values, []}",
-        "{root_dir, \"x\"}",
-        "{warnings_as_errors, true}",
-        "{system_libs, false}",
         "{extended_start_script, false}",
-        "{include_erts, \"/opt/erlang\"}",
         "{overlay, [{link, \"a\", \"b\"}]}",
         "{overlay, [{template, \"a\", \"b\"}]}",
         "{overlay, [{chmod, 8, \"b\"}]}",
-        "{release, {b, \"1\"}, {erts, \"1\"}, [shop]}",
-        "{release, {b, \"1\"}, [shop], [{mode, prod}]}",
-        "{release, {b, \"1\", {extend, shop}}, []}",
-        "{release, {shop, semver}, [shop]}",
     ];
     for option in options {
         let error = with(option).error();
@@ -51,7 +38,7 @@ fn values_of_the_wrong_type_are_shown_under_a_caret() {
       |                ^^^^^^^^^^
     ");
     insta::assert_snapshot!(with("{include_erts, yes}").error(), @r"
-    rebar.config:2:24: `include_erts` must be true or false
+    rebar.config:2:24: `include_erts` must be true, false or the path of an Erlang installation
       |
     2 |         {include_erts, yes}]}.
       |                        ^^^
@@ -75,7 +62,7 @@ fn values_of_the_wrong_type_are_shown_under_a_caret() {
       |                    ^^^^^^^^^^^
     "#);
     insta::assert_snapshot!(with("{release, shop, []}").error(), @r"
-    rebar.config:2:9: expected `{release, {Name, Vsn}, [App, …]}`
+    rebar.config:2:9: expected `{release, {Name, Vsn}, [App, …]}`, where `{erts, Vsn}` may stand before the applications and options for this release only behind them
       |
     2 |         {release, shop, []}]}.
       |         ^^^^^^^^^^^^^^^^^^^
@@ -101,19 +88,29 @@ fn an_option_that_relx_does_not_know_is_a_warning() {
     assert_eq!(resolution.warnings.len(), 1, "and there is no sasl");
 }
 
+/// relx sorts merged options by name, so that `dev_mode` or `mode` comes behind `debug_info`.
 #[test]
-fn stripping_that_dev_mode_undoes_is_a_warning() {
-    let config = "{relx, [{release, {shop, \"1\"}, [shop]}, {dev_mode, true}]}.
-{profiles, [{release, [{relx, [{debug_info, strip}, {dev_mode, false}]}]}]}.";
-    let (_, _, spec, _) = Fixture::new(config).with_profile("release").load().expect("a release");
-    assert!(!spec.strip);
-    let warnings: Vec<String> = spec.warnings.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(warnings.join("\n"), @r"
-    rebar.config:2:32: `debug_info` is undone by `dev_mode`: relx evaluates merged options in the order of their names, so BEAM files keep their debug information; remove `dev_mode` from the base configuration, or set `{mode, prod}` in the profile
+fn debug_info_is_heeded_as_it_is_written() {
+    let strip = |base: &str, profile: &str| {
+        let config = format!(
+            "{{relx, [{{release, {{shop, \"1\"}}, [shop]}}{base}]}}.\n{{profiles, [{{release, [{{relx, [{profile}]}}]}}]}}."
+        );
+        let (_, _, spec, _) = Fixture::new(&config).with_profile("release").load().expect("a release");
+        let warnings: Vec<String> = spec.warnings.iter().map(ToString::to_string).collect();
+        (spec.strip, warnings.join("\n"))
+    };
+    let (stripped, warning) = strip(", {dev_mode, true}", "{debug_info, strip}, {dev_mode, false}");
+    assert!(stripped);
+    insta::assert_snapshot!(warning, @r"
+    rebar.config:2:32: relx would not heed this: it sorts the merged options of base and profiles by their names, and a `dev_mode` or `mode` then comes later and undoes it; erlrel does what is written here
       |
     2 | {profiles, [{release, [{relx, [{debug_info, strip}, {dev_mode, false}]}]}]}.
       |                                ^^^^^^^^^^^^^^^^^^^
     ");
+    let (stripped, warning) = strip("", "{mode, prod}, {debug_info, keep}");
+    assert!(!stripped && warning.contains("`mode` then comes later"), "{warning}");
+    assert_eq!(strip("", "{debug_info, keep}, {mode, prod}"), (true, String::new()), "relx agrees");
+    assert_eq!(strip(", {debug_info, keep}", "{mode, prod}"), (true, String::new()), "relx agrees");
 }
 
 #[test]
@@ -162,11 +159,14 @@ fn a_missing_or_broken_configuration_file_is_an_error() {
 #[test]
 fn projects_without_a_release_or_with_two_are_refused() {
     insta::assert_snapshot!(Fixture::new("{deps, []}.").error(), @r"
-    `DIR/project/rebar.config` configures no release: it has no `{relx, [{release, {Name, Vsn}, [App]}]}`
+    `rebar.config` configures no release: it has no `{relx, [{release, {Name, Vsn}, [App]}]}`
       hint: `rebar3 new release` shows what a release looks like
     ");
     let two = r#"{relx, [{release, {a, "1"}, [shop]}, {release, {b, "1"}, [shop]}]}."#;
-    insta::assert_snapshot!(Fixture::new(two).error(), @"several releases are configured (a, b), and choosing one of them is not supported yet");
+    insta::assert_snapshot!(Fixture::new(two).error(), @r"
+    several releases are configured, and none is selected: a, b
+      hint: name the one to build with --release NAME[:VSN]
+    ");
     insta::assert_snapshot!(Fixture::new(r#"{relx, [{release, {a, "1"}, []}]}."#).error(), @"no applications are configured for the release `a-1`");
 }
 

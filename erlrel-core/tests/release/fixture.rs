@@ -98,7 +98,7 @@ impl Fixture {
     pub(crate) fn load(&self) -> Result<(Project, OtpRoot, ReleaseSpec, Resolution), Error> {
         let project = self.project()?;
         let otp = OtpRoot::load(&self.dir.path().join("otp"))?;
-        let spec = release::spec(&project)?;
+        let spec = release::spec(&project, &release::Selection::default())?;
         let resolution = release::resolve(&spec, &project, &otp)?;
         Ok((project, otp, spec, resolution))
     }
@@ -124,7 +124,7 @@ impl Fixture {
 
     /// What is said about a release that cannot be made: the error and what lies behind it.
     pub(crate) fn error(&self) -> String {
-        let error = self.tree(Form::Tarball).expect_err("this release cannot be made");
+        let Err(error) = self.tree(Form::Tarball) else { panic!("this release cannot be made") };
         let cause = error.source().map(|cause| format!("\n  caused by: {cause}")).unwrap_or_default();
         let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
         self.clean(&format!("{error}{cause}{hint}"))

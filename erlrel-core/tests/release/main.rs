@@ -7,5 +7,7 @@ mod fixture;
 
 mod assembly;
 mod configuration;
+mod contents;
 mod overlays;
+mod releases;
 mod resolution;

@@ -42,13 +42,13 @@ fn an_optional_application_may_be_absent() {
 #[test]
 fn an_application_that_is_nowhere_is_named_with_what_needs_it() {
     insta::assert_snapshot!(with("shop, cart").error(), @r"
-    the application `cart`, which the release needs, is neither in `DIR/project/_build/default/lib` nor in `DIR/otp/lib`
+    the application `cart`, which the release needs, is not in `DIR/project/_build/default/lib` or `DIR/otp/lib`
       hint: compile the project first (`rebar3 as PROFILE compile`), add the application to `deps`, or install the part of Erlang that has it
     ");
     let fixture = with("shop");
     fixture.app(&format!("{LIB}/shop"), "shop", "1.0", "{applications, [kernel, stdlib, cart]}", &[]);
     insta::assert_snapshot!(fixture.error(), @r"
-    the application `cart`, which application `shop` (DIR/project/_build/default/lib/shop/ebin/shop.app) needs, is neither in `DIR/project/_build/default/lib` nor in `DIR/otp/lib`
+    the application `cart`, which application `shop` (DIR/project/_build/default/lib/shop/ebin/shop.app) needs, is not in `DIR/project/_build/default/lib` or `DIR/otp/lib`
       hint: compile the project first (`rebar3 as PROFILE compile`), add the application to `deps`, or install the part of Erlang that has it
     ");
 }

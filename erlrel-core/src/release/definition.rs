@@ -1,0 +1,205 @@
+//! `{release, …}`: a configured release in any of relx's forms, and the choice among several.
+
+use std::cmp::Reverse;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::ReleaseError;
+use super::goal::{self, Goal};
+use super::spec::SpecWarning;
+use super::version;
+use crate::term::{Source, SourceError, Span, Term};
+
+/// A release as the configuration has it, before its version is evaluated.
+#[derive(Debug, Clone)]
+pub(super) struct Definition {
+    name: String,
+    vsn: Term,
+    erts: Option<String>,
+    base: Option<Base>,
+    goals: Vec<Goal>,
+    options: Vec<Term>,
+}
+
+/// The release that another one extends; its version is that of the other one if none is named.
+#[derive(Debug, Clone)]
+struct Base {
+    name: String,
+    vsn: Option<Term>,
+    span: Span,
+}
+
+/// A release with its version evaluated and the goals of its base.
+#[derive(Debug, Clone)]
+pub(super) struct Configured {
+    pub(super) name: String,
+    pub(super) vsn: String,
+    /// `{erts, Vsn}`, where given.
+    pub(super) erts: Option<String>,
+    pub(super) goals: Vec<Goal>,
+    /// Options for this release only, to be folded after all others.
+    pub(super) options: Vec<Term>,
+    warning: Option<SpecWarning>,
+}
+
+/// Which of several configured releases is meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Its name. Default: the only one there is.
+    pub name: Option<String>,
+    /// Its version. Default: the highest.
+    pub vsn: Option<String>,
+}
+
+impl Selection {
+    /// Reads `NAME` or `NAME:VSN`.
+    pub fn parse(text: &str) -> Self {
+        let (name, vsn) = text.split_once(':').map_or((text, None), |(name, vsn)| (name, Some(vsn)));
+        Self { name: Some(name.into()), vsn: vsn.map(String::from) }
+    }
+
+    fn fits(&self, release: &Configured) -> bool {
+        let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|text| text == found);
+        is(&self.name, &release.name) && is(&self.vsn, &release.vsn)
+    }
+}
+
+/// Reads what follows `release` in its tuple: `{Name, Vsn}` or `{Name, Vsn, {extend, Base}}`, for the former
+/// perhaps `{erts, Vsn}`, the goals, and perhaps options for this release only.
+///
+/// # Errors
+/// For any other form, at its place.
+pub(super) fn parse(source: &Arc<Source>, option: &Term, rest: &[Term]) -> Result<Definition, SourceError> {
+    let wrong = || source.error(option.span(), EXPECTED);
+    let (id, rest) = rest.split_first().ok_or_else(wrong)?;
+    let (erts, rest) = match rest.split_first() {
+        Some((first, rest)) if first.as_pair().is_some_and(|(key, _)| key == "erts") => {
+            let vsn = first.as_pair().and_then(|(_, vsn)| vsn.as_string());
+            let vsn = vsn.ok_or_else(|| source.error(first.span(), "`erts` must be a version string"))?;
+            (Some(vsn), rest)
+        }
+        _ => (None, rest),
+    };
+    let list = |term: &Term| term.as_list().ok_or_else(wrong);
+    let (goals, options) = match rest {
+        [goals] => (list(goals)?, Vec::new()),
+        [goals, options] => (list(goals)?, list(options)?),
+        _ => return Err(wrong()),
+    };
+    let (name, vsn, base) = match id.as_tuple() {
+        Some([name, vsn]) => (name, vsn, None),
+        Some([name, vsn, base]) if erts.is_none() => (name, vsn, Some(extended(source, base)?)),
+        _ => return Err(wrong()),
+    };
+    let name = name.as_atom().ok_or_else(|| source.error(name.span(), "a release's name must be an atom"))?;
+    let goals = goals.iter().map(|goal| goal::parse(source, goal)).collect::<Result<_, _>>()?;
+    Ok(Definition { name: name.into(), vsn: vsn.clone(), erts, base, goals, options })
+}
+
+const EXPECTED: &str = "expected `{release, {Name, Vsn}, [App, …]}`, where `{erts, Vsn}` may stand before the \
+                        applications and options for this release only behind them";
+
+/// `{extend, Name}` or `{extend, {Name, Vsn}}`.
+fn extended(source: &Arc<Source>, term: &Term) -> Result<Base, SourceError> {
+    let wrong = || source.error(term.span(), "expected `{extend, Name}` or `{extend, {Name, Vsn}}`");
+    let (_, base) = term.as_pair().filter(|(key, _)| *key == "extend").ok_or_else(wrong)?;
+    let (name, vsn) = match base.as_tuple() {
+        Some([name, vsn]) => (name, Some(vsn.clone())),
+        _ => (base, None),
+    };
+    Ok(Base { name: name.as_atom().ok_or_else(wrong)?.into(), vsn, span: term.span() })
+}
+
+/// Chooses the release that is meant.
+///
+/// # Errors
+/// When there is none, or none that fits; when several names are configured and none is selected; when a
+/// release extends one that is not defined before it, or has no goals.
+pub(super) fn choose(
+    definitions: &[Definition],
+    selection: &Selection,
+    root: &Path,
+    source: &Arc<Source>,
+    warnings: &mut Vec<SpecWarning>,
+) -> Result<Configured, ReleaseError> {
+    let configured = configure(definitions, root, source)?;
+    let mut names: Vec<&str> = configured.iter().map(|release| release.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() > 1 && selection.name.is_none() {
+        return Err(ReleaseError::SeveralReleases { names: names.join(", ") });
+    }
+    let fitting = configured.iter().filter(|release| selection.fits(release));
+    // Of versions that count as equal relx takes the one that sorts first as text.
+    let key = |release: &&Configured| (Reverse(version::precedence(&release.vsn)), release.vsn.clone());
+    let chosen = fitting.min_by_key(key).ok_or_else(|| none_fits(&configured, selection, source))?;
+    if chosen.goals.is_empty() {
+        return Err(ReleaseError::NoGoals { release: format!("{}-{}", chosen.name, chosen.vsn) });
+    }
+    warnings.extend(chosen.warning.clone());
+    Ok(chosen.clone())
+}
+
+fn none_fits(configured: &[Configured], selection: &Selection, source: &Arc<Source>) -> ReleaseError {
+    if configured.is_empty() {
+        return ReleaseError::NoRelease { path: source.path.clone() };
+    }
+    let wanted = [&selection.name, &selection.vsn].into_iter().flatten().cloned().collect::<Vec<_>>();
+    let all = configured.iter().map(|release| format!("{}:{}", release.name, release.vsn));
+    ReleaseError::NoSuchRelease { wanted: wanted.join(":"), configured: all.collect::<Vec<_>>().join(", ") }
+}
+
+/// Evaluates all versions, in order; of equal name and version the later definition replaces the earlier.
+fn configure(
+    definitions: &[Definition],
+    root: &Path,
+    source: &Arc<Source>,
+) -> Result<Vec<Configured>, SourceError> {
+    let mut all: Vec<Configured> = Vec::new();
+    for definition in definitions {
+        let (vsn, warning) = version::evaluate(root, source, &definition.vsn)?;
+        let goals = match &definition.base {
+            Some(base) => merge(base_goals(base, &vsn, &all, root, source)?, &definition.goals),
+            None => definition.goals.clone(),
+        };
+        all.retain(|other| (&other.name, &other.vsn) != (&definition.name, &vsn));
+        all.push(Configured {
+            name: definition.name.clone(),
+            vsn,
+            erts: definition.erts.clone(),
+            goals,
+            options: definition.options.clone(),
+            warning,
+        });
+    }
+    Ok(all)
+}
+
+fn base_goals(
+    base: &Base,
+    vsn: &str,
+    before: &[Configured],
+    root: &Path,
+    source: &Arc<Source>,
+) -> Result<Vec<Goal>, SourceError> {
+    let vsn = match &base.vsn {
+        Some(term) => version::evaluate(root, source, term)?.0,
+        None => vsn.to_string(),
+    };
+    let found = before.iter().find(|release| release.name == base.name && release.vsn == vsn);
+    found.map(|release| release.goals.clone()).ok_or_else(|| {
+        let message = format!("no release `{}` of version {vsn} is defined before this one", base.name);
+        source.error(base.span, message)
+    })
+}
+
+/// The base's goals, each replaced where the extending release has one of the same application.
+fn merge(mut goals: Vec<Goal>, own: &[Goal]) -> Vec<Goal> {
+    for goal in own {
+        match goals.iter_mut().find(|there| there.name == goal.name) {
+            Some(there) => *there = goal.clone(),
+            None => goals.push(goal.clone()),
+        }
+    }
+    goals
+}

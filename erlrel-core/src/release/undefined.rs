@@ -1,0 +1,230 @@
+//! Calls of functions that do not exist in a release, seen in the import and export tables of its modules.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::Warning;
+use super::resolve::{ReleaseApp, Resolution};
+use super::spec::ReleaseSpec;
+use crate::beam::{self, Function};
+use crate::fs;
+use crate::otp::OtpRoot;
+use crate::project::{Origin, Project};
+use crate::term::{self, Term};
+
+/// Whose calls are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndefinedFunctions {
+    /// Those of the project's own applications. Default: yes (`check_for_undefined_functions`).
+    pub project: bool,
+    /// Those of other applications too. Default: none (`exref`).
+    pub others: Scope,
+}
+
+impl Default for UndefinedFunctions {
+    fn default() -> Self {
+        Self { project: true, others: Scope::None }
+    }
+}
+
+/// A choice of applications.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// None.
+    None,
+    /// All.
+    All,
+    /// These.
+    Some(BTreeSet<String>),
+}
+
+/// Finds calls of functions that no module of the release exports.
+///
+/// For dependencies that are not checked, a call still counts when its module lies in an application that
+/// exists and is not in the release: that is a dependency somebody forgot to name. What rebar3's
+/// `xref_ignores` and a module's `-ignore_xref` name is left out. A module that cannot be read calls
+/// nothing: packing it will say so.
+pub fn undefined_functions(
+    spec: &ReleaseSpec,
+    project: &Project,
+    resolution: &Resolution,
+    otp: &OtpRoot,
+) -> Vec<Warning> {
+    if !spec.undefined_functions.project && spec.undefined_functions.others == Scope::None {
+        return Vec::new();
+    }
+    let modules = Modules::of(resolution, otp);
+    let ignored: Vec<Ignored> = project.config.list("xref_ignores").iter().filter_map(ignored).collect();
+    let callers: Vec<Caller<'_>> = resolution
+        .apps
+        .par_iter()
+        .filter(|app| app.origin != Origin::Otp)
+        .flat_map(|app| app.app.modules.par_iter().map(move |module| (app, module)))
+        .filter_map(|(app, module)| Caller::read(app, module, &ignored))
+        .collect();
+    let called: BTreeSet<&str> =
+        callers.iter().flat_map(|caller| &caller.calls).map(|call| &*call.module).collect();
+    let exports = modules.exports(&called);
+    let outside = |module: &str| outside(module, project, resolution, otp);
+    let check = Check { spec, exports: &exports, modules: &modules, outside: &outside };
+    callers.iter().flat_map(|caller| check.caller(caller)).collect()
+}
+
+/// A module with the calls that are to be checked.
+struct Caller<'a> {
+    app: &'a ReleaseApp,
+    module: &'a str,
+    calls: Vec<Function>,
+}
+
+impl<'a> Caller<'a> {
+    fn read(app: &'a ReleaseApp, module: &'a str, ignored: &[Ignored]) -> Option<Self> {
+        let bytes = fs::read(&app.app.beam(module)).ok()?;
+        let mut calls = beam::imports(&bytes).ok()?;
+        let own = ignored_by(module, &bytes);
+        calls.retain(|call| !ignored.iter().chain(&own).any(|ignored| ignored.covers(call)));
+        Some(Self { app, module, calls })
+    }
+}
+
+/// The files of all modules of a release, by name; `None` for those inside the emulator whose file is not
+/// installed.
+struct Modules {
+    files: BTreeMap<String, Option<PathBuf>>,
+}
+
+impl Modules {
+    fn of(resolution: &Resolution, otp: &OtpRoot) -> Self {
+        let preloaded = otp.root.join("lib").join(format!("erts-{}", otp.erts_vsn)).join("ebin");
+        let preloaded = otp.boot.preloaded.iter().map(|module| {
+            let file = preloaded.join(format!("{module}.beam"));
+            (module.clone(), file.is_file().then_some(file))
+        });
+        let modules = resolution.apps.iter().flat_map(|app| {
+            app.app.modules.iter().map(|module| (module.clone(), Some(app.app.beam(module))))
+        });
+        Self { files: preloaded.chain(modules).collect() }
+    }
+
+    /// What each of these modules exports, where that can be read.
+    fn exports(&self, names: &BTreeSet<&str>) -> BTreeMap<&str, BTreeSet<(String, u32)>> {
+        let found: Vec<(&String, &PathBuf)> = self
+            .files
+            .iter()
+            .filter(|(name, _)| names.contains(name.as_str()))
+            .filter_map(|(name, file)| Some((name, file.as_ref()?)))
+            .collect();
+        let exports = |file: &PathBuf| beam::exports(&fs::read(file).ok()?).ok();
+        found.par_iter().filter_map(|(name, file)| Some((name.as_str(), exports(file)?))).collect()
+    }
+}
+
+struct Check<'a> {
+    spec: &'a ReleaseSpec,
+    modules: &'a Modules,
+    exports: &'a BTreeMap<&'a str, BTreeSet<(String, u32)>>,
+    outside: &'a (dyn Fn(&str) -> Option<String> + Sync),
+}
+
+impl Check<'_> {
+    fn caller(&self, caller: &Caller<'_>) -> Vec<Warning> {
+        let everything = self.is_checked(caller.app);
+        let mut missing = BTreeSet::new();
+        let mut warnings = Vec::new();
+        for call in &caller.calls {
+            if !self.modules.files.contains_key(&call.module) {
+                missing.insert(call.module.as_str());
+            } else if everything && !self.is_exported(call) {
+                warnings.push(Warning::UndefinedFunction {
+                    app: caller.app.app.name.clone(),
+                    caller: caller.module.into(),
+                    function: call.to_string(),
+                });
+            }
+        }
+        let missing = missing.into_iter().filter_map(|module| self.missing(caller, module, everything));
+        missing.chain(warnings).collect()
+    }
+
+    fn missing(&self, caller: &Caller<'_>, module: &str, everything: bool) -> Option<Warning> {
+        let found_in = (self.outside)(module);
+        (everything || found_in.is_some()).then(|| Warning::MissingModule {
+            app: caller.app.app.name.clone(),
+            caller: caller.module.into(),
+            module: module.into(),
+            found_in,
+        })
+    }
+
+    fn is_checked(&self, app: &ReleaseApp) -> bool {
+        let options = &self.spec.undefined_functions;
+        let own = matches!(app.origin, Origin::Project | Origin::Checkout) && options.project;
+        own || match &options.others {
+            Scope::None => false,
+            Scope::All => true,
+            Scope::Some(names) => names.contains(&app.app.name),
+        }
+    }
+
+    fn is_exported(&self, call: &Function) -> bool {
+        self.exports.get(call.module.as_str()).is_none_or(|exports| {
+            exports.contains(&(call.name.clone(), call.arity))
+                || exports.contains(&("$handle_undefined_function".into(), 2))
+        })
+    }
+}
+
+/// An application that has the module and is not in the release: one of the project, else an installed one.
+fn outside(module: &str, project: &Project, resolution: &Resolution, otp: &OtpRoot) -> Option<String> {
+    let file = Path::new("ebin").join(format!("{module}.beam"));
+    let own = project.apps.names().filter_map(|name| Some((name, project.apps.get(name)?.0)));
+    let all = own.chain(otp.directories());
+    let mut candidates = all.filter(|(name, _)| !resolution.apps.iter().any(|app| app.app.name == *name));
+    candidates.find(|(_, dir)| dir.join(&file).is_file()).map(|(name, _)| name.to_string())
+}
+
+/// Calls that nobody wants to hear of: of a module, a function, or a function with one arity.
+struct Ignored {
+    module: String,
+    function: Option<String>,
+    arity: Option<u64>,
+}
+
+impl Ignored {
+    fn covers(&self, call: &Function) -> bool {
+        self.module == call.module
+            && self.function.as_ref().is_none_or(|function| *function == call.name)
+            && self.arity.is_none_or(|arity| arity == u64::from(call.arity))
+    }
+}
+
+/// What the module's own `-ignore_xref` attributes name.
+fn ignored_by(module: &str, bytes: &[u8]) -> Vec<Ignored> {
+    let encoded = beam::attributes(bytes).ok().flatten().unwrap_or_default();
+    let attributes = term::decode(&encoded).ok().and_then(|list| list.as_list()).unwrap_or_default();
+    let values = attributes.iter().filter_map(Term::as_pair).filter(|(key, _)| *key == "ignore_xref");
+    let values = values.flat_map(|(_, value)| value.as_list().unwrap_or_else(|| vec![value.clone()]));
+    values.filter_map(|term| ignored_in(module, &term)).collect()
+}
+
+/// `M`, `{M, F}` or `{M, F, A}`.
+fn ignored(term: &Term) -> Option<Ignored> {
+    let parts = term.as_tuple().unwrap_or(std::slice::from_ref(term));
+    let atom = |at: usize| parts.get(at).and_then(Term::as_atom).map(String::from);
+    let arity = parts.get(2).map(Term::as_u64);
+    Some(Ignored { module: atom(0)?, function: atom(1), arity: arity.flatten() })
+}
+
+/// As [`ignored`], where `{F, A}` is a function of the module itself.
+fn ignored_in(module: &str, term: &Term) -> Option<Ignored> {
+    match term.as_tuple() {
+        Some([function, arity]) if arity.as_u64().is_some() => Some(Ignored {
+            module: module.into(),
+            function: function.as_atom().map(String::from),
+            arity: arity.as_u64(),
+        }),
+        _ => ignored(term),
+    }
+}

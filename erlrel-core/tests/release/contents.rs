@@ -1,0 +1,237 @@
+//! What is left out of a release, and where its applications come from.
+
+use erlrel_core::release::{Form, undefined_functions};
+
+use crate::fixture::{Fixture, text};
+
+const LIB: &str = "_build/default/lib";
+
+fn with(options: &str) -> Fixture {
+    Fixture::new(&format!("{{relx, [{{release, {{shop, \"1\"}}, [shop]}}, {options}]}}."))
+}
+
+fn names(fixture: &Fixture) -> String {
+    let (_, _, _, resolution) = fixture.load().unwrap_or_else(|error| panic!("{error}"));
+    resolution
+        .apps
+        .iter()
+        .map(|app| format!("{}-{}", app.app.name, app.app.vsn))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn excluded_applications_are_gone_from_the_release_and_from_the_lists_of_others() {
+    let fixture = with("{exclude_apps, [cart]}");
+    let keys = "{applications, [kernel, stdlib, cart, gone]}, {optional_applications, [cart, gone]}, {env, [{a, \"b\"}]}";
+    fixture.app(&format!("{LIB}/shop"), "shop", "1.0", keys, &["shop"]);
+    fixture.app(&format!("{LIB}/cart"), "cart", "1", "{applications, [kernel, stdlib, sasl]}", &[]);
+    assert_eq!(
+        names(&fixture),
+        "kernel-8.5 stdlib-4.2 sasl-4.2 shop-1.0",
+        "what cart needs is still there, as in relx"
+    );
+    let tree = fixture.tree(Form::Tarball).expect("a release");
+    insta::assert_snapshot!(text(&tree, "lib/shop-1.0/ebin/shop.app"), @r#"
+    {application,
+     shop,
+     [{applications,[kernel,stdlib,gone]},
+      {optional_applications,[gone]},
+      {env,[{a,"b"}]},
+      {description,[]},
+      {vsn,"1.0"},
+      {modules,[shop]},
+      {registered,[]},
+      {applications,[kernel,stdlib,gone]}]}.
+    "#);
+    let original =
+        std::fs::read_to_string(fixture.root().join(LIB).join("shop/ebin/shop.app")).expect("a file");
+    assert!(original.contains("cart"), "the original is as it was");
+}
+
+#[test]
+fn excluded_modules_are_gone_from_the_release_and_from_the_app_file() {
+    let fixture = with("{exclude_modules, [{shop, [shop_app, no_such]}, {stdlib, [nothing]}]}");
+    for form in [Form::Directory, Form::Tarball] {
+        let tree = fixture.tree(form).expect("a release");
+        assert!(text(&tree, "lib/shop-1.0/ebin/shop.app").contains("{modules,[shop]}"));
+        assert_eq!(
+            fixture.paths(form, "lib/shop-1.0/ebin/shop"),
+            ["lib/shop-1.0/ebin/shop.app", "lib/shop-1.0/ebin/shop.beam"]
+        );
+    }
+}
+
+/// relx links the whole application and edits the file in `_build`.
+#[test]
+fn for_development_an_edited_application_is_a_directory_of_links() {
+    let fixture = with("{mode, dev}, {exclude_modules, [{shop, [shop_app]}]}");
+    fixture.file(&format!("{LIB}/shop/priv/a.txt"), "");
+    let listing: Vec<String> = fixture
+        .listing(Form::Directory)
+        .lines()
+        .filter(|line| line.contains("lib/shop"))
+        .map(String::from)
+        .collect();
+    insta::assert_snapshot!(listing.join("\n"), @r"
+    0755 project:shop lib/shop-1.0/
+    0755 project:shop lib/shop-1.0/ebin/
+    0644 project:shop lib/shop-1.0/ebin/shop.app
+    link project:shop lib/shop-1.0/ebin/shop.beam -> DIR/project/_build/default/lib/shop/ebin/shop.beam
+    link project:shop lib/shop-1.0/priv -> DIR/project/_build/default/lib/shop/priv
+    ");
+}
+
+#[test]
+fn applications_are_found_in_lib_dirs_before_the_installation() {
+    let fixture = with("{lib_dirs, [\"vendor/a\", \"more\"]}");
+    fixture.app(&format!("{LIB}/shop"), "shop", "1.0", "{applications, [kernel, stdlib, cart, sasl]}", &[]);
+    fixture.app("vendor/b/cart-2", "cart", "2", "{id, []}", &[]);
+    fixture.app("vendor/a/cart-1", "cart", "1", "{id, []}", &[]);
+    fixture.app("more/sasl", "sasl", "9", "{id, []}", &[]);
+    assert_eq!(names(&fixture), "kernel-8.5 stdlib-4.2 cart-1 sasl-9 shop-1.0");
+}
+
+/// With two versions of one application a goal decides, wherever they are.
+#[test]
+fn a_goal_s_version_is_looked_for_everywhere() {
+    let fixture =
+        Fixture::new("{relx, [{release, {shop, \"1\"}, [{cart, \"2\"}, shop]}, {lib_dirs, [\"more\"]}]}.");
+    fixture.app(&format!("{LIB}/cart"), "cart", "1", "{id, []}", &[]);
+    fixture.app("more/cart", "cart", "2", "{id, []}", &[]);
+    assert_eq!(names(&fixture), "kernel-8.5 stdlib-4.2 cart-2 shop-1.0");
+}
+
+#[test]
+fn without_system_libs_the_release_uses_those_of_the_runtime_system() {
+    let fixture = with("{system_libs, false}");
+    assert_eq!(fixture.paths(Form::Tarball, "kernel"), [""; 0]);
+    assert_eq!(fixture.paths(Form::Tarball, "RELEASES"), [""; 0]);
+    let tree = fixture.tree(Form::Directory).expect("a release");
+    let script = text(&tree, "releases/1/start.script");
+    assert!(script.contains("$SYSTEM_LIB_DIR/kernel-8.5/ebin") && script.contains("$ROOT/lib/shop-1.0/ebin"));
+}
+
+#[test]
+fn system_libs_from_a_directory_stand_in_for_the_installation() {
+    let fixture = with("{system_libs, \"libs\"}");
+    fixture.app("libs/kernel-7.1-test", "kernel", "7.1-test", "{applications, []}", &[]);
+    insta::assert_snapshot!(fixture.error(), @r"
+    the application `stdlib`, which application `shop` (DIR/project/_build/default/lib/shop/ebin/shop.app) needs, is not in `DIR/project/_build/default/lib` or `DIR/project/libs`
+      hint: compile the project first (`rebar3 as PROFILE compile`), add the application to `deps`, or install the part of Erlang that has it
+    ");
+    fixture.app("libs/stdlib-3", "stdlib", "3", "{applications, [kernel]}", &[]);
+    assert_eq!(names(&fixture), "kernel-7.1-test stdlib-3 shop-1.0");
+}
+
+#[test]
+fn directories_are_relative_to_the_project() {
+    let fixture = with(
+        "{root_dir, \"rel\"}, {output_dir, \"out\"}, {overlay, [{copy, \"note\", \"{{output_dir}}/note\"}]}",
+    );
+    fixture.file("rel/config/vm.args", "-sname root");
+    fixture.file("rel/note", "");
+    let tree = fixture.tree(Form::Tarball).expect("a release");
+    assert_eq!(text(&tree, "releases/1/vm.args"), "-sname root");
+    assert!(tree.get("note").is_some());
+    let (_, _, spec, _) = fixture.load().expect("a release");
+    assert_eq!(spec.output_dir, fixture.root().join("out"));
+}
+
+#[test]
+fn wrong_values_of_these_options_are_shown_at_their_place() {
+    let messages: Vec<String> = [
+        "{exclude_apps, cart}",
+        "{exclude_apps, [\"cart\"]}",
+        "{exclude_modules, [shop]}",
+        "{exclude_modules, [{shop, shop}]}",
+        "{lib_dirs, vendor}",
+        "{lib_dirs, [vendor]}",
+        "{system_libs, maybe_so}",
+        "{system_libs, \"nowhere\"}",
+        "{root_dir, 1}",
+        "{output_dir, out}",
+        "{include_src, \"yes\"}",
+        "{check_for_undefined_functions, 1}",
+        "{exref, shop}",
+        "{warnings_as_errors, yes}",
+        "{generate_start_script, no}",
+        "{vm_args_src, false}",
+    ]
+    .iter()
+    .map(|option| with(option).error())
+    .collect();
+    insta::assert_snapshot!(messages.join("\n"), @r#"
+    rebar.config:1:56: `exclude_apps` must be a list of atoms
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {exclude_apps, cart}]}.
+      |                                                        ^^^^
+    rebar.config:1:57: `exclude_apps` must be a list of atoms
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {exclude_apps, ["cart"]}]}.
+      |                                                         ^^^^^^
+    rebar.config:1:60: `exclude_modules` must be a list of `{App, [Module]}`
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {exclude_modules, [shop]}]}.
+      |                                                            ^^^^
+    rebar.config:1:60: `exclude_modules` must be a list of `{App, [Module]}`
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {exclude_modules, [{shop, shop}]}]}.
+      |                                                            ^^^^^^^^^^^^
+    rebar.config:1:52: `lib_dirs` must be a list of directories
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {lib_dirs, vendor}]}.
+      |                                                    ^^^^^^
+    rebar.config:1:53: `lib_dirs` must be a list of directories
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {lib_dirs, [vendor]}]}.
+      |                                                     ^^^^^^
+    rebar.config:1:55: `system_libs` must be true, false or a directory
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {system_libs, maybe_so}]}.
+      |                                                       ^^^^^^^^
+    rebar.config:1:55: `system_libs` must be true, false or a directory that exists
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {system_libs, "nowhere"}]}.
+      |                                                       ^^^^^^^^^
+    rebar.config:1:52: `root_dir` must be the path of a directory
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {root_dir, 1}]}.
+      |                                                    ^
+    rebar.config:1:54: `output_dir` must be the path of a directory
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {output_dir, out}]}.
+      |                                                      ^^^
+    rebar.config:1:55: `include_src` must be true or false
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {include_src, "yes"}]}.
+      |                                                       ^^^^^
+    rebar.config:1:73: `check_for_undefined_functions` must be true or false
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {check_for_undefined_functions, 1}]}.
+      |                                                                         ^
+    rebar.config:1:49: `exref` must be true, false or a list of applications
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {exref, shop}]}.
+      |                                                 ^^^^
+    rebar.config:1:62: `warnings_as_errors` must be true or false
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {warnings_as_errors, yes}]}.
+      |                                                              ^^^
+    rebar.config:1:65: `generate_start_script` must be true or false
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {generate_start_script, no}]}.
+      |                                                                 ^^
+    rebar.config:1:55: `vm_args_src` must be a path; leave it out, or set `vm_args` to false, to have none
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {vm_args_src, false}]}.
+      |                                                       ^^^^^
+    "#);
+}
+
+#[test]
+fn a_damaged_module_is_no_reason_to_fail_when_calls_are_looked_for() {
+    let fixture = with("{exref, true}");
+    let (project, otp, spec, resolution) = fixture.load().expect("a release");
+    assert_eq!(undefined_functions(&spec, &project, &resolution, &otp), []);
+}
