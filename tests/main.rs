@@ -17,3 +17,4 @@ mod relx_parity;
 mod reproducible;
 mod systools_parity;
 mod tools;
+mod undefined_functions;

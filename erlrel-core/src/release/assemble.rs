@@ -95,7 +95,20 @@ fn releases(
     } else {
         add(format!("releases/{name}.rel"), rel.into())?;
     }
+    if form != Form::Image {
+        relup(tree, spec, &dir)?;
+    }
     config_files::add(tree, spec, form, &dir)
+}
+
+/// `rebar3 relup` leaves its result in the release directory, and a release that is upgraded to has it.
+fn relup(tree: &mut Tree, spec: &ReleaseSpec, dir: &str) -> Result<(), ReleaseError> {
+    let path = spec.output_dir.join(&spec.name).join(dir).join("relup");
+    if path.is_file() {
+        let entry = file_entry(&path, Content::File(path.clone()), Group::Release)?;
+        tree.insert(TreePath::new(format!("{dir}/relup"))?, entry)?;
+    }
+    Ok(())
 }
 
 fn application(

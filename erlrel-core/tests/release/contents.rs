@@ -230,6 +230,15 @@ fn wrong_values_of_these_options_are_shown_at_their_place() {
 }
 
 #[test]
+fn a_relup_that_rebar3_made_is_packed() {
+    let fixture = with("{mode, prod}");
+    fixture.file("_build/default/rel/shop/releases/1/relup", "{\"1\", [], []}.");
+    for (form, packed) in [(Form::Directory, true), (Form::Tarball, true), (Form::Image, false)] {
+        assert_eq!(!fixture.paths(form, "releases/1/relup").is_empty(), packed, "{form:?}");
+    }
+}
+
+#[test]
 fn a_damaged_module_is_no_reason_to_fail_when_calls_are_looked_for() {
     let fixture = with("{exref, true}");
     let (project, otp, spec, resolution) = fixture.load().expect("a release");
