@@ -93,6 +93,31 @@ fn a_malformed_file_is_shown_with_line_and_column() {
 }
 
 #[test]
+fn warnings_as_errors_fail_the_build() {
+    insta::assert_snapshot!(tar_error(&Shop::with_options("{no_such_option, 1}, {warnings_as_errors, true}")), @r"
+    error: rebar.config:3:11: relx has no such option; it is ignored
+      |
+    3 |         , {no_such_option, 1}, {warnings_as_errors, true}]}.
+      |           ^^^^^^^^^^^^^^^^^^^
+    error: warnings are errors here, and there is 1 of them
+      hint: leave out --strict and `warnings_as_errors` to build in spite of them
+    ");
+}
+
+#[test]
+fn a_release_that_is_not_configured_cannot_be_selected() {
+    let shop = Shop::with_options("{release, {till, \"2\"}, [shop]}");
+    insta::assert_snapshot!(tar_error(&shop), @r"
+    error: several releases are configured, and none is selected: shop, till
+      hint: name the one to build with --release NAME[:VSN]
+    ");
+    let error = shop.error(&mut shop.erlrel("tar --no-compile --release shop:9"));
+    insta::assert_snapshot!(error, @"error: there is no release `shop:9`; configured are shop:1.0, till:2");
+    run(&mut shop.erlrel("tar --no-compile --release till"));
+    assert!(shop.path("_build/prod/rel/till/till-2.tar.gz").is_file());
+}
+
+#[test]
 fn an_option_that_relx_does_not_know_is_a_warning() {
     let shop = Shop::with_options("{extended_start_scrip, true}");
     let output = shop.erlrel("tar --no-compile").output().expect("started");

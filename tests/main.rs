@@ -10,6 +10,7 @@ mod bad_destination;
 mod bad_input;
 mod docker;
 mod embedding;
+mod git_version;
 mod key;
 mod old_base;
 mod parity_page;

@@ -88,6 +88,15 @@ fn an_option_that_relx_does_not_know_is_a_warning() {
     assert_eq!(resolution.warnings.len(), 1, "and there is no sasl");
 }
 
+#[test]
+fn options_without_effect_are_accepted() {
+    let options = "{overrides, [{shop, \"elsewhere\"}]}, {upfrom, \"0.9\"}, {src_tests, true}, {include_nodetool, false}";
+    let (plain, more) = (with("{mode, prod}"), with(&format!("{{mode, prod}}, {options}")));
+    assert_eq!(more.listing(Form::Tarball), plain.listing(Form::Tarball));
+    let (_, _, spec, _) = more.load().expect("a release");
+    assert!(spec.warnings.is_empty(), "{:?}", spec.warnings);
+}
+
 /// relx sorts merged options by name, so that `dev_mode` or `mode` comes behind `debug_info`.
 #[test]
 fn debug_info_is_heeded_as_it_is_written() {

@@ -230,6 +230,39 @@ fn wrong_values_of_these_options_are_shown_at_their_place() {
 }
 
 #[test]
+fn sources_come_along_where_relx_takes_them() {
+    let sources = |option: &str, form: Form| {
+        let fixture = with(option);
+        for folder in ["src", "include", "c_src", "lib", "test"] {
+            fixture.file(&format!("{LIB}/shop/{folder}/a"), "");
+        }
+        let paths = fixture.paths(form, "lib/shop-1.0/");
+        let files = paths.iter().filter_map(|path| path.strip_prefix("lib/shop-1.0/")?.strip_suffix("/a"));
+        files.map(String::from).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(sources("{debug_info, keep}", Form::Directory), "c_src include lib src", "nothing said");
+    assert_eq!(sources("{debug_info, keep}", Form::Tarball), "");
+    assert_eq!(sources("{include_src, true}", Form::Directory), "c_src include lib src");
+    assert_eq!(sources("{include_src, true}", Form::Tarball), "include src");
+    assert_eq!(sources("{include_src, false}", Form::Directory), "include");
+    assert_eq!(sources("{include_src, false}", Form::Tarball), "");
+}
+
+/// relx looks for these files in the current folder too, and packs what earlier builds left in the release.
+#[test]
+fn files_that_lie_about_take_no_part() {
+    let fixture = with("{mode, prod}");
+    let before = fixture.listing(Form::Tarball);
+    for stray in ["shop.rel", "sys.config", "sys.config.src", "relup", "start.boot"] {
+        fixture.file(stray, "stray");
+    }
+    fixture.file("_build/default/rel/shop/bin/shop-0.9", "");
+    fixture.file("_build/default/rel/shop/lib/gone-1/ebin/gone.beam", "");
+    fixture.file("_build/default/rel/shop/releases/1/vm.args.src", "");
+    assert_eq!(fixture.listing(Form::Tarball), before);
+}
+
+#[test]
 fn a_relup_that_rebar3_made_is_packed() {
     let fixture = with("{mode, prod}");
     fixture.file("_build/default/rel/shop/releases/1/relup", "{\"1\", [], []}.");
