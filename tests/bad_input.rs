@@ -105,6 +105,16 @@ fn warnings_as_errors_fail_the_build() {
 }
 
 #[test]
+fn an_image_without_erlang_s_own_applications_is_refused() {
+    let shop = Shop::with_options("{system_libs, false}");
+    let error = shop.error(&mut shop.erlrel("image --no-compile"));
+    insta::assert_snapshot!(error, @r"
+    error: the release `shop` leaves out Erlang's own applications (`{system_libs, false}`), and the image would have none
+      hint: leave out `system_libs`, or set `{include_erts, false}` and name a base image with Erlang by --base
+    ");
+}
+
+#[test]
 fn a_release_that_is_not_configured_cannot_be_selected() {
     let shop = Shop::with_options("{release, {till, \"2\"}, [shop]}");
     insta::assert_snapshot!(tar_error(&shop), @r"

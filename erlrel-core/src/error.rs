@@ -142,6 +142,9 @@ impl Error {
             Self::Container(ContainerError::NoErts { .. }) => {
                 Some("set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration")
             }
+            Self::Container(ContainerError::NoSystemLibs { .. }) => Some(
+                "leave out `system_libs`, or set `{include_erts, false}` and name a base image with Erlang by --base",
+            ),
             Self::Container(ContainerError::BaseTooOld { .. }) => Some(
                 "take a base at least as new as this machine, build on an older one, or use `--base scratch`",
             ),

@@ -24,6 +24,14 @@ pub enum ContainerError {
         /// The release.
         release: String,
     },
+    /// A release without Erlang's own applications in an image that has none where they would be looked for.
+    #[error(
+        "the release `{release}` leaves out Erlang's own applications (`{{system_libs, false}}`), and the image would have none"
+    )]
+    NoSystemLibs {
+        /// The release.
+        release: String,
+    },
     /// An overlay at the place of the start program.
     #[error("an overlay writes `{path}`, where the image has its start program")]
     ProgramTaken {

@@ -24,7 +24,7 @@ use crate::image::{self, BaseImage, ContainerConfig, Image, ImageOptions};
 use crate::observer::{Event, Observer};
 use crate::otp::OtpRoot;
 use crate::project::Project;
-use crate::release::{self, Form, ReleaseSpec, Resolution};
+use crate::release::{self, Form, ReleaseSpec, Resolution, SystemLibs};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
 /// Where the image is made: facts about the build, none about the project.
@@ -77,6 +77,10 @@ pub fn plan(
     let base = options.base.open(&otp.platform)?;
     if resolution.erts.bin.is_none() && base.is_none() {
         return Err(ContainerError::NoErts { release: spec.name.clone() });
+    }
+    // They are looked for beside the runtime system.
+    if spec.system_libs == SystemLibs::Leave && (resolution.erts.bin.is_some() || base.is_none()) {
+        return Err(ContainerError::NoSystemLibs { release: spec.name.clone() });
     }
     let prefix = TreePath::new(format!("opt/{}", spec.name))?;
     let mut tree = release::assemble(spec, project, resolution, otp, Form::Image)?;
