@@ -19,12 +19,11 @@ const ROWS: [&[&str]; 9] = [
 ];
 
 /// Where each third-party crate may be named: one module for one concern.
-const FENCES: [(&str, &[&str]); 13] = [
+const FENCES: [(&str, &[&str]); 12] = [
     ("eetf", &[]),
     ("erl_parse", &["term/parse.rs"]),
     ("erl_tokenize", &["term/parse.rs"]),
     ("flate2", &["deflate.rs"]),
-    ("globset", &["release/overlay.rs"]),
     ("httparse", &["destination/http.rs"]),
     ("num_bigint", &["term/"]),
     ("object", &["elf/"]),

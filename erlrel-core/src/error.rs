@@ -100,6 +100,7 @@ impl Error {
                 ReleaseError::Config(error) | ReleaseError::Application(ApplicationError::Syntax(error)) => {
                     Some(error)
                 }
+                ReleaseError::Overlays { errors } => errors.first(),
                 _ => None,
             },
             Self::Container(ContainerError::Config(error)) => Some(error),

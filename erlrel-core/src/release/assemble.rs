@@ -57,8 +57,9 @@ pub fn assemble(
         start_script::add(&mut tree, spec)?;
     }
     erts::add(&mut tree, &resolution.erts, form)?;
-    let variables = Variables::new(spec, project, resolution, otp);
-    overlay::add(&mut tree, &spec.overlay, &spec.root_dir, &variables)?;
+    let variables = &Variables::new(spec, project, resolution, otp)?;
+    let context = overlay::Context { root: &spec.root_dir, variables, form, links: form.links(spec) };
+    overlay::add(&mut tree, &spec.overlay, &context)?;
     tree.add_parents()?;
     Ok(tree)
 }

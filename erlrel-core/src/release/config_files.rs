@@ -6,7 +6,7 @@ use super::ReleaseError;
 use super::assemble::{Form, file_entry};
 use super::spec::{ConfigFile, ReleaseSpec, SpecWarning};
 use crate::fs;
-use crate::term;
+use crate::term::{self, Term};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
 /// What `sys_config` and `sys_config_src` (or the `vm_args` pair) say.
@@ -26,6 +26,15 @@ pub(super) enum FileOption {
 }
 
 impl ConfigChoice {
+    /// The plain file as the overlays' variable shows it.
+    pub(super) fn variable(&self) -> Term {
+        match &self.plain {
+            None => Term::atom("undefined"),
+            Some(FileOption::No) => Term::atom("false"),
+            Some(FileOption::Path(path)) => Term::string(path.display().to_string()),
+        }
+    }
+
     /// Which file is taken: a configured `.src`, the root directory's `config/NAME.src`, a configured plain one,
     /// the root directory's `config/NAME`, the default. `false` for the plain one means none.
     pub(super) fn choose(

@@ -14,6 +14,12 @@ pub enum ReleaseError {
     /// A configuration with a mistake, or an option that is not supported yet.
     #[error(transparent)]
     Config(#[from] SourceError),
+    /// Several overlays with mistakes.
+    #[error("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))]
+    Overlays {
+        /// One for each, in the order of the list.
+        errors: Vec<SourceError>,
+    },
     /// No release is configured.
     #[error("`{}` configures no release: it has no `{{relx, [{{release, {{Name, Vsn}}, [App]}}]}}`", path.display())]
     NoRelease {
@@ -192,6 +198,8 @@ pub enum Warning {
         /// The module that calls `os:cmd`.
         module: String,
     },
+    /// A name in the path of an overlay that stands for nothing, most often because it is mistyped.
+    EmptyVariable(SourceError),
     /// rebar.lock pins a version that rebar.config no longer asks for.
     LockOutdated {
         /// The dependency.
@@ -206,6 +214,7 @@ pub enum Warning {
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::EmptyVariable(error) => write!(f, "{error}"),
             Self::NoSasl => f.write_str("the release has no `sasl`: it cannot be upgraded while it runs"),
             Self::MissingModule { app, caller, module, found_in: Some(found_in) } => write!(
                 f,

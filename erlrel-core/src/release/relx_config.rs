@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::config_files::{ConfigChoice, FileOption};
 use super::definition::{self, Definition};
 use super::overlay::{self, OverlayAction};
+use super::overlay_vars::{self, OptionVars, Variable, VarsEntry};
 use super::spec::{IncludeErts, SpecWarning, SystemLibs};
 use super::undefined::{Scope, UndefinedFunctions};
 use crate::project::Project;
@@ -29,6 +30,9 @@ pub(super) struct Fold {
     pub(super) vm_args: ConfigChoice,
     pub(super) start_script: bool,
     pub(super) overlay: Vec<OverlayAction>,
+    pub(super) overlay_vars: Vec<VarsEntry>,
+    pub(super) overlay_vars_values: Vec<Variable>,
+    pub(super) option_vars: OptionVars,
     pub(super) root_dir: PathBuf,
     pub(super) output_dir: PathBuf,
     pub(super) undefined_functions: UndefinedFunctions,
@@ -38,17 +42,12 @@ pub(super) struct Fold {
 }
 
 /// Options of relx that change what a release contains and are not supported yet.
-const UNSUPPORTED: [&str; 5] = [
-    "extended_start_script_extensions",
-    "extended_start_script_hooks",
-    "include_start_scripts_for",
-    "overlay_vars",
-    "overlay_vars_values",
-];
+const UNSUPPORTED: [&str; 3] =
+    ["extended_start_script_extensions", "extended_start_script_hooks", "include_start_scripts_for"];
 
 /// Options that do not change what a release contains: they steer relx's own checks and messages, or are
 /// without effect in relx 4 too.
-const WITHOUT_EFFECT: [&str; 4] = ["include_nodetool", "overrides", "src_tests", "upfrom"];
+const WITHOUT_EFFECT: [&str; 3] = ["include_nodetool", "src_tests", "upfrom"];
 
 /// Options of a single release that relx heeds on disk and forgets in the tarball.
 const FORGOTTEN_IN_TARBALL: [&str; 6] =
@@ -100,6 +99,9 @@ impl Fold {
             vm_args: ConfigChoice::default(),
             start_script: true,
             overlay: Vec::new(),
+            overlay_vars: Vec::new(),
+            overlay_vars_values: Vec::new(),
+            option_vars: OptionVars::default(),
             root_dir: project.root.clone(),
             output_dir: project.profile_dir().join("rel"),
             undefined_functions: UndefinedFunctions::default(),
@@ -158,6 +160,11 @@ impl Fold {
             "vm_args" => self.vm_args.plain = self.file(key, value)?,
             "vm_args_src" => self.vm_args.source = self.source_file(key, value)?,
             "generate_start_script" => self.start_script = self.bool(key, value)?,
+            "overlay_vars" => self.overlay_vars.extend(overlay_vars::parse(&self.source, value)?),
+            "overlay_vars_values" => {
+                self.overlay_vars_values.extend(overlay_vars::parse_values(&self.source, value)?);
+            }
+            "overrides" => self.option_vars.overrides = value.clone(),
             "overlay" => self.overlay.extend(overlay::parse(&self.source, value)?),
             "root_dir" => self.root_dir = self.path(key, value)?,
             "output_dir" => self.output_dir = self.path(key, value)?,

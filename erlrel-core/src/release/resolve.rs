@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use super::goal::{Goal, StartType};
 use super::lib_dirs::LibDirs;
+use super::overlay;
+use super::paths::Variables;
 use super::spec::{ReleaseSpec, SystemLibs};
 use super::{ReleaseError, Warning, erts};
 use crate::application::Application;
@@ -78,7 +80,11 @@ pub fn resolve(spec: &ReleaseSpec, project: &Project, otp: &OtpRoot) -> Result<R
     let mut apps = resolver.apps;
     mark_included(&mut apps);
     require_basics(&apps, spec)?;
-    Ok(Resolution { warnings: warnings(&apps), apps, erts: erts::find(spec, otp)? })
+    let mut resolution = Resolution { warnings: warnings(&apps), apps, erts: erts::find(spec, otp)? };
+    let variables = Variables::new(spec, project, &resolution, otp)?;
+    let empty = overlay::warnings(&spec.overlay, &variables);
+    resolution.warnings.extend(empty.into_iter().map(Warning::EmptyVariable));
+    Ok(resolution)
 }
 
 struct Resolver<'a> {

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use super::definition::{self, Selection};
 use super::goal::Goal;
-use super::overlay::OverlayAction;
+use super::overlay::{self, OverlayAction};
+use super::overlay_vars::{self, OptionVars, OverlayVars};
+use super::relx_config::Fold;
 use super::undefined::UndefinedFunctions;
 use super::{ReleaseError, relx_config};
 use crate::project::Project;
@@ -47,6 +49,8 @@ pub struct ReleaseSpec {
     pub start_script: bool,
     /// Files and directories to add, in order.
     pub overlay: Vec<OverlayAction>,
+    /// The variables that overlays may use besides the built-in ones.
+    pub overlay_vars: OverlayVars,
     /// Where overlays' sources and default configuration files are. Default: the project.
     pub root_dir: PathBuf,
     /// The directory in which the release's own directory lies. Default: `_build/<profile>/rel`.
@@ -123,6 +127,8 @@ pub enum SpecWarning {
     OwnOption(SourceError),
     /// git, the file or the command that is to say the version says nothing.
     VersionUnknown(SourceError),
+    /// A file of variables for overlays that cannot be read.
+    OverlayVars(SourceError),
 }
 
 impl std::fmt::Display for SpecWarning {
@@ -134,7 +140,8 @@ impl std::fmt::Display for SpecWarning {
             Self::UnknownOption(error)
             | Self::DebugInfo(error)
             | Self::OwnOption(error)
-            | Self::VersionUnknown(error) => write!(f, "{error}"),
+            | Self::VersionUnknown(error)
+            | Self::OverlayVars(error) => write!(f, "{error}"),
         }
     }
 }
@@ -151,6 +158,8 @@ pub fn spec(project: &Project, selection: &Selection) -> Result<ReleaseSpec, Rel
         definition::choose(&fold.definitions, selection, &project.root, &fold.source, &mut warnings)?;
     fold.own_options(&release.options)?;
     warnings.splice(0..0, std::mem::take(&mut fold.warnings));
+    overlay::load_vars(&mut fold.overlay, &fold.root_dir, &mut warnings)?;
+    let overlay_vars = overlay_variables(&fold, &mut warnings)?;
     Ok(ReleaseSpec {
         sys_config: fold.sys_config.choose("sys_config", &fold.root_dir, &mut warnings)?,
         vm_args: fold.vm_args.choose("vm_args", &fold.root_dir, &mut warnings)?,
@@ -165,6 +174,7 @@ pub fn spec(project: &Project, selection: &Selection) -> Result<ReleaseSpec, Rel
         strip: fold.strip && !fold.linked,
         start_script: fold.start_script,
         overlay: fold.overlay,
+        overlay_vars,
         root_dir: fold.root_dir,
         output_dir: fold.output_dir,
         undefined_functions: fold.undefined_functions,
@@ -173,5 +183,17 @@ pub fn spec(project: &Project, selection: &Selection) -> Result<ReleaseSpec, Rel
         vsn: release.vsn,
         goals: release.goals,
         warnings,
+    })
+}
+
+fn overlay_variables(fold: &Fold, warnings: &mut Vec<SpecWarning>) -> Result<OverlayVars, SourceError> {
+    Ok(OverlayVars {
+        own: overlay_vars::load(&fold.overlay_vars, &fold.root_dir, warnings)?,
+        values: fold.overlay_vars_values.clone(),
+        options: OptionVars {
+            sys_config: fold.sys_config.variable(),
+            vm_args: fold.vm_args.variable(),
+            ..fold.option_vars.clone()
+        },
     })
 }

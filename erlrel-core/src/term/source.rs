@@ -14,7 +14,7 @@ pub struct Span {
 }
 
 /// A file's text, with the path to show for it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The path as the user knows it.
     pub path: PathBuf,
@@ -43,7 +43,7 @@ impl Source {
 /// A problem at a place in a configuration file.
 ///
 /// Displayed with the path, line and column, and the line itself over a caret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceError {
     source: Arc<Source>,
     span: Span,

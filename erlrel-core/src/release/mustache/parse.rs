@@ -1,0 +1,258 @@
+//! From a template's text to its tags, as bbmustache 1.12 reads it.
+
+use super::TemplateError;
+use crate::term::Span;
+
+/// A part of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// Text that stays as it is.
+    Text(Vec<u8>),
+    /// `{{name}}`, `{{{name}}}` or `{{&name}}`.
+    Value(Name),
+    /// `{{#name}}…{{/name}}`.
+    Section(Name, Vec<Tag>),
+    /// `{{^name}}…{{/name}}`.
+    Inverted(Name, Vec<Tag>),
+}
+
+/// The name in a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    /// Its parts; `.` is one part, `..` is none.
+    pub(super) keys: Vec<String>,
+    /// Where the tag stands.
+    pub(super) span: Span,
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.keys.join("."))
+    }
+}
+
+/// Deeper nesting is a mistake, and would exhaust the stack.
+const MAX_DEPTH: usize = 128;
+
+/// Reads a template.
+///
+/// # Errors
+/// For a tag or a section that is not closed, a section's end without its beginning, and delimiters that
+/// are not two.
+pub(super) fn parse(template: &[u8]) -> Result<Vec<Tag>, TemplateError> {
+    let mut parser = Parser {
+        text: template,
+        at: 0,
+        open: b"{{".to_vec(),
+        close: b"}}".to_vec(),
+        fresh: true,
+        sections: Vec::new(),
+        tags: Vec::new(),
+    };
+    while parser.at < template.len() {
+        parser.step()?;
+    }
+    match parser.sections.pop() {
+        Some(section) => Err(section.name.error(format!("the section `{}` is never closed", section.name))),
+        None => Ok(parser.tags),
+    }
+}
+
+struct Parser<'a> {
+    text: &'a [u8],
+    at: usize,
+    open: Vec<u8>,
+    close: Vec<u8>,
+    /// Whether the line so far has nothing that could keep a block tag from standing alone.
+    fresh: bool,
+    sections: Vec<OpenSection>,
+    tags: Vec<Tag>,
+}
+
+struct OpenSection {
+    inverted: bool,
+    name: Name,
+    /// What stood before it, and around it.
+    outer: Vec<Tag>,
+}
+
+/// A tag as it stands in the text: what is before it in its line, and between the delimiters.
+struct Found<'a> {
+    before: &'a [u8],
+    inner: &'a [u8],
+    span: Span,
+}
+
+impl<'a> Parser<'a> {
+    /// The rest of a line without tags, or what is before the next tag with the tag.
+    fn step(&mut self) -> Result<(), TemplateError> {
+        let rest = &self.text[self.at..];
+        let (tag, line) = (find(rest, &self.open), find(rest, b"\n"));
+        match (tag, line) {
+            (Some(tag), line) if line.is_none_or(|line| tag <= line) => {
+                let found = self.split(tag)?;
+                self.tag(&found)
+            }
+            (_, Some(line)) => {
+                self.push_text(&rest[..=line]);
+                self.at += line + 1;
+                self.fresh = true;
+                Ok(())
+            }
+            _ => {
+                self.push_text(rest);
+                self.at = self.text.len();
+                Ok(())
+            }
+        }
+    }
+
+    /// Of `{{{{` the last two open the tag. A third brace belongs to the tag if both ends have one.
+    fn split(&mut self, tag: usize) -> Result<Found<'a>, TemplateError> {
+        let rest = &self.text[self.at..];
+        let shift = (1..).take_while(|shift| rest[tag + shift..].starts_with(&self.open)).count();
+        let start = tag + shift;
+        let inner_start = start + self.open.len();
+        let span = |from: usize, to: usize| Span { start: self.at + from, end: self.at + to };
+        let Some(length) = find(&rest[inner_start..], &self.close) else {
+            return Err(TemplateError {
+                span: span(start, inner_start),
+                message: "this tag is never closed".into(),
+            });
+        };
+        let inner = &rest[inner_start..inner_start + length];
+        let end = inner_start + length + self.close.len();
+        let open_is_braces = self.open.iter().all(|byte| *byte == b'{');
+        let close_is_braces = self.close.iter().all(|byte| *byte == b'}');
+        let third_open = if open_is_braces { shift > 0 } else { inner.first() == Some(&b'{') };
+        let third_close =
+            if close_is_braces { rest.get(end) == Some(&b'}') } else { inner.last() == Some(&b'}') };
+        let at = self.at;
+        if !(third_open && third_close) {
+            self.at += end;
+            return Ok(Found {
+                before: &rest[..start],
+                inner,
+                span: Span { start: at + start, end: at + end },
+            });
+        }
+        let from = if open_is_braces { inner_start - 1 } else { inner_start };
+        let to = inner_start + length - usize::from(!close_is_braces);
+        let start = start - usize::from(open_is_braces);
+        let end = end + usize::from(close_is_braces);
+        self.at += end;
+        Ok(Found {
+            before: &rest[..start],
+            inner: &rest[from..to.max(from)],
+            span: Span { start: at + start, end: at + end },
+        })
+    }
+
+    fn tag(&mut self, found: &Found<'_>) -> Result<(), TemplateError> {
+        let inner = trim_start(found.inner);
+        let name = |text: &[u8]| Name { keys: keys(text), span: found.span };
+        match inner.first() {
+            Some(b'&' | b'{') => self.value(found, name(&inner[1..])),
+            Some(b'#' | b'^') => return self.section(found, inner[0] == b'^', name(&inner[1..])),
+            Some(b'/') => return self.end(found, &name(&inner[1..])),
+            Some(b'=') => {
+                (self.open, self.close) =
+                    delimiters(&inner[1..]).map_err(|message| name(&[]).error(message))?;
+                self.standalone(found.before);
+            }
+            // A partial has nowhere to come from, so it is nothing, as a comment.
+            Some(b'!' | b'>') => self.standalone(found.before),
+            _ => self.value(found, name(inner)),
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, found: &Found<'_>, name: Name) {
+        self.fresh = false;
+        self.push_text(found.before);
+        self.tags.push(Tag::Value(name));
+    }
+
+    fn section(&mut self, found: &Found<'_>, inverted: bool, name: Name) -> Result<(), TemplateError> {
+        if self.sections.len() == MAX_DEPTH {
+            return Err(name.error(format!("more than {MAX_DEPTH} sections inside each other")));
+        }
+        self.standalone(found.before);
+        let outer = std::mem::take(&mut self.tags);
+        self.sections.push(OpenSection { inverted, name, outer });
+        Ok(())
+    }
+
+    fn end(&mut self, found: &Found<'_>, name: &Name) -> Result<(), TemplateError> {
+        let Some(section) = self.sections.pop() else {
+            return Err(name.error(format!("no section `{name}` is open here")));
+        };
+        if section.name.keys != name.keys {
+            return Err(name.error(format!("this ends `{name}`, but the open section is `{}`", section.name)));
+        }
+        self.standalone(found.before);
+        let inner = std::mem::replace(&mut self.tags, section.outer);
+        let tag = if section.inverted { Tag::Inverted } else { Tag::Section };
+        self.tags.push(tag(section.name, inner));
+        Ok(())
+    }
+
+    /// A tag that renders nothing takes its whole line with it, if there is nothing else in the line.
+    fn standalone(&mut self, before: &[u8]) {
+        let after = trim_indent(&self.text[self.at..]);
+        let ends = after.is_empty() || after.starts_with(b"\n") || after.starts_with(b"\r\n");
+        if !(self.fresh && trim_indent(before).is_empty() && ends) {
+            self.fresh = false;
+            return self.push_text(before);
+        }
+        let newline = find(after, b"\n").map_or(0, |at| at + 1);
+        self.at = self.text.len() - after.len() + newline;
+    }
+
+    fn push_text(&mut self, text: &[u8]) {
+        if !text.is_empty() {
+            self.tags.push(Tag::Text(text.to_vec()));
+        }
+    }
+}
+
+impl Name {
+    pub(super) fn error(&self, message: String) -> TemplateError {
+        TemplateError { span: self.span, message }
+    }
+}
+
+/// Blanks do not count, wherever they stand.
+fn keys(text: &[u8]) -> Vec<String> {
+    let text: Vec<u8> = text.iter().copied().filter(|byte| *byte != b' ').collect();
+    let text = String::from_utf8_lossy(&text);
+    if matches!(&*text, "" | ".") {
+        return vec![text.into_owned()];
+    }
+    text.split('.').filter(|part| !part.is_empty()).map(String::from).collect()
+}
+
+/// `<% %>=`: two delimiters, separated by blanks.
+fn delimiters(text: &[u8]) -> Result<(Vec<u8>, Vec<u8>), String> {
+    let wrong =
+        || "new delimiters are written `{{=<% %>=}}`: two, neither with a blank or `=` in it".to_string();
+    let end = text.iter().rposition(|byte| *byte != b' ').ok_or_else(wrong)?;
+    let inner = text[..=end].strip_suffix(b"=").ok_or_else(wrong)?;
+    let parts: Vec<&[u8]> = inner.split(|byte| *byte == b' ').filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        [open, close] if !inner.contains(&b'=') => Ok((open.to_vec(), close.to_vec())),
+        _ => Err(wrong()),
+    }
+}
+
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len()).position(|window| window == wanted)
+}
+
+fn trim_start(text: &[u8]) -> &[u8] {
+    &text[text.iter().position(|byte| *byte != b' ').unwrap_or(text.len())..]
+}
+
+fn trim_indent(text: &[u8]) -> &[u8] {
+    &text[text.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(text.len())..]
+}
