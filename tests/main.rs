@@ -13,6 +13,7 @@ mod embedding;
 mod git_version;
 mod key;
 mod old_base;
+mod overlay_parity;
 mod parity_page;
 mod relx_parity;
 mod reproducible;

@@ -11,6 +11,8 @@ pub(super) enum WildcardError {
     Empty,
     #[error("the pattern has a `{{` without its `}}`")]
     Unclosed,
+    #[error("the pattern has braces inside of braces, which Erlang cannot read either")]
+    Nested,
     #[error(transparent)]
     Fs(#[from] FsError),
 }
@@ -22,7 +24,7 @@ pub(super) enum WildcardError {
 /// is any number of directories. Names that begin with a dot are no exception.
 ///
 /// # Errors
-/// For an empty pattern, a brace that is not closed, and a directory that cannot be read.
+/// For an empty pattern, a brace that is not closed or is inside of others, and a directory that cannot be read.
 pub(super) fn wildcard(pattern: &str, root: &Path) -> Result<Vec<PathBuf>, WildcardError> {
     let parts: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
     if pattern.is_empty() {
@@ -137,10 +139,12 @@ fn is_one(piece: &Piece, c: char) -> bool {
 }
 
 fn compile(part: &str) -> Result<Part, WildcardError> {
-    let tokens = tokens(part);
-    match pieces(&tokens, false)? {
-        Compiled::Whole(pieces) => Ok(pieces),
-        Compiled::Up(pieces, ..) => Ok(pieces),
+    whole(&tokens(part))
+}
+
+fn whole(tokens: &[Token]) -> Result<Part, WildcardError> {
+    match pieces(tokens, false)? {
+        Compiled::Whole(part) | Compiled::Up(part, ..) => Ok(part),
     }
 }
 
@@ -184,13 +188,11 @@ fn pieces(mut tokens: &[Token], in_braces: bool) -> Result<Compiled<'_>, Wildcar
                 }
                 None => part.push(Piece::Char(c)),
             },
-            '{' => match alternatives(rest)? {
-                Some(alternatives) => {
-                    part.push(Piece::Alternatives(alternatives));
-                    return Ok(Compiled::Whole(part));
-                }
-                None => part.push(Piece::Char(c)),
-            },
+            '{' if in_braces => return Err(WildcardError::Nested),
+            '{' => {
+                part.push(Piece::Alternatives(alternatives(rest)?));
+                return Ok(Compiled::Whole(part));
+            }
             _ => part.push(Piece::Char(c)),
         }
     }
@@ -221,20 +223,16 @@ fn set(tokens: &[Token]) -> Option<(Ranges, &[Token])> {
     }
 }
 
-/// What stands behind a `{`, to the end of the part. Braces inside of braces have no meaning for Erlang:
-/// then `None`, and the outer one is a plain character.
-fn alternatives(mut tokens: &[Token]) -> Result<Option<Vec<Part>>, WildcardError> {
+/// What stands behind a `{`, to the end of the part.
+fn alternatives(mut tokens: &[Token]) -> Result<Vec<Part>, WildcardError> {
     let mut alternatives = Vec::new();
-    loop {
-        let Compiled::Up(part, end, rest) = pieces(tokens, true)? else { return Ok(None) };
+    while let Compiled::Up(part, end, rest) = pieces(tokens, true)? {
         alternatives.push(part);
         tokens = rest;
         if end == '}' {
             break;
         }
     }
-    let rest = match pieces(tokens, false)? {
-        Compiled::Whole(part) | Compiled::Up(part, ..) => part,
-    };
-    Ok(Some(alternatives.into_iter().map(|part| [part, rest.clone()].concat()).collect()))
+    let rest = whole(tokens)?;
+    Ok(alternatives.into_iter().map(|part| [part, rest.clone()].concat()).collect())
 }

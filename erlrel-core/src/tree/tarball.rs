@@ -34,7 +34,10 @@ pub fn write_tar<W: Write>(tree: &Tree, options: TarOptions, out: W, name: &str)
     let mut builder = Builder::new(out);
     let entries: Vec<(&TreePath, &Entry)> = tree
         .iter()
-        .filter(|(path, entry)| options.directories || !entry.is_directory() || !tree.has_below(path))
+        .filter(|(path, entry)| {
+            // A directory with a mode of its own needs an entry to have it.
+            options.directories || !entry.is_directory() || entry.mode != 0o755 || !tree.has_below(path)
+        })
         .collect();
     for batch in entries.chunks(BATCH) {
         let contents: Vec<_> = batch.par_iter().map(|(_, entry)| read(entry)).collect::<Result<_, _>>()?;

@@ -15,12 +15,7 @@ fn options_that_are_not_supported_yet_are_named_with_their_line() {
         "{extended_start_script_extensions, []}",
         "{extended_start_script_hooks, []}",
         "{include_start_scripts_for, [unix]}",
-        "{overlay_vars, \"x\"}",
-        "{overlay_vars_values, []}",
         "{extended_start_script, false}",
-        "{overlay, [{link, \"a\", \"b\"}]}",
-        "{overlay, [{template, \"a\", \"b\"}]}",
-        "{overlay, [{chmod, 8, \"b\"}]}",
     ];
     for option in options {
         let error = with(option).error();
@@ -56,7 +51,7 @@ fn values_of_the_wrong_type_are_shown_under_a_caret() {
       |                      ^
     ");
     insta::assert_snapshot!(with("{overlay, [{copy, \"a\"}]}").error(), @r#"
-    rebar.config:2:20: expected an overlay: `{mkdir, To}` or `{copy, From, To}`
+    rebar.config:2:20: expected an overlay: `{mkdir, To}`, `{copy, From, To}`, `{link, From, To}`, `{template, From, To}`, `{template, From, To, VarsFile}` or `{chmod, Mode, Path}`
       |
     2 |         {overlay, [{copy, "a"}]}]}.
       |                    ^^^^^^^^^^^

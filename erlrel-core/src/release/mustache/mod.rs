@@ -142,9 +142,86 @@ fn is_record(term: &Term) -> bool {
 
 fn is_falsy(term: &Term) -> bool {
     match term.value() {
-        Value::Atom(name) => matches!(&**name, "false" | "nil" | "null" | "undefined"),
+        Value::Atom(name) => matches!(&**name, "false" | "nil" | "null"),
         Value::List(elements) => elements.is_empty(),
         Value::Binary(bytes) => bytes.is_empty(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::term::consult;
+
+    fn data() -> Term {
+        let text =
+            "[{name, \"N\"}, {yes, true}, {list, [\"a\", b, 3]}, {pair, {1, 2}}, {map, #{k => [1.5]}}].";
+        consult(Path::new("x"), text.as_bytes()).expect("terms").terms[0].clone()
+    }
+
+    const FRAGMENTS: [&str; 20] = [
+        "{{",
+        "}}",
+        "{",
+        "}",
+        "{{{",
+        "name",
+        "{{#list}}",
+        "{{/list}}",
+        "{{^no}}",
+        "{{/no}}",
+        "{{.}}",
+        "{{!",
+        "{{=<% %>=}}",
+        "<%#yes%>",
+        "<%/yes%>",
+        "=",
+        "\n",
+        " ",
+        "{{pair}}",
+        "\u{fc}",
+    ];
+
+    proptest! {
+        #[test]
+        fn no_template_stops_the_renderer_without_an_error(
+            parts in proptest::collection::vec(proptest::sample::select(&FRAGMENTS[..]), 0..12),
+            bytes in proptest::collection::vec(any::<u8>(), 0..8),
+        ) {
+            let template = [parts.concat().into_bytes(), bytes].concat();
+            if let Err(error) = render(&template, &data()) {
+                prop_assert!(error.span.end <= template.len() && error.span.start <= error.span.end);
+            }
+        }
+
+        #[test]
+        fn text_without_tags_stays_as_it_is(text in "[^{]*") {
+            let rendered = render(text.as_bytes(), &data()).expect("rendered");
+            prop_assert_eq!(rendered.bytes, text.into_bytes());
+        }
+    }
+
+    #[test]
+    fn names_that_render_to_nothing_are_told() {
+        let rendered = render(b"{{name}}{{absent.x}}{{#no}}{{unseen}}{{/no}}", &data()).expect("rendered");
+        assert_eq!(rendered.empty.into_iter().collect::<Vec<_>>(), ["absent.x"]);
+    }
+
+    #[test]
+    fn sections_nested_too_deeply_are_an_error() {
+        let error = render("{{#yes}}".repeat(10_000).as_bytes(), &data()).expect_err("too deep");
+        assert_eq!(error.message, "more than 128 sections inside each other");
+    }
+
+    #[test]
+    fn a_tuple_has_no_text() {
+        let error = render(b"x{{pair}}", &data()).expect_err("no text");
+        assert_eq!(error.message, "the value of `pair` is neither text nor a number: {1,2}");
+        assert_eq!((error.span.start, error.span.end), (1, 9));
     }
 }
