@@ -149,7 +149,6 @@ fn a_release_that_is_not_configured_is_said_so() {
       hint: `rebar3 new release` shows what a release looks like
     ");
     insta::assert_snapshot!(tar_error(&Shop::with("rebar.config", "{relx, [{release, {shop, \"1.0\"}, []}]}.\n")), @"error: no applications are configured for the release `shop-1.0`");
-    insta::assert_snapshot!(tar_error(&Shop::with("rebar.config.script", "CONFIG.\n")), @"error: `SHOP/rebar.config.script` is evaluated by Erlang, which erlrel does not do yet: put its result into `SHOP/rebar.config`");
     insta::assert_snapshot!(tar_error(&Shop::with_options("{sys_config, \"config/absent.config\"}")), @"error: the file `SHOP/config/absent.config` of relx's option `sys_config` does not exist");
     insta::assert_snapshot!(tar_error(&Shop::with_options("{overlay, [{copy, \"absent.sql\", \"sql/a.sql\"}]}")), @r#"
     error: rebar.config:3:29: there is no file or directory `SHOP/absent.sql`

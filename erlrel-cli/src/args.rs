@@ -57,6 +57,9 @@ pub(crate) struct ProjectArgs {
     /// The Erlang installation; default: the one of `erl` on PATH
     #[arg(long, value_name = "DIR")]
     pub(crate) otp: Option<PathBuf>,
+    /// Go on without the project's hooks on `release` and `tar`, which erlrel does not run
+    #[arg(long)]
+    pub(crate) ignore_hooks: bool,
 }
 
 /// Which release is meant, and how much is put up with.

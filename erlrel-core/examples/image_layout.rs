@@ -19,7 +19,11 @@ fn main() -> Result<(), Error> {
         panic!("usage: image_layout PROJECT ERLREL_BOOT LAYOUT")
     };
 
-    let options = LoadOptions { profiles: vec!["prod".into()], environment: std::env::vars().collect() };
+    let options = LoadOptions {
+        profiles: vec!["prod".into()],
+        environment: std::env::vars().collect(),
+        ..Default::default()
+    };
     let project = project::load(dir.as_ref(), &options)?;
     let otp = OtpRoot::from_path(&options.environment)?;
     let spec = release::spec(&project, &release::Selection::default())?;

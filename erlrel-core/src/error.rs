@@ -69,17 +69,15 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Command(CommandError::Stopped) | Self::Tree(TreeError::Stopped) => ErrorKind::Stopped,
-            Self::Command(_) => ErrorKind::Command,
-            Self::Project(ProjectError::NotAProject { .. }) | Self::Otp(OtpError::NoErl) => {
-                ErrorKind::NotFound
+            Self::Command(_) | Self::Project(ProjectError::Command(_) | ProjectError::ScriptEnded { .. }) => {
+                ErrorKind::Command
             }
+            Self::Project(ProjectError::NotAProject { .. } | ProjectError::NoErlForScript { .. })
+            | Self::Otp(OtpError::NoErl) => ErrorKind::NotFound,
             Self::Release(ReleaseError::AppNotFound { .. } | ReleaseError::ConfigFileMissing { .. }) => {
                 ErrorKind::NotFound
             }
-            Self::Project(ProjectError::ScriptUnsupported { .. })
-            | Self::Container(ContainerError::Image(ImageError::Unsupported { .. })) => {
-                ErrorKind::Unsupported
-            }
+            Self::Container(ContainerError::Image(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
             _ if self.fs().is_some() => ErrorKind::Io,
             _ => ErrorKind::Invalid,
         }
@@ -94,7 +92,9 @@ impl Error {
     pub fn place(&self) -> Option<&SourceError> {
         match self {
             Self::Project(
-                ProjectError::Config(error) | ProjectError::Application(ApplicationError::Syntax(error)),
+                ProjectError::Config(error)
+                | ProjectError::ScriptFailed { error, .. }
+                | ProjectError::Application(ApplicationError::Syntax(error)),
             ) => Some(error),
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => match error {
                 ReleaseError::Config(error) | ReleaseError::Application(ApplicationError::Syntax(error)) => {
@@ -131,7 +131,9 @@ impl Error {
             Self::Project(ProjectError::NotAProject { .. }) => {
                 Some("run erlrel in the folder of a rebar3 project, or name the folder")
             }
-            Self::Otp(OtpError::NoErl) => Some("install Erlang, or name an installation with --otp DIR"),
+            Self::Otp(OtpError::NoErl) | Self::Project(ProjectError::NoErlForScript { .. }) => {
+                Some("install Erlang, or name an installation with --otp DIR")
+            }
             Self::Otp(OtpError::UnknownScript { .. }) => Some(
                 "name the installation with --otp DIR; `erl -noshell -eval 'io:put_chars(code:root_dir()), halt().'` prints it",
             ),

@@ -7,12 +7,13 @@ use erlrel_core::destination::{self, Destination, DockerHost, Receipt, WriteOpti
 use erlrel_core::image::{Image, Reference};
 use serde_json::{Value, json};
 
-use super::{CliError, Resolved, compile};
+use super::{CliError, Resolved, compile, hooks};
 use crate::args::ImageArgs;
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     let docker = if args.to.contains(&Destination::Docker) { docker_host()? } else { DockerHost::default() };
+    hooks::check(&args.project, &["release", "tar"], report)?;
     compile(&args.project, &args.compile, report)?;
     let resolved = Resolved::load(&args.project, &args.select, report)?;
     let (plan, build) = resolved.plan(&args.content, report)?;

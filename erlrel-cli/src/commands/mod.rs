@@ -1,5 +1,6 @@
 //! The subcommands, one file each, and what they share.
 
+pub(crate) mod hooks;
 pub(crate) mod image;
 pub(crate) mod key;
 pub(crate) mod plan;
@@ -28,6 +29,8 @@ pub(crate) enum CliError {
     NotARelease { path: PathBuf },
     #[error("warnings are errors here, and there {} of them", if *count == 1 { "is 1".into() } else { format!("are {count}") })]
     Strict { count: usize },
+    #[error(transparent)]
+    HookNotRun(Box<erlrel_core::term::SourceError>),
     #[error("cannot find out where erlrel itself is installed")]
     NoProgramPath(#[source] std::io::Error),
     #[error("cannot print the result")]
@@ -42,6 +45,10 @@ impl CliError {
                 Some("set it to the seconds since 1970, for example `$(git log -1 --format=%ct)`")
             }
             Self::NotARelease { .. } => Some("name a directory that is empty or does not exist"),
+            Self::HookNotRun(_) => Some(
+                "make the release with rebar3 and the image of it with `erlrel image --from`, or leave the hook out \
+                 with --ignore-hooks",
+            ),
             Self::NoProgramPath(_) => Some("name the start program with --boot-program FILE"),
             Self::Strict { .. } => {
                 Some("leave out --strict and `warnings_as_errors` to build in spite of them")
@@ -106,9 +113,9 @@ impl Resolved {
         let Self { project, otp, spec, resolution, .. } = self;
         let found = resolution.warnings.iter().cloned().chain(outdated_locks(project));
         let found = found.chain(undefined_functions(spec, project, resolution, otp));
-        spec.warnings
-            .iter()
-            .map(ToString::to_string)
+        let configured = project.warnings.iter().map(ToString::to_string);
+        configured
+            .chain(spec.warnings.iter().map(ToString::to_string))
             .chain(found.map(|warning| warning.to_string()))
             .collect()
     }
@@ -166,7 +173,7 @@ impl Build {
 }
 
 pub(crate) fn load_options(args: &ProjectArgs) -> LoadOptions {
-    LoadOptions { profiles: args.profile.clone(), environment: environment() }
+    LoadOptions { profiles: args.profile.clone(), environment: environment(), otp: args.otp.clone() }
 }
 
 pub(crate) fn load_project(args: &ProjectArgs) -> Result<Project, CliError> {

@@ -6,11 +6,12 @@ use erlrel_core::release::ReleaseApp;
 use erlrel_core::tree::{Node, Tree};
 use serde_json::{Value, json};
 
-use super::{CliError, Resolved};
+use super::{CliError, Resolved, hooks};
 use crate::args::PlanArgs;
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
+    hooks::check(&args.project, &["release", "tar"], report)?;
     let resolved = Resolved::load(&args.project, &args.select, report)?;
     let (plan, _) = resolved.plan(&args.content, report)?;
     if args.json {

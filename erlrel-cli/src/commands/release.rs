@@ -6,11 +6,12 @@ use erlrel_core::fs::{self, FsError};
 use erlrel_core::release::{Form, assemble};
 use erlrel_core::tree::{Entry, Group, TreePath, write_directory};
 
-use super::{CliError, Resolved, compile};
+use super::{CliError, Resolved, compile, hooks};
 use crate::args::ReleaseArgs;
 use crate::report::Report;
 
 pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
+    hooks::check(&args.project, &["release"], report)?;
     compile(&args.project, &args.compile, report)?;
     let resolved = Resolved::load(&args.project, &args.select, report)?;
     let Resolved { project, otp, spec, resolution, .. } = &resolved;

@@ -4,11 +4,12 @@ use erlrel_core::fs;
 use erlrel_core::release::{Form, assemble};
 use erlrel_core::tree::{TarOptions, TreeError, write_tar_gz};
 
-use super::{CliError, Resolved, compile, epoch};
+use super::{CliError, Resolved, compile, epoch, hooks};
 use crate::args::TarArgs;
 use crate::report::Report;
 
 pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
+    hooks::check(&args.project, &["tar"], report)?;
     compile(&args.project, &args.compile, report)?;
     let resolved = Resolved::load(&args.project, &args.select, report)?;
     let Resolved { project, otp, spec, resolution, .. } = &resolved;

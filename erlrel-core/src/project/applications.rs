@@ -49,7 +49,7 @@ impl ProjectApps {
 }
 
 /// Finds the compiled applications below `_build/<profile>`: rebar3 puts project applications and
-/// dependencies into `lib/`, checkouts into `checkouts/`.
+/// dependencies into `lib/` (`deps_dir`), checkouts into `checkouts/` (`checkouts_out_dir`).
 pub(super) fn discover(
     root: &Path,
     profile_dir: &Path,
@@ -57,10 +57,21 @@ pub(super) fn discover(
     lock: &Lock,
 ) -> Result<ProjectApps, ProjectError> {
     let own = project_names(root, config)?;
+    let folder =
+        |key: &str, usual: &str| config.get(key).and_then(|dir| dir.as_text()).unwrap_or(usual.into());
+    let checkouts = root.join(folder("checkouts_dir", "_checkouts"));
+    let folders = [
+        (folder("deps_dir", "lib"), Origin::Dependency),
+        (folder("checkouts_out_dir", "checkouts"), Origin::Checkout),
+    ];
     let mut dirs = BTreeMap::new();
-    for (folder, default) in [("lib", Origin::Dependency), ("checkouts", Origin::Checkout)] {
+    for (folder, default) in folders {
         for dir in fs::list(&profile_dir.join(folder))? {
             let Some(name) = file_name(&dir).filter(|name| !name.starts_with('.')) else { continue };
+            // What was a checkout once is left behind in the build.
+            if default == Origin::Checkout && !checkouts.join(&name).is_dir() {
+                continue;
+            }
             let origin = if own.contains(&name) { Origin::Project } else { default };
             let dir = dir_of(&dir, &name, lock);
             dirs.insert(name, (dir, origin));
@@ -83,17 +94,18 @@ fn dir_of(dir: &Path, name: &str, lock: &Lock) -> PathBuf {
 /// The names of the project's own applications: the folders of `project_app_dirs` with a
 /// `src/*.app.src`, an `ebin/*.app`, or a `mix.exs`.
 fn project_names(root: &Path, config: &RebarConfig) -> Result<BTreeSet<String>, FsError> {
+    let names = project_dirs(root, config)?.iter().map(|dir| app_name(dir)).collect::<Result<Vec<_>, _>>()?;
+    Ok(names.into_iter().flatten().collect())
+}
+
+/// The folders that may have applications of the project.
+pub(super) fn project_dirs(root: &Path, config: &RebarConfig) -> Result<Vec<PathBuf>, FsError> {
     let configured: Vec<String> =
         config.list("project_app_dirs").iter().filter_map(|dir| dir.as_text()).collect();
     let defaults = ["apps/*", "lib/*", "."].map(String::from).to_vec();
     let patterns = if configured.is_empty() { defaults } else { configured };
-    let mut names = BTreeSet::new();
-    for pattern in patterns {
-        for dir in expand(root, &pattern)? {
-            names.extend(app_name(&dir)?);
-        }
-    }
-    Ok(names)
+    let dirs = patterns.iter().map(|pattern| expand(root, pattern)).collect::<Result<Vec<_>, _>>()?;
+    Ok(dirs.concat())
 }
 
 /// The directories that a pattern stands for; a name in it may have one `*`.

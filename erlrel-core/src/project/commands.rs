@@ -1,9 +1,11 @@
-//! The one module that starts processes: `rebar3`, `git`, and the user's `{cmd, …}` for a version.
+//! The one module that starts processes: `rebar3`, `git`, `erl` for configuration scripts, and the user's
+//! `{cmd, …}` for a version.
 
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+use crate::environment::Environment;
 use crate::observer::{Event, Observer};
 
 /// A command that could not be run to a good end.
@@ -72,6 +74,80 @@ fn run(
     let status = child.wait().map_err(not_started)?;
     let command = format!("{program} {}", arguments.join(" "));
     if status.success() { Ok(()) } else { Err(CommandError::Failed { command, dir: dir.into(), status }) }
+}
+
+/// The Erlang program that evaluates a script.
+pub(super) const EVALUATION: &str = include_str!("evaluate_script.erl");
+
+/// A configuration script to be evaluated.
+#[derive(Debug)]
+pub(super) struct Evaluation<'a> {
+    pub(super) erl: &'a Path,
+    /// The current directory of the script.
+    pub(super) dir: &'a Path,
+    /// All that the script sees of the environment.
+    pub(super) environment: &'a Environment,
+    /// The file whose terms are bound to `CONFIG`.
+    pub(super) file: &'a str,
+    pub(super) script: &'a str,
+    /// The rebar3 whose modules are to be there.
+    pub(super) rebar3: Option<PathBuf>,
+}
+
+/// What became of a script.
+#[derive(Debug)]
+pub(super) struct Evaluated {
+    /// The text of the terms, each ended by a dot; or the line and the reason of a failure, if there was more
+    /// than a sudden end.
+    pub(super) result: Result<String, Option<(usize, String)>>,
+    /// What it printed.
+    pub(super) printed: String,
+    pub(super) status: ExitStatus,
+}
+
+/// Evaluates a script as `file:script/2` does.
+///
+/// # Errors
+/// When Erlang cannot be started.
+pub(super) fn evaluate(evaluation: &Evaluation<'_>) -> Result<Evaluated, CommandError> {
+    let erl = evaluation.erl.display().to_string();
+    let output = command(&erl, evaluation.dir)
+        .args([
+            "+S",
+            "1",
+            "+pc",
+            "unicode",
+            "-boot",
+            "no_dot_erlang",
+            "-noinput",
+            "-eval",
+            EVALUATION,
+            "-extra",
+        ])
+        .args([evaluation.file, evaluation.script])
+        .args(&evaluation.rebar3)
+        .env_clear()
+        .envs(evaluation.environment.iter())
+        .output();
+    let purpose = "evaluate a configuration script";
+    let output = output.map_err(|source| CommandError::NotStarted { program: erl, purpose, source })?;
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    Ok(Evaluated {
+        result: answer(&stdout),
+        printed: String::from_utf8_lossy(&output.stderr).into_owned(),
+        status: output.status,
+    })
+}
+
+/// What stands behind the program's own marks; before them may be what the script printed.
+fn answer(stdout: &str) -> Result<String, Option<(usize, String)>> {
+    let (before, _) = stdout.rsplit_once("\n%% erlrel: end\n").ok_or(None)?;
+    let (_, answer) = before.rsplit_once("\n%% erlrel: ").ok_or(None)?;
+    let (kind, text) = answer.split_once('\n').ok_or(None)?;
+    match kind.strip_prefix("error ") {
+        Some(line) => Err(Some((line.parse().unwrap_or(1), text.into()))),
+        None => Ok(text.into()),
+    }
 }
 
 /// What `git` prints for these arguments, without the line end; `None` if it fails or is not installed.

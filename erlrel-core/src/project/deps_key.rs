@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{LockSource, Project, ProjectError};
+use super::{LockSource, Project, ProjectError, global};
 use crate::digest::Digest;
 use crate::environment::Environment;
 use crate::fs::{self, FsError};
-use crate::term::{self, Term};
+use crate::term::{self, Document, Term};
 
 /// The first number that `cat rebar.config rebar.lock | cksum` prints in the folder `root`; an absent
 /// file counts as empty, as it does there.
@@ -160,12 +160,7 @@ fn file_facts(project: &Project, environment: &Environment) -> Result<Vec<String
 
 /// Plugins of rebar3's global configuration take part in every build of the user.
 fn global_plugins(environment: &Environment) -> Result<Vec<String>, ProjectError> {
-    let home = environment.get("HOME").map(|home| Path::new(home).join(".config/rebar3"));
-    let dir =
-        environment.get("REBAR_GLOBAL_CONFIG_DIR").map(|dir| Path::new(dir).join(".config/rebar3")).or(home);
-    let Some(path) = dir.map(|dir| dir.join("rebar.config")) else { return Ok(Vec::new()) };
-    let Some(bytes) = fs::read_optional(&path)? else { return Ok(Vec::new()) };
-    let terms = term::consult(&path, &bytes)?.terms;
+    let Some(Document { terms, .. }) = global::read(environment)? else { return Ok(Vec::new()) };
     let plugins = ["plugins", "project_plugins"].iter().filter_map(|key| term::lookup(&terms, key));
     Ok(plugins.map(|plugins| format!("global {plugins}")).collect())
 }

@@ -1,13 +1,11 @@
 //! rebar.lock in its three formats.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::fs;
-use crate::term::{self, Source, SourceError, Term};
+use crate::term::{self, Document, Source, SourceError, Term};
 
 use super::ProjectError;
-use super::rebar_config::refuse_script;
+use super::script::Reader;
 
 /// What rebar.lock pins.
 #[derive(Debug, Clone, Default)]
@@ -53,20 +51,18 @@ impl Lock {
     /// Reads the file; an absent one locks nothing.
     ///
     /// # Errors
-    /// When it cannot be read, has a form that rebar3 never wrote, or is computed by a script.
-    pub(super) fn read(path: &Path) -> Result<Self, ProjectError> {
-        refuse_script(path)?;
-        match fs::read_optional(path)? {
+    /// When it, or what `rebar.lock.script` makes of it, cannot be read or has a form that rebar3 never wrote.
+    pub(super) fn read(reader: &Reader<'_>) -> Result<Self, ProjectError> {
+        match reader.read("rebar.lock")? {
             None => Ok(Self::default()),
-            Some(bytes) => Ok(parse(&bytes)?),
+            Some(document) => Ok(parse(&document)?),
         }
     }
 }
 
 /// Formats: `[Lock, …].` (also written today when no Hex package is locked) · `{"1.1.0", [Lock, …]}.` and
 /// `[{pkg_hash, […]}].` · the same with `pkg_hash_ext`. Newer ones are read as the last.
-fn parse(bytes: &[u8]) -> Result<Lock, SourceError> {
-    let document = term::consult(Path::new("rebar.lock"), bytes)?;
+fn parse(document: &Document) -> Result<Lock, SourceError> {
     let source = &document.source;
     let Some(first) = document.terms.first() else { return Ok(Lock::default()) };
     let locks = match first.as_tuple() {
@@ -114,10 +110,14 @@ fn hash(attributes: &[Term], key: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn show(text: &str) -> String {
-        match parse(text.as_bytes()) {
+        let lock =
+            term::consult(Path::new("rebar.lock"), text.as_bytes()).and_then(|document| parse(&document));
+        match lock {
             Ok(lock) => lock
                 .entries
                 .iter()

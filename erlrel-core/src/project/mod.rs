@@ -3,31 +3,45 @@
 pub mod applications;
 pub mod commands;
 pub mod deps_key;
+mod directories;
+mod global;
 mod hex;
+pub mod hooks;
 mod lock;
 mod merge;
 mod rebar_config;
+mod script;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 
 pub use applications::{Origin, ProjectApps};
 pub use hex::Requirement;
 pub(crate) use hex::lenient as lenient_version;
+pub use hooks::Hook;
 pub use lock::{Lock, LockSource, Locked};
 pub use rebar_config::RebarConfig;
 
 use crate::application::ApplicationError;
 use crate::environment::Environment;
 use crate::fs::FsError;
-use crate::term::{SourceError, Term};
+use commands::CommandError;
+
+use crate::term::{Document, SourceError, Term};
+
+use script::Reader;
 
 /// What to load, and how.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
     /// The profiles after `as`, in their order; default none, which is rebar3's `default` profile.
     pub profiles: Vec<String>,
-    /// `REBAR_BASE_DIR`, `REBAR_PROFILE` and `REBAR_CONFIG` are looked up here.
+    /// `REBAR_BASE_DIR`, `REBAR_PROFILE`, `REBAR_CONFIG` and `PATH` are looked up here; it is also all that
+    /// configuration scripts see of the environment.
     pub environment: Environment,
+    /// The Erlang installation that evaluates configuration scripts; default: the one of `erl` on `PATH`.
+    pub otp: Option<PathBuf>,
 }
 
 /// A rebar3 project. See the [module](self).
@@ -45,6 +59,50 @@ pub struct Project {
     pub lock: Lock,
     /// Where each application of the project and its dependencies was compiled to.
     pub apps: ProjectApps,
+    /// Hooks that rebar3 would run before or after it makes a release.
+    pub hooks: Vec<Hook>,
+    /// What its configuration says in vain.
+    pub warnings: Vec<ConfigWarning>,
+}
+
+/// Something in the configuration that has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigWarning {
+    /// Both rebar.config and relx.config configure a release.
+    TwoReleases,
+    /// The user's global configuration has keys that would change what a release contains.
+    GlobalKey {
+        /// The file.
+        file: PathBuf,
+        /// The key.
+        key: &'static str,
+    },
+}
+
+impl fmt::Display for ConfigWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TwoReleases => f.write_str(
+                "relx.config is ignored, because rebar.config has a `relx` entry: remove one of the two",
+            ),
+            Self::GlobalKey { file, key } => write!(
+                f,
+                "`{key}` in `{}` is ignored, so that the project alone decides its release: move it to rebar.config",
+                file.display()
+            ),
+        }
+    }
+}
+
+fn warnings(config: &RebarConfig, global: Option<&Document>, profiles: &[String]) -> Vec<ConfigWarning> {
+    let two = config.has_two_releases().then_some(ConfigWarning::TwoReleases);
+    let of_global = global.into_iter().flat_map(|document| {
+        let file = document.source.path.clone();
+        let keys = global::release_keys(document, profiles).into_iter();
+        keys.map(move |key| ConfigWarning::GlobalKey { file: file.clone(), key })
+    });
+    two.into_iter().chain(of_global).collect()
 }
 
 impl Project {
@@ -83,14 +141,18 @@ pub fn load(root: &Path, options: &LoadOptions) -> Result<Project, ProjectError>
     let root = std::path::absolute(root).map_err(FsError::while_doing("find", root))?;
     let profiles = active_profiles(options);
     let file = options.environment.get("REBAR_CONFIG").unwrap_or("rebar.config");
-    let config = RebarConfig::read(&root.join(file), &profiles)?;
-    let base = options.environment.get("REBAR_BASE_DIR").map(String::from);
-    let base = base.or_else(|| config.get("base_dir").and_then(|term| term.as_text()));
-    let base_dir = root.join(base.unwrap_or_else(|| "_build".into()));
-    let lock = Lock::read(&root.join("rebar.lock"))?;
+    // rebar3 goes on without a global configuration that it cannot read.
+    let global = global::read(&options.environment).ok().flatten();
+    let kept = directories::unevaluated_base(&root, file, global.as_ref(), options);
+    let reader = Reader { root: &root, options, base_dir: &kept };
+    let config = RebarConfig::read(&reader, file, &profiles)?;
+    let lock = Lock::read(&reader)?;
+    let base_dir = directories::base(&root, &config, global.as_ref(), options);
     let profile_dir = base_dir.join(profile_name(&profiles));
     let apps = applications::discover(&root, &profile_dir, &config, &lock)?;
-    Ok(Project { root, profiles, base_dir, config, lock, apps })
+    let hooks = hooks::all(&reader, &config, &profiles)?;
+    let warnings = warnings(&config, global.as_ref(), &profiles);
+    Ok(Project { root, profiles, base_dir, config, lock, apps, hooks, warnings })
 }
 
 /// `REBAR_PROFILE`, then those after `as`; of equal ones the last stays (rebar3's rule).
@@ -122,14 +184,35 @@ pub enum ProjectError {
     /// A configuration file with a mistake.
     #[error(transparent)]
     Config(#[from] SourceError),
-    /// A configuration that only Erlang can evaluate.
-    #[error("`{}` is evaluated by Erlang, which erlrel does not do yet: put its result into `{}`", script.display(), file.display())]
-    ScriptUnsupported {
+    /// No Erlang to evaluate a configuration script with.
+    #[error("`{script}` must be evaluated by Erlang, and there is no `erl` in {place}")]
+    NoErlForScript {
         /// The script.
-        script: PathBuf,
-        /// The file it computes.
-        file: PathBuf,
+        script: String,
+        /// Where Erlang was looked for.
+        place: String,
     },
+    /// A configuration script that fails.
+    #[error("{error}{printed}")]
+    ScriptFailed {
+        /// The line, and what Erlang says about it.
+        error: SourceError,
+        /// What the script printed; empty, or with a line of its own before it.
+        printed: String,
+    },
+    /// A configuration script that stops Erlang.
+    #[error("`{script}` ended Erlang ({status}) instead of giving a configuration{printed}")]
+    ScriptEnded {
+        /// The script.
+        script: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// What the script printed; empty, or with a line of its own before it.
+        printed: String,
+    },
+    /// An Erlang that cannot be started.
+    #[error(transparent)]
+    Command(#[from] CommandError),
     /// An application of the project that cannot be read.
     #[error(transparent)]
     Application(#[from] ApplicationError),
@@ -160,7 +243,7 @@ mod tests {
         let profile_dir = |config: &str, variable: &str| {
             std::fs::write(dir.path().join("rebar.config"), config).expect("written");
             let environment = [("REBAR_BASE_DIR".to_string(), variable.to_string())].into_iter().collect();
-            let options = LoadOptions { profiles: vec!["prod".into()], environment };
+            let options = LoadOptions { profiles: vec!["prod".into()], environment, otp: None };
             load(dir.path(), &options).expect("a project").profile_dir()
         };
         assert_eq!(profile_dir("", ""), dir.path().join("_build/prod"));
@@ -174,6 +257,7 @@ mod tests {
             let options = LoadOptions {
                 profiles: named.iter().map(ToString::to_string).collect(),
                 environment: [("REBAR_PROFILE".to_string(), rebar_profile.to_string())].into_iter().collect(),
+                otp: None,
             };
             profile_name(&active_profiles(&options))
         };

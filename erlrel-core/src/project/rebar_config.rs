@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ProjectError;
 use super::merge::{merge_relx, merge_value};
+use super::script::Reader;
 use crate::fs;
 use crate::term::{self, Document, Source, SourceError, Term};
 
@@ -18,22 +19,33 @@ pub struct RebarConfig {
 }
 
 impl RebarConfig {
-    /// Reads the file, and `relx.config` beside it for projects that keep their release there.
+    /// Reads the project's file, or its script's result, and `relx.config` for projects that keep their
+    /// release there. (`relx.config.script` is nothing to rebar3.)
     ///
     /// # Errors
-    /// When there is no such file, a term in it is no `{Key, Value}`, or `FILE.script` exists.
-    pub(super) fn read(path: &Path, profiles: &[String]) -> Result<Self, ProjectError> {
-        refuse_script(path)?;
-        let root = path.parent().unwrap_or(path);
-        let not_here = || ProjectError::NotAProject { root: root.into(), file: path.into() };
-        let bytes = fs::read_optional(path)?.ok_or_else(not_here)?;
-        let document = term::consult(&display_path(path), &bytes)?;
+    /// When there is no such file, or a term in it is no `{Key, Value}`.
+    pub(super) fn read(reader: &Reader<'_>, file: &str, profiles: &[String]) -> Result<Self, ProjectError> {
+        let path = reader.root.join(file);
+        let not_here = || ProjectError::NotAProject { root: reader.root.into(), file: path };
+        let config = Self::read_app(reader, file, profiles)?.ok_or_else(not_here)?;
+        let relx = fs::read_optional(&reader.root.join("relx.config"))?;
+        let relx = relx.map(|bytes| term::consult(Path::new("relx.config"), &bytes)).transpose()?;
+        Ok(Self { relx, ..config })
+    }
+
+    /// Reads the file of one of the project's applications, which need none.
+    ///
+    /// # Errors
+    /// When a term in it is no `{Key, Value}`.
+    pub(super) fn read_app(
+        reader: &Reader<'_>,
+        file: &str,
+        profiles: &[String],
+    ) -> Result<Option<Self>, ProjectError> {
+        let Some(document) = reader.read(file)? else { return Ok(None) };
         check_pairs(&document)?;
         let profiles = profiles.iter().map(|name| profile(&document, name)).collect::<Result<_, _>>()?;
-        let relx_path = root.join("relx.config");
-        let relx = fs::read_optional(&relx_path)?;
-        let relx = relx.map(|bytes| term::consult(&display_path(&relx_path), &bytes)).transpose()?;
-        Ok(Self { path: path.into(), document, profiles, relx })
+        Ok(Some(Self { path: reader.root.join(file), document, profiles, relx: None }))
     }
 
     /// The text, for errors about its terms.
@@ -61,6 +73,23 @@ impl RebarConfig {
     /// The values of a key in the base and in each active profile, unmerged.
     pub fn each(&self, key: &str) -> impl Iterator<Item = &Term> {
         self.layers().filter_map(move |terms| last(terms, key))
+    }
+
+    /// The value of a key outside of all profiles.
+    pub(super) fn top_level(&self, key: &str) -> Option<&Term> {
+        last(&self.document.terms, key)
+    }
+
+    /// The value of a key in the last active profile that has it.
+    pub(super) fn last_profile(&self, key: &str) -> Option<&Term> {
+        self.profiles.iter().rev().find_map(|terms| last(terms, key))
+    }
+
+    /// True if a release is configured in rebar.config as well as in relx.config, which then counts for
+    /// nothing.
+    pub fn has_two_releases(&self) -> bool {
+        self.relx.is_some()
+            && self.each("relx").any(|value| value.as_list().is_some_and(|list| !list.is_empty()))
     }
 
     /// The dependencies of the base and of the active profiles.
@@ -97,21 +126,6 @@ impl RebarConfig {
     }
 }
 
-/// In errors the file's name is enough where it is the usual one.
-fn display_path(path: &Path) -> PathBuf {
-    path.file_name().map_or_else(|| path.into(), PathBuf::from)
-}
-
-pub(super) fn refuse_script(path: &Path) -> Result<(), ProjectError> {
-    let mut script = path.as_os_str().to_owned();
-    script.push(".script");
-    let script = PathBuf::from(script);
-    if script.exists() {
-        return Err(ProjectError::ScriptUnsupported { script, file: path.into() });
-    }
-    Ok(())
-}
-
 fn check_pairs(document: &Document) -> Result<(), SourceError> {
     let bad = document.terms.iter().find(|term| term.as_tuple().is_none_or(|tuple| tuple.len() != 2));
     bad.map_or(Ok(()), |term| {
@@ -121,7 +135,7 @@ fn check_pairs(document: &Document) -> Result<(), SourceError> {
     })
 }
 
-/// The options of one profile; of several entries with its name the last counts.
+/// The options of one profile; of several entries with its name the first counts.
 fn profile(document: &Document, name: &str) -> Result<Vec<Term>, SourceError> {
     let Some(profiles) = last(&document.terms, "profiles") else { return Ok(Vec::new()) };
     let list = |term: &Term, what: &str| {
@@ -129,7 +143,8 @@ fn profile(document: &Document, name: &str) -> Result<Vec<Term>, SourceError> {
             .ok_or_else(|| document.source.error(term.span(), format!("{what} must be a list of options")))
     };
     let profiles = list(profiles, "`profiles`")?;
-    last(&profiles, name).map_or(Ok(Vec::new()), |options| list(options, &format!("the profile `{name}`")))
+    term::lookup(&profiles, name)
+        .map_or(Ok(Vec::new()), |options| list(options, &format!("the profile `{name}`")))
 }
 
 fn last<'a>(terms: &'a [Term], key: &str) -> Option<&'a Term> {
@@ -139,13 +154,15 @@ fn last<'a>(terms: &'a [Term], key: &str) -> Option<&'a Term> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::LoadOptions;
 
     fn config(text: &str, profiles: &[&str]) -> Result<RebarConfig, String> {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let path = dir.path().join("rebar.config");
-        std::fs::write(&path, text).expect("written");
+        std::fs::write(dir.path().join("rebar.config"), text).expect("written");
         let profiles: Vec<String> = profiles.iter().map(ToString::to_string).collect();
-        RebarConfig::read(&path, &profiles).map_err(|error| error.to_string())
+        let options = LoadOptions::default();
+        let reader = Reader { root: dir.path(), options: &options, base_dir: dir.path() };
+        RebarConfig::read(&reader, "rebar.config", &profiles).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! line under a caret. Spans take no part in comparison.
 
 mod etf;
+mod expressions;
 mod order;
 mod parse;
 mod print;
@@ -13,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use etf::{AtomEncoding, EtfError, decode, encode};
+pub use expressions::{Dependence, dependence, mentions};
 use num_bigint::BigInt;
 pub use parse::{Document, consult};
 pub use print::pretty;

@@ -110,6 +110,7 @@ fn groups_say_where_applications_came_from() {
     let fixture = Fixture::new(r#"{relx, [{release, {shop, "1.0"}, [shop, json, cart]}, {mode, prod}]}."#);
     fixture.app("_build/default/lib/json", "json", "2.0", "{id, []}", &["json"]);
     fixture.app("_build/default/checkouts/cart", "cart", "3.0", "{id, []}", &["cart"]);
+    fixture.file("_checkouts/cart/src/cart.app.src", "");
     fixture.file("_build/default/lib/json/priv/table.bin", "");
     let listing = fixture.listing(Form::Image);
     let groups: Vec<&str> =

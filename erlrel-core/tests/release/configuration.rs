@@ -3,7 +3,7 @@
 use erlrel_core::release::Form;
 use proptest::prelude::*;
 
-use crate::fixture::{CONFIG, Fixture, text};
+use crate::fixture::{Fixture, text};
 
 fn with(options: &str) -> Fixture {
     Fixture::new(&format!("{{relx, [{{release, {{shop, \"1.0\"}}, [shop]}},\n        {options}]}}."))
@@ -179,13 +179,6 @@ fn of_several_versions_the_highest_is_built() {
     let config = r#"{relx, [{release, {a, "1.10.0"}, [shop]}, {release, {a, "1.9.0"}, [sasl]}]}."#;
     let (_, _, spec, _) = Fixture::new(config).load().expect("a release");
     assert_eq!(spec.vsn, "1.10.0");
-}
-
-#[test]
-fn a_script_beside_the_configuration_is_refused() {
-    let fixture = Fixture::new(CONFIG);
-    fixture.file("rebar.config.script", "CONFIG.");
-    insta::assert_snapshot!(fixture.error(), @"`DIR/project/rebar.config.script` is evaluated by Erlang, which erlrel does not do yet: put its result into `DIR/project/rebar.config`");
 }
 
 proptest! {
