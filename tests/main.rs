@@ -16,6 +16,7 @@ mod key;
 mod old_base;
 mod overlay_parity;
 mod parity_page;
+mod plugin;
 mod rebar3_parity;
 mod relx_parity;
 mod reproducible;
