@@ -18,6 +18,7 @@ mod overlay_parity;
 mod parity_page;
 mod plugin;
 mod rebar3_parity;
+mod random_projects;
 mod relx_parity;
 mod reproducible;
 mod systools_parity;

@@ -1,14 +1,11 @@
 //! Releases as relx makes them: what erlrel writes against what the real rebar3 wrote for the same project.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use walkdir::WalkDir;
-
 use crate::support::gzip::gunzip;
+use crate::support::release::{Node, Release, read_directory, read_tarball};
 use crate::support::sample::{self, Sample};
 use crate::support::{copy_dir, erlang, erlrel, run, temp_dir, tool};
 
@@ -42,16 +39,6 @@ fn comparison(path: &str, sample: &Sample) -> Comparison {
     }
 }
 
-/// What a path of a release holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Node {
-    File { mode: u32, bytes: Vec<u8> },
-    Link(String),
-    Directory,
-}
-
-type Release = BTreeMap<String, Node>;
-
 /// A sample with the release that rebar3 made of it, and the one that erlrel made.
 struct Pair {
     sample: &'static Sample,
@@ -71,27 +58,6 @@ fn tarball_pair(sample: &'static Sample) -> Pair {
     Pair { sample, relx: read_tarball(&sample.relx_tarball), erlrel: read_tarball(&out) }
 }
 
-/// Of equal paths the last counts, as in unpacking.
-fn read_tarball(path: &Path) -> Release {
-    let file = std::fs::File::open(path).expect("a tarball");
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
-    let mut release = Release::new();
-    for entry in archive.entries().expect("a tar file") {
-        let mut entry = entry.expect("an entry");
-        let path = entry.path().expect("a path").display().to_string();
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).expect("content");
-        let header = entry.header();
-        let node = match header.entry_type() {
-            tar::EntryType::Regular => Node::File { mode: header.mode().expect("a mode") & 0o7777, bytes },
-            tar::EntryType::Directory => Node::Directory,
-            other => panic!("{path}: {other:?} in a release tarball"),
-        };
-        release.insert(path, node);
-    }
-    release
-}
-
 fn directories() -> &'static [Pair] {
     static PAIRS: OnceLock<Vec<Pair>> = OnceLock::new();
     PAIRS.get_or_init(|| sample::all().into_iter().map(directory_pair).collect())
@@ -106,23 +72,6 @@ fn directory_pair(sample: &'static Sample) -> Pair {
     let tarball = sample.relx_tarball.file_name().expect("a name").display().to_string();
     assert!(relx.remove(&tarball).is_some(), "{tarball} lies in the release directory");
     Pair { sample, relx, erlrel: read_directory(&out) }
-}
-
-fn read_directory(root: &Path) -> Release {
-    let node = |entry: &walkdir::DirEntry| match entry.file_type() {
-        kind if kind.is_dir() => Node::Directory,
-        kind if kind.is_symlink() => {
-            Node::Link(std::fs::read_link(entry.path()).expect("a link").display().to_string())
-        }
-        _ => Node::File {
-            mode: entry.metadata().expect("metadata").mode() & 0o7777,
-            bytes: std::fs::read(entry.path()).expect("a file"),
-        },
-    };
-    let entries = WalkDir::new(root).min_depth(1).into_iter().map(|entry| entry.expect("an entry"));
-    entries
-        .map(|entry| (entry.path().strip_prefix(root).expect("below it").display().to_string(), node(&entry)))
-        .collect()
 }
 
 fn paths(release: &Release) -> BTreeSet<&str> {

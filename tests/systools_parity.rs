@@ -8,6 +8,7 @@ use erlrel_core::application::Application;
 use erlrel_core::project::Origin;
 use erlrel_core::release::{ReleaseApp, StartType, boot_files};
 
+use crate::support::random::Random;
 use crate::support::{erlang, temp_dir};
 
 const CASES: u64 = 240;
@@ -29,7 +30,7 @@ const MISTAKES: [&str; 12] = [
 ];
 
 /// The values of `env` that are hard to encode.
-const ODD_TERMS: [&str; 30] = [
+pub(crate) const ODD_TERMS: [&str; 30] = [
     "[]",
     "{}",
     "a",
@@ -61,37 +62,6 @@ const ODD_TERMS: [&str; 30] = [
     "#{a => [b]}",
     "[{b, [{c, \"d\"}, {e, {f, g, h}}]}]",
 ];
-
-/// Sebastiano Vigna's SplitMix64: the same cases on every machine.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    fn some<T: Clone>(&mut self, from: &[T], percent: usize) -> Vec<T> {
-        from.iter().filter(|_| self.chance(percent)).cloned().collect()
-    }
-
-    fn shuffle<T>(&mut self, list: &mut [T]) {
-        for last in (1..list.len()).rev() {
-            let other = self.below(last + 1);
-            list.swap(last, other);
-        }
-    }
-}
 
 /// A generated application, and how the release names it.
 #[derive(Debug, Clone, Default)]

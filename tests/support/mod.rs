@@ -8,6 +8,8 @@ pub(crate) mod gzip;
 pub(crate) mod http;
 pub(crate) mod image;
 pub(crate) mod rebar3;
+pub(crate) mod random;
+pub(crate) mod release;
 pub(crate) mod sample;
 pub(crate) mod shop;
 pub(crate) mod terminal;

@@ -1,0 +1,135 @@
+//! Generated projects: the real rebar3 with its relx and erlrel make a release of each, side by side.
+//!
+//! `ERLREL_RANDOM_PROJECTS` is their number, 300 unless set; `ERLREL_RANDOM_SEED` is the first one's seed, each
+//! next one has the next. A project with a difference that nothing explains stays in `target/tmp/random_projects`.
+
+mod app;
+mod compare;
+mod config;
+mod explained;
+mod installation;
+mod options;
+mod overlay;
+mod project;
+mod rebar3;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use compare::Case;
+use installation::Installation;
+use rebar3::Rebar3;
+
+/// What came out of all projects.
+#[derive(Debug, Default)]
+struct Summary {
+    built: usize,
+    refused: usize,
+    explained: BTreeMap<&'static str, usize>,
+    traits: BTreeMap<String, usize>,
+    unexplained: Vec<String>,
+}
+
+#[test]
+fn generated_projects_get_the_release_that_relx_makes_or_are_refused_by_both() {
+    let count = number("ERLREL_RANDOM_PROJECTS").unwrap_or(300);
+    let first = number("ERLREL_RANDOM_SEED").unwrap_or(1);
+    let root = fresh(Path::new(env!("CARGO_TARGET_TMPDIR")).join("random_projects"));
+    let installation = Installation::new(&fresh(root.join("installation")));
+    let next = AtomicU64::new(first);
+    let summary = Mutex::new(Summary::default());
+    let begin = std::time::Instant::now();
+    let work = || {
+        let mut rebar3 = Rebar3::start(&installation, &root);
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + count {
+                break;
+            }
+            one(seed, &root, &installation, &mut rebar3, &summary);
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    let summary = summary.into_inner().expect("no worker panicked");
+    println!(
+        "{count} projects in {:.0?}: {} built by both, {} refused by both",
+        begin.elapsed(),
+        summary.built,
+        summary.refused
+    );
+    println!("explained differences: {:#?}\ngenerated: {:?}", summary.explained, summary.traits);
+    let unexplained = &summary.unexplained;
+    assert!(unexplained.is_empty(), "{}\n{} projects differ", unexplained.join("\n"), unexplained.len());
+    if count >= 100 {
+        let count = count as usize;
+        assert!(
+            summary.built > count / 2 && summary.refused > count / 20,
+            "{} built, {} refused",
+            summary.built,
+            summary.refused
+        );
+    }
+}
+
+fn one(seed: u64, root: &Path, installation: &Installation, rebar3: &mut Rebar3, summary: &Mutex<Summary>) {
+    let case_dir = fresh(root.join(seed.to_string()));
+    let dir = fresh(case_dir.join("project"));
+    let project = config::generate(seed);
+    project.write(&dir, installation);
+    let case = compare::compare(&project, &dir, &installation.root(), rebar3);
+    let differs = summary.lock().expect("no worker panicked").add(seed, &case, &case_dir);
+    if !differs {
+        std::fs::remove_dir_all(&case_dir).expect("removed");
+    }
+}
+
+impl Summary {
+    /// Counts a case; true if it has a difference that nothing explains.
+    fn add(&mut self, seed: u64, case: &Case<'_>, dir: &Path) -> bool {
+        self.built += usize::from(case.relx_built && case.erlrel_built);
+        self.refused += usize::from(!case.relx_built && !case.erlrel_built);
+        case.project.traits.iter().for_each(|name| *self.traits.entry(name.clone()).or_default() += 1);
+        let mut unexplained = Vec::new();
+        for difference in &case.differences {
+            match explained::explain(case, difference) {
+                Some(name) => *self.explained.entry(name).or_default() += 1,
+                None => unexplained
+                    .push(format!("  {} {}: {}", difference.form, difference.path, difference.what)),
+            }
+        }
+        if unexplained.is_empty() {
+            return false;
+        }
+        let said = if case.relx_built == case.erlrel_built {
+            String::new()
+        } else {
+            format!("\n  rebar3: {}\n  erlrel: {}", last_lines(&case.log), last_lines(&case.messages))
+        };
+        let text = format!("seed {seed}, kept in {}\n{}{said}", dir.display(), unexplained.join("\n"));
+        self.unexplained.push(text);
+        true
+    }
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> =
+        text.trim().lines().filter(|line| !line.contains("Source code not found")).collect();
+    lines[lines.len().saturating_sub(6)..].join("\n    ")
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} must be a number, not `{text}`")))
+}
+
+/// The directory, empty.
+fn fresh(dir: PathBuf) -> PathBuf {
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir).expect("the last run's files can be removed");
+    }
+    std::fs::create_dir_all(&dir).expect("created");
+    dir
+}

@@ -1,0 +1,260 @@
+//! Generated projects: applications, `rebar.config` with profiles, and the files that its options name.
+
+use super::app::{self, App, MISTAKES, Place};
+use super::installation;
+use super::options::{self, OPTIONS};
+use super::overlay;
+use super::project::{Content, File, Project, atom, atoms};
+use crate::support::random::Random;
+
+/// What the parts of a configuration are made from.
+pub(super) struct Maker<'a> {
+    pub(super) random: &'a mut Random,
+    pub(super) apps: &'a [App],
+    pub(super) project: &'a mut Project,
+}
+
+/// The project of this seed.
+pub(super) fn generate(seed: u64) -> Project {
+    let random = &mut Random(seed);
+    let mut project = Project::default();
+    let mut apps = app::graph(random);
+    if random.chance(20) {
+        let mistake = random.pick(&MISTAKES);
+        app::spoil(random, &mut apps, mistake);
+        project.traits.insert(mistake.into());
+    }
+    let mut maker = Maker { random, apps: &apps, project: &mut project };
+    maker.configuration();
+    for app in &apps {
+        project.files.extend(app.files());
+    }
+    project
+}
+
+impl Maker<'_> {
+    fn configuration(&mut self) {
+        self.configuration_files();
+        self.project.files.extend(overlay::sources());
+        let active = self.random.pick(&["prod", "p", "p", "p,prod", "q,p", "prod,q", ""]);
+        self.project.profiles = active.split(',').filter(|name| !name.is_empty()).map(String::from).collect();
+        let mut base = self.releases();
+        base.extend(self.options(100));
+        self.shuffle(&mut base);
+        let mut profiles = Vec::new();
+        for name in ["p", "prod", "q"] {
+            if self.random.chance(60) {
+                let mut list = self.options(35);
+                if self.random.chance(5) {
+                    list.extend(self.releases());
+                }
+                profiles.push(format!("{{{name}, [{{relx, [{}]}}]}}", list.join(",\n    ")));
+            }
+        }
+        let checkouts: Vec<&App> = self.apps.iter().filter(|app| app.place == Place::Checkout).collect();
+        let deps: Vec<&str> = checkouts.iter().map(|app| app.name.as_str()).collect();
+        let text = format!(
+            "{{deps, {}}}.\n{{relx, [{}]}}.\n{{profiles, [{}]}}.\n",
+            atoms(&deps),
+            base.join(",\n  "),
+            profiles.join(",\n  ")
+        );
+        self.project.files.push(File::text("rebar.config", text));
+    }
+
+    /// Releases stay in front now and then, as people write them.
+    fn shuffle(&mut self, options: &mut [String]) {
+        if self.random.chance(70) {
+            self.random.shuffle(options);
+        }
+    }
+
+    /// Files that relx finds without being told, or that options name.
+    fn configuration_files(&mut self) {
+        for (path, text, percent) in [
+            ("config/sys.config", "[{shop, [{a, 1}]}].\n", 20),
+            ("config/sys.config.src", "[{shop, [{a, \"${A}\"}]}].\n", 10),
+            ("config/vm.args", "-name a@b\n", 20),
+            ("config/vm.args.src", "-name ${NAME}\n", 10),
+            ("other/app.config", "%% żółw\n[{kernel, []}, \"more\"].\n", 100),
+            ("other/app.config.src", "[${A}].\n", 100),
+            ("other/vm.args", "-sname x\n+K true\n", 100),
+            ("other/vm.args.src", "-sname ${X:-y}\n", 100),
+            ("other/broken.config", "[{a, ].\n", 100),
+            ("other/vars.config", "{colour, \"red\"}.\n{size, 3}.\n{nested, [{a, \"b\"}]}.\n", 100),
+            ("VERSION", "3.2.1\n", 100),
+        ] {
+            if self.random.chance(percent) {
+                self.project.files.push(File::text(path, text));
+            }
+        }
+        if self.random.chance(50) {
+            self.project
+                .files
+                .iter_mut()
+                .filter(|file| file.path == "other/vm.args")
+                .for_each(|file| file.executable = true);
+        }
+    }
+
+    fn options(&mut self, share: usize) -> Vec<String> {
+        let mut list = Vec::new();
+        for (name, percent, value) in OPTIONS {
+            if !options::OFF.contains(&name)
+                && self.random.chance(100)
+                && self.random.below(10_000) < percent * share
+            {
+                list.push(value(self));
+                self.project.traits.insert((*name).into());
+            }
+        }
+        list
+    }
+
+    fn releases(&mut self) -> Vec<String> {
+        let names = ["shop", "myrel", "'My-Rel'", "r2", "żółw_rel", "\"text\""];
+        let name = if self.random.chance(80) { names[0] } else { self.random.pick(&names) };
+        let count = if self.random.chance(80) { 1 } else { self.random.pick(&[0, 2, 2, 3]) };
+        let mut list: Vec<String> = Vec::new();
+        for number in 0..count {
+            let name = if number > 0 && self.random.chance(10) { "other" } else { name };
+            let release = self.release(name);
+            list.push(release);
+        }
+        if count > 1 {
+            self.project.traits.insert("several releases".into());
+        }
+        list
+    }
+
+    fn release(&mut self, name: &str) -> String {
+        let (vsn, goals) = (self.version(), self.goals());
+        if options::OFF.contains(&"release forms") || self.random.chance(75) {
+            return format!("{{release, {{{}, {vsn}}}, {goals}}}", atom_or_text(name));
+        }
+        self.project.traits.insert("release forms".into());
+        let erts = erts_version();
+        self.random.pick(&[
+            format!("{{release, {{{name}, {vsn}}}, {{erts, \"{erts}\"}}, {goals}}}"),
+            format!("{{release, {{{name}, {vsn}}}, {goals}, [{{include_erts, false}}]}}"),
+            format!("{{release, {{{name}, {vsn}}}, {{erts, \"{erts}\"}}, {goals}, [{{include_src, false}}]}}"),
+            format!("{{release, {{{name}, {vsn}}}, {goals}, [{{generate_start_script, false}}, {{sys_config, false}}]}}"),
+            format!("{{release, {{{name}, {vsn}, {{extend, base}}}}, {goals}}}"),
+            format!("{{release, {{{name}, {vsn}, {{extend, {{shop, \"0.1.0\"}}}}}}, {goals}, []}}"),
+            format!("{{release, {{{name}}}, {goals}}}"),
+            format!("{{release, {name}, {goals}}}"),
+            format!("{{release, {{{name}, {vsn}}}, {{erts, \"1.0\"}}, {goals}}}"),
+        ])
+    }
+
+    fn version(&mut self) -> String {
+        let texts = [
+            "\"0.1.0\"",
+            "\"1.0\"",
+            "\"10.2.0\"",
+            "\"2.0.0-rc.1\"",
+            "\"1.0.0+b.1\"",
+            "\"61334db\"",
+            "\"v1\"",
+            "\"ü1\"",
+            "\"1 0\"",
+        ];
+        if self.random.chance(60) {
+            return texts[0].into();
+        }
+        if self.random.chance(50) {
+            return self.random.pick(&texts).into();
+        }
+        self.random
+            .pick(&[
+                "{file, \"VERSION\"}",
+                "{file, \"absent\"}",
+                "{git, short}",
+                "{git, long}",
+                "semver",
+                "git",
+                "\"git\"",
+                "{cmd, \"printf 4.5\"}",
+                "{cmd, \"false\"}",
+                "{semver, x}",
+            ])
+            .into()
+    }
+
+    fn goals(&mut self) -> String {
+        let mut names: Vec<String> = self.apps.iter().map(|app| app.name.clone()).collect();
+        names = self.random.some(&names, 70);
+        if names.is_empty() {
+            names.extend(self.apps.last().map(|app| app.name.clone()));
+        }
+        names.extend(self.random.some(&installation::NAMES.map(String::from), 15));
+        if self.random.chance(30) {
+            names.insert(0, "kernel".into());
+            names.insert(1, "stdlib".into());
+        }
+        if self.random.chance(60) {
+            self.random.shuffle(&mut names);
+        }
+        if self.random.chance(3) {
+            let goal = self.random.pick(&["ghost", "kernel", "stdlib"]);
+            names.push(goal.into());
+        }
+        let goals: Vec<String> = names.iter().map(|name| self.goal(name)).collect();
+        if self.random.chance(1) { "[]".into() } else { format!("[{}]", goals.join(", ")) }
+    }
+
+    fn goal(&mut self, name: &str) -> String {
+        let app = self.apps.iter().find(|app| app.name == name);
+        let vsn = format!("\"{}\"", app.map_or("9.9", |app| &app.vsn));
+        let included = app.map_or(Vec::new(), |app| self.random.some(&app.included, 70));
+        let included = atoms(&included);
+        let name = atom(name);
+        let kind = self.random.pick(&["permanent", "transient", "temporary", "load", "none"]);
+        if self.random.chance(75) {
+            return name;
+        }
+        if app.is_none() {
+            return if self.random.chance(80) {
+                format!("{{{name}, {kind}}}")
+            } else {
+                format!("{{{name}, {vsn}}}")
+            };
+        }
+        if self.random.chance(3) {
+            return self.random.pick(&[
+                format!("\"{name}\""),
+                format!("{{{name}}}"),
+                format!("{{{name}, sometimes}}"),
+                format!("{{{name}, load, []}}"),
+                format!("{{{name}, 1}}"),
+                format!("{{{name}, \"9.9.9\"}}"),
+                format!("{{{name}, {vsn}, load, load}}"),
+                format!("{{{name}, [ghost]}}"),
+            ]);
+        }
+        self.random.pick(&[
+            format!("{{{name}, {kind}}}"),
+            format!("{{{name}, {vsn}}}"),
+            format!("{{{name}, {vsn}, {kind}}}"),
+            format!("{{{name}, {included}}}"),
+            format!("{{{name}, {vsn}, {included}}}"),
+            format!("{{{name}, {vsn}, {kind}, {included}}}"),
+            format!("{{{name}, {vsn}, permanent, {included}}}"),
+        ])
+    }
+}
+
+fn atom_or_text(name: &str) -> String {
+    if name.starts_with(['"', '\'']) { name.into() } else { atom(name) }
+}
+
+/// As the small installation has it, which is the machine's own.
+fn erts_version() -> String {
+    let start = std::fs::read_to_string(crate::support::erlang::root().join("releases/start_erl.data"));
+    start.expect("an installation").split_whitespace().next().unwrap_or_default().into()
+}
+
+/// A directory that holds nothing.
+pub(super) fn empty(path: &str) -> File {
+    File::of(path, Content::Directory)
+}
