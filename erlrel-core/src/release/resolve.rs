@@ -78,7 +78,7 @@ pub fn resolve(spec: &ReleaseSpec, project: &Project, otp: &OtpRoot) -> Result<R
         resolver.check_version(goal)?;
     }
     let mut apps = resolver.apps;
-    mark_included(&mut apps);
+    mark_included(&mut apps, spec);
     require_basics(&apps, spec)?;
     let mut resolution = Resolution { warnings: warnings(&apps), apps, erts: erts::find(spec, otp)? };
     let variables = Variables::new(spec, project, &resolution, otp)?;
@@ -200,9 +200,10 @@ fn mismatch(wanted: &str, app: &Application) -> ReleaseError {
 }
 
 /// An application that no goal names and another one includes is loaded, not started.
-fn mark_included(apps: &mut [ReleaseApp]) {
+fn mark_included(apps: &mut [ReleaseApp], spec: &ReleaseSpec) {
     let included: BTreeSet<String> = apps.iter().flat_map(|app| app.app.included.iter().cloned()).collect();
-    for app in apps.iter_mut().filter(|app| app.start.is_none() && included.contains(&app.app.name)) {
+    let is_goal = |name: &str| spec.goals.iter().any(|goal| goal.name == name);
+    for app in apps.iter_mut().filter(|app| included.contains(&app.app.name) && !is_goal(&app.app.name)) {
         app.start = Some(StartType::Load);
     }
 }

@@ -32,6 +32,19 @@ fn dependencies_come_before_what_needs_them() {
 }
 
 #[test]
+fn an_included_application_that_is_a_goal_is_as_the_goal_says() {
+    let order_of = |goals: &str| {
+        let fixture = with(goals);
+        fixture.app(&format!("{LIB}/shop"), "shop", "1.0", "{included_applications, [a]}", &[]);
+        fixture.app(&format!("{LIB}/a"), "a", "1", "{id, []}", &[]);
+        order(&fixture)
+    };
+    assert!(order_of("shop").contains("a:load"));
+    assert!(order_of("shop, a").contains("a:permanent"));
+    assert!(order_of("shop, {a, none}").contains("a:none"));
+}
+
+#[test]
 fn an_optional_application_may_be_absent() {
     let fixture = with("shop");
     let keys = "{applications, [kernel, stdlib, gone]}, {optional_applications, [gone]}";
