@@ -27,6 +27,8 @@ use rebar3::Rebar3;
 struct Summary {
     built: usize,
     refused: usize,
+    /// How often each reason of erlrel's was heard where both refuse.
+    refusals: BTreeMap<String, Vec<String>>,
     explained: BTreeMap<&'static str, usize>,
     traits: BTreeMap<String, usize>,
     unexplained: Vec<String>,
@@ -60,7 +62,8 @@ fn generated_projects_get_the_release_that_relx_makes_or_are_refused_by_both() {
         summary.built,
         summary.refused
     );
-    println!("explained differences: {:#?}\ngenerated: {:?}", summary.explained, summary.traits);
+    println!("refused: {:#?}\nexplained differences: {:#?}", summary.refusals, summary.explained);
+    println!("generated: {:?}", summary.traits);
     let unexplained = &summary.unexplained;
     assert!(unexplained.is_empty(), "{}\n{} projects differ", unexplained.join("\n"), unexplained.len());
     if count >= 100 {
@@ -81,7 +84,7 @@ fn one(seed: u64, root: &Path, installation: &Installation, rebar3: &mut Rebar3,
     project.write(&dir, installation);
     let case = compare::compare(&project, &dir, &installation.root(), rebar3);
     let differs = summary.lock().expect("no worker panicked").add(seed, &case, &case_dir);
-    if !differs {
+    if !differs && std::env::var_os("ERLREL_RANDOM_KEEP").is_none() {
         std::fs::remove_dir_all(&case_dir).expect("removed");
     }
 }
@@ -90,7 +93,11 @@ impl Summary {
     /// Counts a case; true if it has a difference that nothing explains.
     fn add(&mut self, seed: u64, case: &Case<'_>, dir: &Path) -> bool {
         self.built += usize::from(case.relx_built && case.erlrel_built);
-        self.refused += usize::from(!case.relx_built && !case.erlrel_built);
+        if !case.relx_built && !case.erlrel_built {
+            self.refused += 1;
+            let both = format!("{seed}: {}", last_lines(&case.log).replace('\n', " "));
+            self.refusals.entry(reason(&case.messages)).or_default().push(both);
+        }
         case.project.traits.iter().for_each(|name| *self.traits.entry(name.clone()).or_default() += 1);
         let mut unexplained = Vec::new();
         for difference in &case.differences {
@@ -112,6 +119,15 @@ impl Summary {
         self.unexplained.push(text);
         true
     }
+}
+
+/// The error without what stands in quotes and without its place.
+fn reason(messages: &str) -> String {
+    let error = messages.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or_default();
+    let error = error
+        .split_once(".config:")
+        .map_or(error, |(_, rest)| rest.split_once(": ").map_or(rest, |(_, text)| text));
+    error.split('`').step_by(2).collect::<Vec<_>>().join("…")
 }
 
 fn last_lines(text: &str) -> String {

@@ -83,7 +83,12 @@ pub(super) fn graph(random: &mut Random) -> Vec<App> {
     let mut free: Vec<String> = Vec::new();
     let count = 1 + random.below(5);
     for name in names.into_iter().take(count) {
-        let app = app(random, &name, &apps, &mut free, &mut free_modules);
+        let mut app = app(random, &name, &apps, &mut free, &mut free_modules);
+        // rebar3 takes a dependency that needs an application of the project for a circle.
+        let is_own = |other: &App| other.place != Place::Checkout && app.needs(&other.name);
+        if app.place == Place::Checkout && apps.iter().any(is_own) {
+            app.place = Place::Built;
+        }
         free.push(name);
         apps.push(app);
     }
@@ -185,6 +190,10 @@ fn files(random: &mut Random, name: &str) -> Vec<File> {
 }
 
 impl App {
+    fn needs(&self, name: &String) -> bool {
+        [&self.uses, &self.included, &self.optional].into_iter().any(|list| list.contains(name))
+    }
+
     /// The directory in the project.
     pub(super) fn dir(&self) -> String {
         let parent = match self.place {

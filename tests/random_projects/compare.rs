@@ -31,6 +31,9 @@ pub(super) struct Difference {
     pub(super) what: String,
 }
 
+/// What is said of a path in relx's tarball such as `./a` or `a//`.
+pub(super) const NOT_NORMAL: &str = "relx writes the path so";
+
 /// Makes the release with both, and compares.
 pub(super) fn compare<'a>(project: &'a Project, dir: &Path, otp: &Path, rebar3: &mut Rebar3) -> Case<'a> {
     let scratch = dir.parent().expect("the case's directory");
@@ -55,7 +58,8 @@ pub(super) fn compare<'a>(project: &'a Project, dir: &Path, otp: &Path, rebar3: 
     }
     if relx_built && erlrel_built {
         let theirs = their_tarball(dir);
-        case.compare("tar", &read_tarball(&theirs), &read_tarball(&tarball), scratch, rebar3);
+        let relx = case.normal(read_tarball(&theirs));
+        case.compare("tar", &relx, &read_tarball(&tarball), scratch, rebar3);
         let out = scratch.join("ours");
         let (made, messages) = ends(&mut command("release", &out));
         if made {
@@ -88,6 +92,25 @@ fn their_tarball(dir: &Path) -> std::path::PathBuf {
 }
 
 impl Case<'_> {
+    /// The tarball with its paths as unpacking reads them.
+    fn normal(&mut self, release: Release) -> Release {
+        let mut normal = Release::new();
+        for (path, node) in release {
+            let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+            let end = if path.ends_with('/') { "/" } else { "" };
+            let plain = parts.join("/") + end;
+            if plain != path {
+                self.differences.push(Difference {
+                    form: "tar",
+                    path: path.clone(),
+                    what: NOT_NORMAL.into(),
+                });
+            }
+            normal.insert(plain, node);
+        }
+        normal
+    }
+
     fn compare(
         &mut self,
         form: &'static str,
@@ -134,7 +157,7 @@ fn difference(path: &str, theirs: &Node, ours: &Node, scratch: &Path, rebar3: &m
             rebar3.same_terms(&files[0], &files[1])
         }
     };
-    (!same).then(|| format!("relx: {}…, erlrel: {}…", beginning(theirs), beginning(bytes)))
+    (!same).then(|| first_difference(theirs, bytes))
 }
 
 /// erlrel has its own, with tests of its own.
@@ -154,6 +177,21 @@ fn show(node: &Node) -> String {
     }
 }
 
-fn beginning(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(300)]).into_owned()
+/// The first line that is not the same.
+fn first_difference(theirs: &[u8], ours: &[u8]) -> String {
+    let (theirs, ours) = (String::from_utf8_lossy(theirs), String::from_utf8_lossy(ours));
+    let (mut theirs, mut ours) = (theirs.lines(), ours.lines());
+    loop {
+        match (theirs.next(), ours.next()) {
+            (None, None) => return "other ends of lines".into(),
+            (line, other) if line == other => {}
+            (line, other) => {
+                return format!(
+                    "relx: `{}`, erlrel: `{}`",
+                    line.unwrap_or("(end)"),
+                    other.unwrap_or("(end)")
+                );
+            }
+        }
+    }
 }

@@ -24,6 +24,9 @@ pub(super) fn generate(seed: u64) -> Project {
         app::spoil(random, &mut apps, mistake);
         project.traits.insert(mistake.into());
     }
+    if apps.iter().any(|app| !app.name.is_ascii()) {
+        project.traits.insert("name beyond ASCII".into());
+    }
     let mut maker = Maker { random, apps: &apps, project: &mut project };
     maker.configuration();
     for app in &apps {
@@ -54,7 +57,7 @@ impl Maker<'_> {
         let checkouts: Vec<&App> = self.apps.iter().filter(|app| app.place == Place::Checkout).collect();
         let deps: Vec<&str> = checkouts.iter().map(|app| app.name.as_str()).collect();
         let text = format!(
-            "{{deps, {}}}.\n{{relx, [{}]}}.\n{{profiles, [{}]}}.\n",
+            "{{deps, {}}}.\n{{validate_app_modules, false}}.\n{{relx, [{}]}}.\n{{profiles, [{}]}}.\n",
             atoms(&deps),
             base.join(",\n  "),
             profiles.join(",\n  ")
@@ -165,18 +168,17 @@ impl Maker<'_> {
         if self.random.chance(50) {
             return self.random.pick(&texts).into();
         }
+        if !options::OFF.contains(&"version of a tag") && self.random.chance(50) {
+            return self.random.pick(&["semver", "git", "\"git\"", "{semver, x}"]).into();
+        }
         self.random
             .pick(&[
                 "{file, \"VERSION\"}",
                 "{file, \"absent\"}",
                 "{git, short}",
                 "{git, long}",
-                "semver",
-                "git",
-                "\"git\"",
                 "{cmd, \"printf 4.5\"}",
                 "{cmd, \"false\"}",
-                "{semver, x}",
             ])
             .into()
     }
@@ -211,6 +213,9 @@ impl Maker<'_> {
         let name = atom(name);
         let kind = self.random.pick(&["permanent", "transient", "temporary", "load", "none"]);
         if self.random.chance(75) {
+            return name;
+        }
+        if app.is_none() && matches!(name.as_str(), "kernel" | "stdlib") && self.random.chance(90) {
             return name;
         }
         if app.is_none() {

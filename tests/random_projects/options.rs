@@ -8,7 +8,8 @@ use super::project::atoms;
 type Make = fn(&mut Maker<'_>) -> String;
 
 /// Dimensions that are not generated, because erlrel does not have them yet.
-pub(super) const OFF: [&str; 18] = [
+pub(super) const OFF: [&str; 19] = [
+    "version of a tag",
     "release forms",
     "exclude_apps",
     "exclude_modules",

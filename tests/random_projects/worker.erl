@@ -44,8 +44,13 @@ obey(["rebar3", Dir, Log | Arguments]) ->
     ok = end_all(Output),
     ok = file:close(Output),
     case Answer of
-        built -> "built";
-        _ -> "refused"
+        built ->
+            "built";
+        ok ->
+            "refused";
+        _ ->
+            ok = file:write_file(Log, io_lib:format("~n~p~n", [Answer]), [append]),
+            "refused"
     end;
 obey(["same", File, Other]) ->
     case {file:consult(File), file:consult(Other)} of
@@ -71,11 +76,18 @@ rebar3(Arguments) ->
     try rebar3:run(Arguments) of
         {ok, _} -> built;
         {error, {Module, Reason}} ->
-            io:format("~ts~n", [catch Module:format_error(Reason)]);
+            say(Module, Reason);
         Other -> io:format("~tp~n", [Other])
     catch
         error:{error, {Module, Reason}}:_ when is_atom(Module) ->
-            io:format("~ts~n", [catch Module:format_error(Reason)]);
+            say(Module, Reason);
         Class:Reason:Stack ->
             io:format("~tp~n", [{Class, Reason, Stack}])
+    end.
+
+say(Module, Reason) ->
+    try
+        io:format("~ts~n", [Module:format_error(Reason)])
+    catch
+        Class:Crash -> io:format("~tp~n", [{Reason, Class, Crash}])
     end.
