@@ -30,7 +30,7 @@ const FENCES: [(&str, &[&str]); 12] = [
     ("oci_spec", &["image/"]),
     ("semver", &["project/hex.rs", "release/version.rs"]),
     ("sha2", &["digest.rs"]),
-    ("tar", &["tree/tarball.rs", "image/"]),
+    ("tar", &["tree/tarball.rs", "tree/untar.rs", "image/"]),
     ("tempfile", &["fs.rs", "tree/directory.rs", "image/"]),
 ];
 

@@ -123,6 +123,26 @@ fn finish(file: NamedTempFile, path: &Path) -> Result<(), FsError> {
     Ok(())
 }
 
+/// A directory for temporary files, which is removed with this value.
+#[derive(Debug)]
+pub struct ScratchDir(tempfile::TempDir);
+
+impl ScratchDir {
+    /// Makes one in `parent`.
+    ///
+    /// # Errors
+    /// When nothing can be created there.
+    pub fn new_in(parent: &Path) -> Result<Self, FsError> {
+        let made = tempfile::Builder::new().prefix(".erlrel-").tempdir_in(parent);
+        made.map(Self).map_err(FsError::while_doing("create a directory in", parent))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
 /// Sets the permission bits of a file or directory.
 ///
 /// # Errors

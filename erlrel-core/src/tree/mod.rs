@@ -3,13 +3,16 @@
 //! A [`Tree`] is a sorted map from [`TreePath`] to [`Entry`]. An entry has a mode, a [`Node`] (directory,
 //! symbolic link, or file with its [`Content`] by reference) and a [`Group`] that says where it came from.
 //! The listing, the directory, the tarball and the layers of an image are writers of the same tree, so
-//! they agree by construction; nothing that was written is ever read back.
+//! they agree by construction; nothing that was written is ever read back. What others have packed becomes
+//! a tree through [`read_directory`] and [`read_tar`].
 
 mod content;
 mod directory;
 mod listing;
 mod path;
+mod scan;
 mod tarball;
+mod untar;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +21,9 @@ pub use content::Content;
 pub use directory::write_directory;
 pub use listing::listing;
 pub use path::TreePath;
+pub use scan::read_directory;
 pub use tarball::{TarOptions, write_tar, write_tar_gz};
+pub use untar::read_tar;
 
 use crate::beam::BeamError;
 use crate::fs::FsError;
@@ -165,6 +170,11 @@ impl Tree {
         self.entries.retain(|path, entry| keep(path, entry));
     }
 
+    /// Gives every entry the group that `group_of` finds for its path.
+    pub fn regroup(&mut self, group_of: impl Fn(&TreePath) -> Group) {
+        self.entries.iter_mut().for_each(|(path, entry)| entry.group = group_of(path));
+    }
+
     /// Replaces the contents of files for which `change` gives a new one.
     pub fn replace_contents(&mut self, change: impl Fn(&TreePath, &Content) -> Option<Content>) {
         for (path, entry) in &mut self.entries {
@@ -231,6 +241,36 @@ pub enum TreeError {
         path: String,
         /// A path below it.
         below: String,
+    },
+    /// A link in what somebody else has packed that leads out of it.
+    #[error("the link `{path}` leads to `{target}`, which is outside: it would lead to something else in an image")]
+    LinkOutside {
+        /// The link.
+        path: String,
+        /// Where it leads to.
+        target: String,
+    },
+    /// Something in what somebody else has packed that a tree cannot hold.
+    #[error("`{path}` is {what}: only files, directories and links can be packed")]
+    NotAFile {
+        /// Its path.
+        path: String,
+        /// What it is.
+        what: &'static str,
+    },
+    /// More in a tar file than any release has.
+    #[error("with `{path}` it unpacks to more than {limit} bytes: no release is as large")]
+    TooLarge {
+        /// The file at which the limit was reached.
+        path: String,
+        /// The limit.
+        limit: u64,
+    },
+    /// A name that is not UTF-8.
+    #[error("the name `{path}` is not UTF-8, which an image cannot hold")]
+    NotUtf8 {
+        /// The name, as far as it can be shown.
+        path: String,
     },
     /// A file that could not be read or written.
     #[error(transparent)]

@@ -44,6 +44,21 @@ impl TreePath {
         self.0.match_indices('/').map(|(at, _)| TreePath(self.0[..at].to_string()))
     }
 
+    /// True if a link here with this target leads to something in the tree, the tree's root included. Links on
+    /// the way there are not followed.
+    pub(super) fn holds_link(&self, target: &str) -> bool {
+        let mut depth = self.0.matches('/').count();
+        !target.starts_with('/')
+            && target.split('/').all(|part| match part {
+                "" | "." => true,
+                ".." => depth.checked_sub(1).map(|above| depth = above).is_some(),
+                _ => {
+                    depth += 1;
+                    true
+                }
+            })
+    }
+
     /// The last part.
     pub fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
@@ -67,6 +82,17 @@ mod tests {
         assert_eq!(path("sql/"), Some("sql".into()));
         for bad in ["", ".", "/etc", "a/../b", "..", "a\0b"] {
             assert_eq!(path(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_leads_out_is_seen() {
+        let path = TreePath::new("bin/run").expect("a path");
+        for inside in ["start", "../lib/x/../y", "..", "./../bin"] {
+            assert!(path.holds_link(inside), "{inside}");
+        }
+        for outside in ["/bin/start", "../..", "x/../../../y", "../../bin/start"] {
+            assert!(!path.holds_link(outside), "{outside}");
         }
     }
 

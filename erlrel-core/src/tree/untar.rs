@@ -1,0 +1,225 @@
+//! The tar reader: what somebody else has packed as a tree.
+//!
+//! A tar file may be hostile, so no name in it ever becomes a path on this machine: each file is unpacked to a
+//! numbered one.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use tar::{Archive, EntryType};
+
+use super::scan::{inner_link, usual_mode};
+use super::{Content, Entry, Group, Tree, TreeError, TreePath};
+use crate::fs::FsError;
+
+/// How much a tar file may unpack to: many times the largest release.
+const LIMIT: u64 = 8 << 30;
+
+/// What every entry counts besides its bytes, so that a flood of empty ones ends too.
+const ENTRY: u64 = 4096;
+
+/// Reads an uncompressed tar file as a tree of [`Group::Release`]. Contents are kept in files in `scratch`, which
+/// must be there as long as the tree is used. Modes are as [`read_directory`](super::read_directory) has them;
+/// of several entries with one path the last counts, as when it is unpacked.
+///
+/// # Errors
+/// When the file (named as `name`) is damaged, unpacks to more than 8 GiB, or has something that a tree cannot
+/// hold: a path or a link that leads out, a device, a pipe.
+pub fn read_tar(tar: impl Read, name: &Path, scratch: &Path) -> Result<Tree, TreeError> {
+    read_limited(tar, name, scratch, LIMIT)
+}
+
+fn read_limited(tar: impl Read, name: &Path, scratch: &Path, limit: u64) -> Result<Tree, TreeError> {
+    let damaged = |source| FsError { action: "unpack", path: name.into(), source };
+    let mut unpacking = Unpacking { tree: Tree::new(), name, scratch, files: 0, left: limit, limit };
+    let mut archive = Archive::new(tar);
+    for entry in archive.entries().map_err(damaged)? {
+        let mut entry = entry.map_err(damaged)?;
+        let header = Header::read(&entry)?;
+        unpacking.add(header, &mut entry)?;
+    }
+    unpacking.tree.add_parents()?;
+    Ok(unpacking.tree)
+}
+
+/// What an entry says of itself.
+struct Header {
+    path: String,
+    kind: EntryType,
+    mode: u32,
+    link: Option<String>,
+}
+
+impl Header {
+    fn read<R: Read>(entry: &tar::Entry<'_, R>) -> Result<Self, TreeError> {
+        let shown = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let text = |bytes: &[u8]| {
+            String::from_utf8(bytes.to_vec()).map_err(|_| TreeError::NotUtf8 { path: shown.clone() })
+        };
+        let link = entry.link_name_bytes().map(|link| text(&link)).transpose()?;
+        let mode = entry.header().mode().unwrap_or(0o644);
+        Ok(Self { path: text(&entry.path_bytes())?, kind: entry.header().entry_type(), mode, link })
+    }
+}
+
+struct Unpacking<'a> {
+    tree: Tree,
+    name: &'a Path,
+    scratch: &'a Path,
+    files: u64,
+    left: u64,
+    limit: u64,
+}
+
+impl Unpacking<'_> {
+    fn add(&mut self, header: Header, content: &mut impl Read) -> Result<(), TreeError> {
+        // Comments for the whole archive, as `git archive` writes them.
+        if header.kind.is_pax_global_extensions() || is_root(&header.path) {
+            return Ok(());
+        }
+        let path = TreePath::new(&header.path)?;
+        self.count(&path, ENTRY)?;
+        let entry = match header.kind {
+            EntryType::Directory => Entry::directory(Group::Release),
+            EntryType::Symlink => inner_link(&path, header.link.unwrap_or_default())?,
+            EntryType::Link => self.same_as(&path, &header.link.unwrap_or_default())?,
+            EntryType::Regular | EntryType::Continuous => {
+                Entry::file(self.content(&path, content)?, usual_mode(header.mode), Group::Release)
+            }
+            other => {
+                return Err(TreeError::NotAFile { path: header.path, what: what(other) });
+            }
+        };
+        self.tree.replace(path, entry);
+        Ok(())
+    }
+
+    /// A hard link names a file that came before.
+    fn same_as(&self, path: &TreePath, target: &str) -> Result<Entry, TreeError> {
+        let there = self.tree.get(target).filter(|entry| !entry.is_directory()).cloned();
+        there.ok_or_else(|| TreeError::LinkOutside { path: path.to_string(), target: target.into() })
+    }
+
+    fn content(&mut self, path: &TreePath, content: &mut impl Read) -> Result<Content, TreeError> {
+        let file = self.scratch.join(self.files.to_string());
+        self.files += 1;
+        // One byte more than is allowed shows that there is more.
+        let mut content = content.take(self.left + 1);
+        let copied = File::create(&file).and_then(|mut file| io::copy(&mut content, &mut file));
+        self.count(path, copied.map_err(FsError::while_doing("unpack", self.name))?)?;
+        Ok(Content::File(file))
+    }
+
+    fn count(&mut self, path: &TreePath, size: u64) -> Result<(), TreeError> {
+        let too_large = || TreeError::TooLarge { path: path.to_string(), limit: self.limit };
+        self.left = self.left.checked_sub(size).ok_or_else(too_large)?;
+        Ok(())
+    }
+}
+
+/// `./`, with which `tar -C DIR .` begins.
+fn is_root(path: &str) -> bool {
+    !path.starts_with('/') && path.split('/').all(|part| part.is_empty() || part == ".") && !path.is_empty()
+}
+
+fn what(kind: EntryType) -> &'static str {
+    match kind {
+        EntryType::Char | EntryType::Block => "a device",
+        EntryType::Fifo => "a pipe",
+        EntryType::GNUSparse => "a sparse file",
+        _ => "of a kind that only some tar programs know",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::listing;
+
+    /// Path, kind, mode, link and content of an entry; the path is written as it is.
+    type Raw<'a> = (&'a str, EntryType, u32, &'a str, &'a str);
+
+    fn archive(entries: &[Raw<'_>]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, kind, mode, link, content) in entries {
+            let mut header = tar::Header::new_gnu();
+            header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+            header.as_old_mut().linkname[..link.len()].copy_from_slice(link.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_mode(*mode);
+            header.set_size(content.len() as u64);
+            header.set_cksum();
+            builder.append(&header, content.as_bytes()).expect("memory");
+        }
+        builder.into_inner().expect("memory")
+    }
+
+    fn read(tar: &[u8], limit: u64) -> Result<(Tree, tempfile::TempDir), String> {
+        let scratch = tempfile::tempdir().expect("a temporary directory");
+        let tree = read_limited(tar, Path::new("x.tar"), scratch.path(), limit);
+        tree.map(|tree| (tree, scratch)).map_err(|error| error.to_string())
+    }
+
+    fn error(entries: &[Raw<'_>]) -> String {
+        read(&archive(entries), LIMIT).expect_err("hostile")
+    }
+
+    const FILE: EntryType = EntryType::Regular;
+
+    #[test]
+    fn an_archive_becomes_a_tree_in_which_the_last_of_equal_paths_counts() {
+        let tar = archive(&[
+            ("./", EntryType::Directory, 0o700, "", ""),
+            ("./bin/run", FILE, 0o100_700, "", "one"),
+            ("bin/again", EntryType::Link, 0o644, "bin/run", ""),
+            ("bin/run", FILE, 0o600, "", "two"),
+            ("lib/x", EntryType::Symlink, 0o777, "../bin", ""),
+        ]);
+        let (tree, _scratch) = read(&tar, LIMIT).expect("read");
+        insta::assert_snapshot!(listing(&tree), @r"
+        0755 release bin/
+        0755 release bin/again
+        0644 release bin/run
+        0755 release lib/
+        link release lib/x -> ../bin
+        ");
+        let content = |path| match &tree.get(path).expect("there").node {
+            crate::tree::Node::File(content) => content.read().expect("read").into_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((content("bin/again"), content("bin/run")), (b"one".to_vec(), b"two".to_vec()));
+    }
+
+    #[test]
+    fn hostile_entries_are_named() {
+        insta::assert_snapshot!(error(&[("/etc/cron.d/x", FILE, 0o644, "", "x")]), @"the path `/etc/cron.d/x` is not inside the release: it must be relative and without `..`");
+        insta::assert_snapshot!(error(&[("lib/../../x", FILE, 0o644, "", "x")]), @"the path `lib/../../x` is not inside the release: it must be relative and without `..`");
+        insta::assert_snapshot!(error(&[("lib", EntryType::Symlink, 0o777, "../../etc", "")]), @"the link `lib` leads to `../../etc`, which is outside: it would lead to something else in an image");
+        insta::assert_snapshot!(error(&[("lib/x", EntryType::Link, 0o644, "/etc/shadow", "")]), @"the link `lib/x` leads to `/etc/shadow`, which is outside: it would lead to something else in an image");
+        insta::assert_snapshot!(error(&[("dev/sda", EntryType::Block, 0o644, "", "")]), @"`dev/sda` is a device: only files, directories and links can be packed");
+        insta::assert_snapshot!(error(&[("pipe", EntryType::Fifo, 0o644, "", "")]), @"`pipe` is a pipe: only files, directories and links can be packed");
+        let below = [("a", EntryType::Symlink, 0o777, "b", ""), ("a/x", FILE, 0o644, "", "x")];
+        insta::assert_snapshot!(error(&below), @"`a` would be a file, but `a/x` is to be written below it");
+    }
+
+    #[test]
+    fn a_flood_ends() {
+        let many: Vec<Raw<'_>> = std::iter::repeat_n(("x", FILE, 0o644, "", ""), 4).collect();
+        let flooded = |entries: &[Raw<'_>], limit| read(&archive(entries), limit).map(drop);
+        assert_eq!(flooded(&many, 4 * ENTRY), Ok(()));
+        insta::assert_snapshot!(flooded(&many, 4 * ENTRY - 1).expect_err("a flood"), @"with `x` it unpacks to more than 16383 bytes: no release is as large");
+        assert!(flooded(&[("x", FILE, 0o644, "", "12345")], ENTRY + 4).is_err());
+    }
+
+    #[test]
+    fn a_size_that_is_a_lie_is_found() {
+        let mut tar = archive(&[("x", FILE, 0o644, "", "x")]);
+        let mut header = tar::Header::new_gnu();
+        header.as_mut_bytes().copy_from_slice(&tar[..512]);
+        header.set_size(1 << 40);
+        header.set_cksum();
+        tar[..512].copy_from_slice(header.as_bytes());
+        insta::assert_snapshot!(read(&tar, LIMIT).expect_err("damaged"), @"cannot unpack `x.tar`");
+    }
+}
