@@ -19,7 +19,7 @@ pub use error::{ContainerError, ContainerWarning};
 pub use options::{Base, ContainerOptions};
 
 use crate::image::layers::{self, PackOptions, SplitOptions};
-use crate::image::native::{self, NativeOptions};
+use crate::image::native::{self, NativeOptions, Shell};
 use crate::image::{self, BaseImage, ContainerConfig, Image, ImageOptions};
 use crate::observer::{Event, Observer};
 use crate::otp::OtpRoot;
@@ -91,7 +91,7 @@ pub fn plan(
     tree.insert(program, boot_program(build)?)?;
     let mut tree = tree.under(&prefix);
     build.observer.event(&Event::Assembled { entries: tree.len() });
-    let needs = NativeOptions { shell: options.shell, ..NativeOptions::new(otp.platform.clone()) };
+    let needs = NativeOptions { shell: if options.shell { Shell::Sh } else { Shell::No }, ..NativeOptions::new(otp.platform.clone()) };
     let native = native::closure(&tree, &needs)?;
     let mut warnings: Vec<_> = native.warnings.iter().cloned().map(ContainerWarning::Native).collect();
     if !options.shell && base.is_none() {

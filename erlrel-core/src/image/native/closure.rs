@@ -40,7 +40,7 @@ pub enum LibraryPlace {
     Interpreter,
     /// At exactly this path, since a search path leads there or a library opens it there.
     Path,
-    /// A program that was asked for: the shell.
+    /// A program that was asked for: the shell, and what goes with it.
     Program,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn walk<'a>(
     release: &'a Release<'a>,
     host: Host<'a>,
     architecture: &'a str,
-    programs: &[&str],
+    programs: &[String],
 ) -> Result<Closure, NativeError> {
     let mut walk = Walk {
         loader: Loader::new(release, host, architecture),

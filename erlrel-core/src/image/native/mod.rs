@@ -13,6 +13,7 @@ mod host;
 mod loader;
 mod path;
 mod release;
+mod shell;
 mod system;
 mod system_files;
 
@@ -20,9 +21,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use closure::{LibraryPlace, NativeLibrary};
+pub use shell::Shell;
 
 use host::Host;
 use release::Release;
+use shell::Programs;
 use system_files::SystemFiles;
 
 use crate::elf::ElfError;
@@ -41,14 +44,14 @@ pub struct NativeOptions {
     /// Absolute path at which the release's tree will stand in the image, for search paths in ELF files that
     /// lead out of it or name it. Default: `/`, for a tree that has its place in the image already.
     pub release_at: String,
-    /// Whether the image gets a `/bin/sh`: the host's. Default: no.
-    pub shell: bool,
+    /// How much of the host's shell the image gets. Default: [`Shell::No`].
+    pub shell: Shell,
 }
 
 impl NativeOptions {
     /// The defaults for a platform.
     pub fn new(platform: Platform) -> Self {
-        Self { platform, host_root: "/".into(), release_at: "/".into(), shell: false }
+        Self { platform, host_root: "/".into(), release_at: "/".into(), shell: Shell::No }
     }
 }
 
@@ -77,8 +80,8 @@ pub struct NativeFiles {
 pub fn closure(release: &Tree, options: &NativeOptions) -> Result<NativeFiles, NativeError> {
     let host = Host::new(&options.host_root);
     let release = Release::scan(release, &options.release_at, &options.platform)?;
-    let programs: &[&str] = if options.shell { &["/bin/sh"] } else { &[] };
-    let closure = closure::walk(&release, host, &options.platform.architecture, programs)?;
+    let programs = Programs::of(options.shell, &host);
+    let closure = closure::walk(&release, host, &options.platform.architecture, &programs.files)?;
     let mut system = SystemFiles::collect(&host, &closure.names)?;
     for directory in closure.directories {
         let path = TreePath::new(directory.trim_start_matches('/'))?;
@@ -87,6 +90,9 @@ pub fn closure(release: &Tree, options: &NativeOptions) -> Result<NativeFiles, N
     let libraries: Vec<NativeLibrary> = closure.libraries.into_values().collect();
     for library in &libraries {
         system.take(library.path.as_str(), &library.real, library.file.clone(), 0o755)?;
+    }
+    for (path, target) in programs.links {
+        system.tree.insert(TreePath::new(path)?, Entry::symlink(target, Group::Native))?;
     }
     debian::add_records(&mut system, &release.sources(&host), &host)?;
     Ok(NativeFiles { tree: system.tree, libraries, warnings: system.warnings })

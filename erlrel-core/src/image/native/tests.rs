@@ -343,13 +343,24 @@ fn a_program_without_its_interpreter_is_an_error() {
 
 #[test]
 fn the_shell_comes_with_what_it_needs_when_asked() {
-    let files = closure(&Tree::new(), &NativeOptions { shell: true, ..here() }).expect("closed");
+    let files = closure(&Tree::new(), &NativeOptions { shell: Shell::Sh, ..here() }).expect("closed");
     let names: Vec<&str> = files.libraries.iter().map(|library| library.path.file_name()).collect();
     assert!(names.contains(&"sh") && names.contains(&"libc.so.6"), "{names:?}");
     assert_eq!(files.tree.get("bin/sh").map(|entry| entry.mode), Some(0o755));
     let empty = tempfile::tempdir().expect("a temporary directory");
-    let result = closure(&Tree::new(), &NativeOptions { shell: true, ..options(empty.path()) });
+    let result = closure(&Tree::new(), &NativeOptions { shell: Shell::Sh, ..options(empty.path()) });
     insta::assert_snapshot!(error(result), @"there is no program `/bin/sh` for the image's platform on this machine: install it here");
+}
+
+#[test]
+fn the_tools_of_scripts_come_with_the_shell_when_asked() {
+    let options = NativeOptions { shell: Shell::WithTools, ..here() };
+    let files = closure(&Tree::new(), &options).expect("closed");
+    for tool in ["sh", "awk", "sed", "od"] {
+        assert!(files.tree.get(&format!("bin/{tool}")).is_some(), "{tool}");
+    }
+    assert!(files.tree.get("bin/busybox").is_some());
+    assert!(files.tree.get("var/lib/dpkg/status.d/busybox").is_some());
 }
 
 #[test]
