@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use erlrel_core::container::{Base, ContainerError};
 use erlrel_core::destination::Destination;
 use erlrel_core::image::Reference;
@@ -17,6 +18,23 @@ pub(crate) struct Arguments {
     pub(crate) quiet: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// The arguments of this process; it ends here where they make no sense.
+    pub(crate) fn of_process() -> Self {
+        let arguments = Self::parse();
+        let content = match &arguments.command {
+            Command::Image(image) => Some(&image.content),
+            Command::Plan(plan) => Some(&plan.content),
+            _ => None,
+        };
+        if content.is_some_and(ContentArgs::names_a_program_in_vain) {
+            let message = "the argument '--from <FILE|DIR>' cannot be used with '--boot-program <FILE>'";
+            Self::command().error(ErrorKind::ArgumentConflict, message).exit();
+        }
+        arguments
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -40,8 +58,9 @@ Examples:
   erlrel image --to docker --tag shop:1.4       into the running Docker daemon
   erlrel image --to oci:out:1.4 --to archive:shop.tar
   erlrel image --base oci:debian:12             on a base image in an OCI layout
+  erlrel image --from shop-1.4.0.tar.gz         from what `rebar3 tar` or `mix release` has made
 
-The image starts with ENTRYPOINT /opt/<rel>/bin/<rel> and CMD foreground. More is set in rebar.config:
+The image starts with ENTRYPOINT /opt/<rel>/bin/<rel> and CMD foreground (with --from what mix has made: CMD start). More is set in rebar.config:
   {erlrel, [{base, \"scratch\"}, {shell, false}, {user, \"65532:65532\"}, {cmd, [\"foreground\"]},
             {env, [{\"NAME\", \"VALUE\"}]}, {expose, [8080, {8053, udp}]}, {labels, [{\"KEY\", \"VALUE\"}]}]}.";
 
@@ -80,21 +99,37 @@ pub(crate) struct CompileArgs {
     pub(crate) no_compile: bool,
 }
 
+/// Names the start program for every image.
+const BOOT_PROGRAM: &str = "ERLREL_BOOT_PROGRAM";
+
 /// What an image is made of.
 #[derive(Debug, Args)]
 pub(crate) struct ContentArgs {
     /// The image below: `scratch`, or `oci:DIR[:TAG]` for one in an OCI layout; default: scratch
     #[arg(long, value_name = "BASE", value_parser = parse_base)]
     pub(crate) base: Option<Base>,
+    /// Make it from a release that something else has assembled, with its own start script and a shell: the tarball
+    /// or directory of `rebar3 as prod tar`, `rebar3 as prod release` or `mix release`. Nothing is compiled; of a
+    /// rebar.config in the current folder only the key `erlrel` counts
+    #[arg(long, value_name = "FILE|DIR", conflicts_with_all = ["dir", "otp"])]
+    pub(crate) from: Option<PathBuf>,
     /// Add /bin/sh, for applications that run shell commands
     #[arg(long)]
     pub(crate) shell: bool,
     /// The program that starts the release in the image; default: erlrel-boot beside erlrel
-    #[arg(long, value_name = "FILE", env = "ERLREL_BOOT_PROGRAM", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = BOOT_PROGRAM, hide_env_values = true)]
     pub(crate) boot_program: Option<PathBuf>,
 }
 
+impl ContentArgs {
+    /// clap takes a variable for a word of the command line, and a variable may be set for all that a user does.
+    fn names_a_program_in_vain(&self) -> bool {
+        self.from.is_some() && self.boot_program.is_some() && std::env::var_os(BOOT_PROGRAM).is_none()
+    }
+}
+
 #[derive(Debug, Args)]
+#[command(mut_arg("no_compile", |arg| arg.conflicts_with("from")))]
 pub(crate) struct ImageArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
@@ -105,7 +140,8 @@ pub(crate) struct ImageArgs {
     #[command(flatten)]
     pub(crate) content: ContentArgs,
     /// Where the image goes, several times if needed: `archive:FILE` (for docker, containerd, skopeo and
-    /// podman), `oci:DIR[:TAG]`, `docker`; default: archive:_build/PROFILE/erlrel/NAME-VSN.tar
+    /// podman), `oci:DIR[:TAG]`, `docker`; default: archive:_build/PROFILE/erlrel/NAME-VSN.tar, with --from
+    /// archive:NAME-VSN.image.tar
     #[arg(long, value_name = "DEST", value_parser = Destination::parse)]
     pub(crate) to: Vec<Destination>,
     /// The image's name, several times if needed; default: NAME:VSN of the release

@@ -9,14 +9,12 @@ mod report;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::{Arguments, Command};
 use report::Report;
 
 /// Exit codes: 0 done, 1 failed, 2 wrong usage.
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::of_process();
     let report = Report::new(arguments.quiet);
     let result = match &arguments.command {
         Command::Image(image) => commands::image::run(image, &report),

@@ -11,7 +11,7 @@ use crate::image::reference::ReferenceError;
 use crate::otp::OtpError;
 use crate::project::ProjectError;
 use crate::project::commands::CommandError;
-use crate::release::ReleaseError;
+use crate::release::{PrebuiltError, ReleaseError};
 use crate::term::SourceError;
 use crate::tree::TreeError;
 
@@ -32,6 +32,9 @@ pub enum Error {
     /// Making the release.
     #[error(transparent)]
     Release(#[from] ReleaseError),
+    /// Reading a release that something else has assembled.
+    #[error(transparent)]
+    Prebuilt(#[from] PrebuiltError),
     /// Writing a directory or a tarball.
     #[error(transparent)]
     Tree(#[from] TreeError),
@@ -116,6 +119,7 @@ impl Error {
             | Self::Otp(OtpError::Fs(error))
             | Self::Release(ReleaseError::Fs(error))
             | Self::Tree(TreeError::Fs(error))
+            | Self::Prebuilt(PrebuiltError::Unreadable { source: TreeError::Fs(error), .. })
             | Self::Container(ContainerError::Image(
                 ImageError::Fs(error) | ImageError::Tree(TreeError::Fs(error)),
             ))
@@ -142,6 +146,7 @@ impl Error {
             }
             Self::Command(CommandError::Failed { .. }) => Some("rebar3's own messages are above"),
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => release_hint(error),
+            Self::Prebuilt(error) => error.hint(),
             Self::Container(ContainerError::NoErts { .. }) => {
                 Some("set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration")
             }
@@ -151,6 +156,9 @@ impl Error {
             Self::Container(ContainerError::BaseTooOld { .. }) => Some(
                 "take a base at least as new as this machine, build on an older one, or use `--base scratch`",
             ),
+            Self::Container(ContainerError::NoInterpreter { .. }) => {
+                Some("take a base image that has it: `--base oci:DIR[:TAG]`")
+            }
             Self::Container(ContainerError::NoBootProgram { .. }) => {
                 Some("it is installed together with erlrel; name it with --boot-program FILE")
             }

@@ -2,24 +2,25 @@
 
 use std::path::Path;
 
-use erlrel_core::container;
+use erlrel_core::container::{self, Plan};
 use erlrel_core::destination::{self, Destination, DockerHost, Receipt, WriteOptions};
 use erlrel_core::image::{Image, Reference};
+use erlrel_core::release::Prebuilt;
 use serde_json::{Value, json};
 
-use super::{CliError, Resolved, compile, hooks};
+use super::{Build, CliError, Resolved, compile, hooks, prebuilt};
 use crate::args::ImageArgs;
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     let docker = if args.to.contains(&Destination::Docker) { docker_host()? } else { DockerHost::default() };
-    hooks::check(&args.project, &["release", "tar"], report)?;
-    compile(&args.project, &args.compile, report)?;
-    let resolved = Resolved::load(&args.project, &args.select, report)?;
-    let (plan, build) = resolved.plan(&args.content, report)?;
-    let image = container::build(&plan, &build.options(report))?;
-    let names = if args.tag.is_empty() { vec![usual_name(&resolved)?] } else { args.tag.clone() };
-    let destinations = if args.to.is_empty() { vec![usual_destination(&resolved)] } else { args.to.clone() };
+    let subject = match &args.content.from {
+        Some(path) => Subject::of_prebuilt(path, args, report)?,
+        None => Subject::of_project(args, report)?,
+    };
+    let image = container::build(&subject.plan, &subject.build.options(report))?;
+    let names = if args.tag.is_empty() { vec![subject.usual_name()?] } else { args.tag.clone() };
+    let destinations = if args.to.is_empty() { vec![subject.destination] } else { args.to.clone() };
     let options = WriteOptions { docker, observer: report };
     let receipts = destinations
         .iter()
@@ -37,21 +38,50 @@ fn docker_host() -> Result<DockerHost, CliError> {
     Ok(DockerHost::parse(&host).map_err(destination::DestinationError::from)?)
 }
 
-/// `<rel>:<vsn>` with what a name cannot have replaced.
-fn usual_name(resolved: &Resolved) -> Result<Reference, CliError> {
-    let tag = clean(&resolved.spec.vsn, |c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    let name = clean(&resolved.spec.name.to_lowercase(), |c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    Ok(Reference::parse(&format!("{name}:{tag}"))?)
+/// What the image is made of, whoever has assembled the release.
+struct Subject {
+    name: String,
+    vsn: String,
+    plan: Plan,
+    build: Build,
+    /// Where the image goes unless the user says otherwise.
+    destination: Destination,
+    /// The plan names files that are there as long as this is.
+    _release: Option<Prebuilt>,
+}
+
+impl Subject {
+    fn of_project(args: &ImageArgs, report: &Report) -> Result<Self, CliError> {
+        hooks::check(&args.project, &["release", "tar"], report)?;
+        compile(&args.project, &args.compile, report)?;
+        let resolved = Resolved::load(&args.project, &args.select, report)?;
+        let (plan, build) = resolved.plan(&args.content, report)?;
+        let Resolved { project, spec, .. } = resolved;
+        let file = format!("{}-{}.tar", spec.name, spec.vsn);
+        let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
+        Ok(Self { name: spec.name, vsn: spec.vsn, plan, build, destination, _release: None })
+    }
+
+    fn of_prebuilt(path: &Path, args: &ImageArgs, report: &Report) -> Result<Self, CliError> {
+        let release = prebuilt::read(path)?;
+        let (plan, build) = prebuilt::plan(&release, &args.project, &args.content, report)?;
+        let (name, vsn) = (release.name.clone(), release.vsn.clone());
+        // The name without `.image` would be that of the release's own tarball, unpacked.
+        let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());
+        Ok(Self { name, vsn, plan, build, destination, _release: Some(release) })
+    }
+
+    /// `<rel>:<vsn>` with what a name cannot have replaced.
+    fn usual_name(&self) -> Result<Reference, CliError> {
+        let tag = clean(&self.vsn, |c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        let name = clean(&self.name.to_lowercase(), |c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        Ok(Reference::parse(&format!("{name}:{tag}"))?)
+    }
 }
 
 fn clean(text: &str, allowed: impl Fn(char) -> bool) -> String {
     let text: String = text.chars().map(|c| if allowed(c) { c } else { '-' }).take(128).collect();
     text.trim_start_matches(['.', '-']).to_string()
-}
-
-fn usual_destination(resolved: &Resolved) -> Destination {
-    let file = format!("{}-{}.tar", resolved.spec.name, resolved.spec.vsn);
-    Destination::Archive(resolved.project.profile_dir().join("erlrel").join(file))
 }
 
 fn text_result(image: &Image, receipts: &[Receipt], report: &Report) -> Result<(), CliError> {

@@ -4,6 +4,7 @@ pub(crate) mod hooks;
 pub(crate) mod image;
 pub(crate) mod key;
 pub(crate) mod plan;
+pub(crate) mod prebuilt;
 pub(crate) mod release;
 pub(crate) mod tar;
 
@@ -74,6 +75,7 @@ from_core!(
     commands::CommandError,
     otp::OtpError,
     erlrel_core::release::ReleaseError,
+    erlrel_core::release::PrebuiltError,
     tree::TreeError,
     container::ContainerError,
     destination::DestinationError,
@@ -142,16 +144,23 @@ impl Resolved {
         content: &ContentArgs,
         report: &Report,
     ) -> Result<(container::Plan, Build), CliError> {
-        let mut options = container::ContainerOptions::of(&self.project)?;
-        if let Some(base) = &content.base {
-            options.base = base.clone();
-        }
-        options.shell |= content.shell;
+        let options = content.over(container::ContainerOptions::of(&self.project)?);
         let build = Build { boot_program: boot_program(content)?, epoch: epoch()? };
         let Self { project, otp, spec, resolution, .. } = self;
         let plan = container::plan(spec, project, resolution, otp, &options, &build.options(report))?;
         self.warn(plan.warnings.iter().map(ToString::to_string).collect(), report)?;
         Ok((plan, build))
+    }
+}
+
+impl ContentArgs {
+    /// The command line wins over rebar.config.
+    fn over(&self, mut options: container::ContainerOptions) -> container::ContainerOptions {
+        if let Some(base) = &self.base {
+            options.base = base.clone();
+        }
+        options.shell |= self.shell;
+        options
     }
 }
 

@@ -1,23 +1,106 @@
 //! `erlrel plan`: what would be built, and why.
 
+use std::path::PathBuf;
+
 use erlrel_core::container::Plan;
 use erlrel_core::project::Origin;
-use erlrel_core::release::ReleaseApp;
+use erlrel_core::release::{Maker, Prebuilt, PrebuiltApp, ReleaseApp, StartType};
 use erlrel_core::tree::{Node, Tree};
 use serde_json::{Value, json};
 
-use super::{CliError, Resolved, hooks};
+use super::{CliError, Resolved, hooks, prebuilt};
 use crate::args::PlanArgs;
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
-    hooks::check(&args.project, &["release", "tar"], report)?;
-    let resolved = Resolved::load(&args.project, &args.select, report)?;
-    let (plan, _) = resolved.plan(&args.content, report)?;
-    if args.json {
-        report.result(format!("{:#}", as_json(&resolved, &plan)?))
+    match &args.content.from {
+        Some(path) => {
+            let release = prebuilt::read(path)?;
+            let (plan, _) = prebuilt::plan(&release, &args.project, &args.content, report)?;
+            print(&Summary::of_prebuilt(&release), &plan, args.json, report)
+        }
+        None => {
+            hooks::check(&args.project, &["release", "tar"], report)?;
+            let resolved = Resolved::load(&args.project, &args.select, report)?;
+            let (plan, _) = resolved.plan(&args.content, report)?;
+            print(&Summary::of_project(&resolved), &plan, args.json, report)
+        }
+    }
+}
+
+fn print(summary: &Summary, plan: &Plan, json: bool, report: &Report) -> Result<(), CliError> {
+    if json {
+        report.result(format!("{:#}", as_json(summary, plan)?))
     } else {
-        report.result(as_text(&resolved, &plan)?)
+        report.result(as_text(summary, plan)?)
+    }
+}
+
+/// What there is to tell of a release, whoever has assembled it.
+struct Summary {
+    release: String,
+    erlang: String,
+    apps: Vec<Row>,
+    /// What `release` and `erlang` say, for machines.
+    json: (Value, Value),
+}
+
+/// An application.
+struct Row {
+    name: String,
+    vsn: String,
+    origin: Origin,
+    start: StartType,
+    /// Where it is, if it lies in a directory of its own.
+    dir: Option<PathBuf>,
+}
+
+impl Summary {
+    fn of_project(resolved: &Resolved) -> Self {
+        let Resolved { otp, spec, resolution, project, .. } = resolved;
+        let profiles =
+            if project.profiles.is_empty() { "default".into() } else { project.profiles.join("+") };
+        let row = |app: &ReleaseApp| Row {
+            name: app.app.name.clone(),
+            vsn: app.app.vsn.clone(),
+            origin: app.origin,
+            start: app.start_type(),
+            dir: Some(app.app.dir.clone()),
+        };
+        Self {
+            release: format!("{} {} (profile {profiles})", spec.name, spec.vsn),
+            erlang: format!("OTP {}, ERTS {}, {}", otp.version, otp.erts_vsn, otp.platform),
+            apps: resolution.apps.iter().map(row).collect(),
+            json: (
+                json!({ "name": spec.name, "version": spec.vsn, "profiles": project.profiles }),
+                json!({ "version": otp.version, "erts": otp.erts_vsn, "root": otp.root, "platform": otp.platform.to_string() }),
+            ),
+        }
+    }
+
+    fn of_prebuilt(release: &Prebuilt) -> Self {
+        let maker = match release.maker {
+            Maker::Relx | Maker::RelxShort => "relx",
+            Maker::Mix => "mix",
+            _ => "unknown",
+        };
+        let row = |app: &PrebuiltApp| Row {
+            name: app.name.clone(),
+            vsn: app.vsn.clone(),
+            origin: app.origin,
+            start: app.start,
+            dir: None,
+        };
+        let Prebuilt { name, vsn, path, erts_vsn, platform, .. } = release;
+        Self {
+            release: format!("{name} {vsn} (from {}, made by {maker})", path.display()),
+            erlang: format!("ERTS {erts_vsn}, {platform}"),
+            apps: release.apps.iter().map(row).collect(),
+            json: (
+                json!({ "name": name, "version": vsn, "from": path, "maker": maker }),
+                json!({ "erts": erts_vsn, "platform": platform.to_string() }),
+            ),
+        }
     }
 }
 
@@ -30,8 +113,8 @@ fn unpacked(tree: &Tree) -> Result<u64, CliError> {
     Ok(sizes.sum::<Result<u64, _>>()?)
 }
 
-fn origin(app: &ReleaseApp) -> &'static str {
-    match app.origin {
+fn origin(row: &Row) -> &'static str {
+    match row.origin {
         Origin::Project => "project",
         Origin::Dependency => "dependency",
         Origin::Checkout => "checkout",
@@ -39,12 +122,10 @@ fn origin(app: &ReleaseApp) -> &'static str {
     }
 }
 
-fn as_text(resolved: &Resolved, plan: &Plan) -> Result<String, CliError> {
-    let Resolved { otp, spec, resolution, project, .. } = resolved;
-    let profiles = if project.profiles.is_empty() { "default".into() } else { project.profiles.join("+") };
+fn as_text(summary: &Summary, plan: &Plan) -> Result<String, CliError> {
     let mut lines = vec![
-        format!("release    {} {} (profile {profiles})", spec.name, spec.vsn),
-        format!("erlang     OTP {}, ERTS {}, {}", otp.version, otp.erts_vsn, otp.platform),
+        format!("release    {}", summary.release),
+        format!("erlang     {}", summary.erlang),
         format!(
             "base       {}",
             plan.base.as_ref().map_or("scratch".into(), |base| base.path().display().to_string())
@@ -52,9 +133,12 @@ fn as_text(resolved: &Resolved, plan: &Plan) -> Result<String, CliError> {
         String::new(),
         format!("{:<28} {:<20} {:<11} {}", "application", "version", "origin", "start"),
     ];
-    lines.extend(resolution.apps.iter().map(|app| {
-        format!("{:<28} {:<20} {:<11} {}", app.app.name, app.app.vsn, origin(app), app.start_type())
-    }));
+    lines.extend(
+        summary
+            .apps
+            .iter()
+            .map(|row| format!("{:<28} {:<20} {:<11} {}", row.name, row.vsn, origin(row), row.start)),
+    );
     lines.extend([String::new(), format!("{:<28} {:>8} {:>12}", "layer", "entries", "unpacked")]);
     for layer in &plan.layers {
         lines.push(format!(
@@ -67,15 +151,14 @@ fn as_text(resolved: &Resolved, plan: &Plan) -> Result<String, CliError> {
     Ok(lines.join("\n"))
 }
 
-fn as_json(resolved: &Resolved, plan: &Plan) -> Result<Value, CliError> {
-    let Resolved { otp, spec, resolution, project, .. } = resolved;
-    let apps = resolution.apps.iter().map(|app| {
+fn as_json(summary: &Summary, plan: &Plan) -> Result<Value, CliError> {
+    let apps = summary.apps.iter().map(|row| {
         json!({
-            "name": app.app.name,
-            "version": app.app.vsn,
-            "origin": origin(app),
-            "start": app.start_type().to_string(),
-            "dir": app.app.dir,
+            "name": row.name,
+            "version": row.vsn,
+            "origin": origin(row),
+            "start": row.start.to_string(),
+            "dir": row.dir,
         })
     });
     let mut layers = Vec::new();
@@ -84,8 +167,8 @@ fn as_json(resolved: &Resolved, plan: &Plan) -> Result<Value, CliError> {
         layers.push(json!({ "group": layer.name, "entries": layer.tree.len(), "unpacked_size": unpacked }));
     }
     Ok(json!({
-        "release": { "name": spec.name, "version": spec.vsn, "profiles": project.profiles },
-        "otp": { "version": otp.version, "erts": otp.erts_vsn, "root": otp.root, "platform": otp.platform.to_string() },
+        "release": summary.json.0,
+        "otp": summary.json.1,
         "base": plan.base.as_ref().map(|base| base.digest().to_string()),
         "applications": apps.collect::<Vec<_>>(),
         "layers": layers,

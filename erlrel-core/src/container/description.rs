@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::image::timestamp::rfc3339;
 use crate::project::{Project, commands};
-use crate::release::ReleaseSpec;
+use crate::release::{Prebuilt, ReleaseSpec};
 
 /// Title, version and origin of a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,11 @@ impl Description {
             revision: revision.map(|sha| if is_dirty() { format!("{sha}-dirty") } else { sha }),
             source: git(&["config", "--get", "remote.origin.url"]).and_then(|url| public_url(&url)),
         }
+    }
+
+    /// Describes a release that something else has assembled; what it was made from is not known.
+    pub fn of_prebuilt(release: &Prebuilt) -> Self {
+        Self { title: release.name.clone(), version: release.vsn.clone(), revision: None, source: None }
     }
 
     /// The keys and values; `epoch` is the time of `created` in seconds since 1970.

@@ -50,6 +50,14 @@ pub enum ContainerError {
         /// The file that needs it.
         needed_by: String,
     },
+    /// A start script that nothing in the image can run.
+    #[error("the start script `{script}` is run by `{interpreter}`, which is not in the image")]
+    NoInterpreter {
+        /// The script in the release.
+        script: String,
+        /// What runs it.
+        interpreter: String,
+    },
     /// The start program is not where it should be.
     #[error("the start program for the image is missing: there is no `{}`", path.display())]
     NoBootProgram {
@@ -81,6 +89,8 @@ pub enum ContainerWarning {
     Release(Warning),
     /// About the system in it.
     Native(NativeWarning),
+    /// The cookie of a release that mix has made is not in it.
+    CookieLeftOut,
 }
 
 impl std::fmt::Display for ContainerWarning {
@@ -88,6 +98,10 @@ impl std::fmt::Display for ContainerWarning {
         match self {
             Self::Release(warning) => warning.fmt(f),
             Self::Native(warning) => warning.fmt(f),
+            Self::CookieLeftOut => f.write_str(
+                "`releases/COOKIE` is left out of the image: each container makes a cookie of its own; set \
+                 RELEASE_COOKIE where several are to connect",
+            ),
         }
     }
 }

@@ -9,6 +9,7 @@ mod description;
 mod error;
 mod on_base;
 mod options;
+mod prebuilt;
 mod shell;
 
 use std::collections::BTreeMap;
@@ -17,12 +18,15 @@ use std::path::PathBuf;
 pub use description::Description;
 pub use error::{ContainerError, ContainerWarning};
 pub use options::{Base, ContainerOptions};
+pub use prebuilt::plan_prebuilt;
 
+use crate::image::files::FileMap;
 use crate::image::layers::{self, PackOptions, SplitOptions};
 use crate::image::native::{self, NativeOptions, Shell};
-use crate::image::{self, BaseImage, ContainerConfig, Image, ImageOptions};
+use crate::image::{self, BaseImage, ContainerConfig, Image, ImageError, ImageOptions};
 use crate::observer::{Event, Observer};
 use crate::otp::OtpRoot;
+use crate::platform::Platform;
 use crate::project::Project;
 use crate::release::{self, Form, ReleaseSpec, Resolution, SystemLibs};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
@@ -74,7 +78,7 @@ pub fn plan(
     options: &ContainerOptions,
     build: &BuildOptions<'_>,
 ) -> Result<Plan, ContainerError> {
-    let base = options.base.open(&otp.platform)?;
+    let base = Opened::open(&options.base, &otp.platform)?;
     if resolution.erts.bin.is_none() && base.is_none() {
         return Err(ContainerError::NoErts { release: spec.name.clone() });
     }
@@ -82,30 +86,21 @@ pub fn plan(
     if spec.system_libs == SystemLibs::Leave && (resolution.erts.bin.is_some() || base.is_none()) {
         return Err(ContainerError::NoSystemLibs { release: spec.name.clone() });
     }
-    let prefix = TreePath::new(format!("opt/{}", spec.name))?;
     let mut tree = release::assemble(spec, project, resolution, otp, Form::Image)?;
     let program = TreePath::new(format!("bin/{}", spec.name))?;
     if tree.get(program.as_str()).is_some() {
         return Err(ContainerError::ProgramTaken { path: program.to_string() });
     }
     tree.insert(program, boot_program(build)?)?;
-    let mut tree = tree.under(&prefix);
-    build.observer.event(&Event::Assembled { entries: tree.len() });
-    let needs = NativeOptions { shell: if options.shell { Shell::Sh } else { Shell::No }, ..NativeOptions::new(otp.platform.clone()) };
-    let native = native::closure(&tree, &needs)?;
-    let mut warnings: Vec<_> = native.warnings.iter().cloned().map(ContainerWarning::Native).collect();
-    if !options.shell && base.is_none() {
-        warnings.extend(shell::users(resolution));
+    let description = Description::of(spec, project);
+    let shell = if options.shell { Shell::Sh } else { Shell::No };
+    let start = Start { cmd: &["foreground"], env: &[("RELX_OUT_FILE_PATH", "/tmp")], interpreter: None };
+    let mut plan =
+        Parts { description, tree, platform: &otp.platform, shell, start, base }.plan(options, build)?;
+    if !options.shell && plan.base.is_none() {
+        plan.warnings.extend(shell::users(resolution));
     }
-    let files = base.as_ref().map(BaseImage::files).transpose()?;
-    tree.merge(match (&base, &files) {
-        (Some(base), Some(files)) => on_base::missing(native, base, files)?,
-        _ => native.tree,
-    })?;
-    tree.add_parents()?;
-    let layers = layers::split(&tree, SplitOptions { base: files.as_ref(), prefix: Some(&prefix) })?;
-    let image = image_options(spec, project, otp, options, build.epoch);
-    Ok(Plan { tree, base, layers, image, warnings })
+    Ok(plan)
 }
 
 /// Packs the layers of a plan and puts them together.
@@ -127,36 +122,95 @@ fn boot_program(build: &BuildOptions<'_>) -> Result<Entry, ContainerError> {
     Ok(Entry::file(Content::File(path.clone()), 0o755, Group::Release))
 }
 
-fn image_options(
-    spec: &ReleaseSpec,
-    project: &Project,
-    otp: &OtpRoot,
-    options: &ContainerOptions,
-    epoch: u64,
-) -> ImageOptions {
-    let description = Description::of(spec, project);
-    let annotations = description.annotations(epoch);
-    let labels: BTreeMap<String, String> =
-        annotations.iter().chain(&options.labels).map(|(k, v)| (k.clone(), v.clone())).collect();
-    ImageOptions {
-        platform: otp.platform.clone(),
-        created: epoch,
-        config: ContainerConfig { labels, ..container_config(&spec.name, options) },
-        annotations,
+/// What an image is put together from, whoever has assembled the release.
+struct Parts<'a> {
+    description: Description,
+    /// The release, with its start program.
+    tree: Tree,
+    platform: &'a Platform,
+    shell: Shell,
+    start: Start<'a>,
+    base: Option<Opened>,
+}
+
+/// A base image and what is in it.
+struct Opened {
+    image: BaseImage,
+    files: FileMap,
+}
+
+impl Opened {
+    fn open(base: &Base, platform: &Platform) -> Result<Option<Self>, ImageError> {
+        let opened = |image: BaseImage| Ok(Self { files: image.files()?, image });
+        base.open(platform)?.map(opened).transpose()
     }
 }
 
-fn container_config(name: &str, options: &ContainerOptions) -> ContainerConfig {
-    let home = format!("/opt/{name}");
-    let defaults = [("RELX_OUT_FILE_PATH", "/tmp"), ("HOME", "/tmp"), ("LANG", "C.UTF-8")];
-    let defaults = defaults.map(|(name, value)| (name.to_string(), value.to_string()));
-    ContainerConfig {
-        entrypoint: vec![format!("{home}/bin/{name}")],
-        cmd: options.cmd.clone(),
-        env: defaults.into_iter().chain(options.env.iter().cloned()).collect(),
-        workdir: Some(home),
-        user: Some(options.user.clone()),
-        exposed_ports: options.expose.clone(),
-        ..ContainerConfig::default()
+/// How a start program is called.
+struct Start<'a> {
+    cmd: &'a [&'a str],
+    /// Variables that it needs in an image, besides those that every program needs.
+    env: &'a [(&'a str, &'a str)],
+    /// The absolute path of what runs it, for a script.
+    interpreter: Option<&'a str>,
+}
+
+impl Parts<'_> {
+    fn plan(mut self, options: &ContainerOptions, build: &BuildOptions<'_>) -> Result<Plan, ContainerError> {
+        let image = self.image_options(options, build.epoch);
+        let prefix = TreePath::new(format!("opt/{}", self.description.title))?;
+        let mut tree = std::mem::take(&mut self.tree).under(&prefix);
+        build.observer.event(&Event::Assembled { entries: tree.len() });
+        let needs = NativeOptions { shell: self.shell, ..NativeOptions::new(self.platform.clone()) };
+        let native = native::closure(&tree, &needs)?;
+        let warnings = native.warnings.iter().cloned().map(ContainerWarning::Native).collect();
+        tree.merge(match &self.base {
+            Some(base) => on_base::missing(native, &base.image, &base.files)?,
+            None => native.tree,
+        })?;
+        tree.add_parents()?;
+        let files = self.base.as_ref().map(|base| &base.files);
+        self.check_interpreter(&tree, files)?;
+        let layers = layers::split(&tree, SplitOptions { base: files, prefix: Some(&prefix) })?;
+        Ok(Plan { tree, base: self.base.map(|base| base.image), layers, image, warnings })
+    }
+
+    fn check_interpreter(&self, tree: &Tree, base: Option<&FileMap>) -> Result<(), ContainerError> {
+        let Some(interpreter) = self.start.interpreter else { return Ok(()) };
+        let path = interpreter.trim_start_matches('/');
+        if tree.get(path).is_some() || base.is_some_and(|files| files.resolve(path).is_some()) {
+            return Ok(());
+        }
+        let script = format!("bin/{}", self.description.title);
+        Err(ContainerError::NoInterpreter { script, interpreter: interpreter.into() })
+    }
+
+    fn image_options(&self, options: &ContainerOptions, epoch: u64) -> ImageOptions {
+        let annotations = self.description.annotations(epoch);
+        let labels: BTreeMap<String, String> =
+            annotations.iter().chain(&options.labels).map(|(k, v)| (k.clone(), v.clone())).collect();
+        ImageOptions {
+            platform: self.platform.clone(),
+            created: epoch,
+            config: ContainerConfig { labels, ..self.container_config(options) },
+            annotations,
+        }
+    }
+
+    fn container_config(&self, options: &ContainerOptions) -> ContainerConfig {
+        let name = &self.description.title;
+        let home = format!("/opt/{name}");
+        let defaults = self.start.env.iter().chain(&[("HOME", "/tmp"), ("LANG", "C.UTF-8")]);
+        let defaults = defaults.map(|(name, value)| (name.to_string(), value.to_string()));
+        let cmd = self.start.cmd.iter().map(ToString::to_string).collect();
+        ContainerConfig {
+            entrypoint: vec![format!("{home}/bin/{name}")],
+            cmd: options.cmd.clone().unwrap_or(cmd),
+            env: defaults.chain(options.env.iter().cloned()).collect(),
+            workdir: Some(home),
+            user: Some(options.user.clone()),
+            exposed_ports: options.expose.clone(),
+            ..ContainerConfig::default()
+        }
     }
 }

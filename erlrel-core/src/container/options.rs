@@ -62,8 +62,8 @@ pub struct ContainerOptions {
     pub labels: BTreeMap<String, String>,
     /// Default: `65532:65532`, who is nobody and owns nothing.
     pub user: String,
-    /// Default: `foreground`.
-    pub cmd: Vec<String>,
+    /// Default: `foreground`, or what the start script of a release from elsewhere calls it.
+    pub cmd: Option<Vec<String>>,
 }
 
 impl Default for ContainerOptions {
@@ -75,7 +75,7 @@ impl Default for ContainerOptions {
             expose: BTreeSet::new(),
             labels: BTreeMap::new(),
             user: "65532:65532".into(),
-            cmd: vec!["foreground".into()],
+            cmd: None,
         }
     }
 }
@@ -113,7 +113,7 @@ impl ContainerOptions {
             "labels" => self.labels = entry.pairs()?.into_iter().collect(),
             "expose" => self.expose = entry.ports()?,
             "user" => self.user = entry.user()?,
-            "cmd" => self.cmd = entry.texts()?,
+            "cmd" => self.cmd = Some(entry.texts()?),
             key => {
                 let message = format!(
                     "erlrel has no option `{key}`; it has base, cmd, env, expose, labels, shell and user"
@@ -212,7 +212,7 @@ mod tests {
         )
         .expect("options");
         assert_eq!(options.env, [("B".to_string(), "2".to_string())]);
-        assert_eq!(options.cmd, ["console"]);
+        assert_eq!(options.cmd, Some(vec!["console".to_string()]));
         assert_eq!(options.user, "1000");
         assert!(options.shell);
         assert_eq!(options.labels["a"], "b");

@@ -243,7 +243,9 @@ pub enum TreeError {
         below: String,
     },
     /// A link in what somebody else has packed that leads out of it.
-    #[error("the link `{path}` leads to `{target}`, which is outside: it would lead to something else in an image")]
+    #[error(
+        "the link `{path}` leads to `{target}`, which is outside: it would lead to something else in an image"
+    )]
     LinkOutside {
         /// The link.
         path: String,
@@ -257,6 +259,12 @@ pub enum TreeError {
         path: String,
         /// What it is.
         what: &'static str,
+    },
+    /// A file that is no tar file.
+    #[error("`{}` is no tar file, neither plain nor compressed by gzip", path.display())]
+    NotATar {
+        /// The file.
+        path: PathBuf,
     },
     /// More in a tar file than any release has.
     #[error("with `{path}` it unpacks to more than {limit} bytes: no release is as large")]

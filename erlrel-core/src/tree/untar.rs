@@ -31,11 +31,13 @@ pub fn read_tar(tar: impl Read, name: &Path, scratch: &Path) -> Result<Tree, Tre
 }
 
 fn read_limited(tar: impl Read, name: &Path, scratch: &Path, limit: u64) -> Result<Tree, TreeError> {
-    let damaged = |source| FsError { action: "unpack", path: name.into(), source };
     let mut unpacking = Unpacking { tree: Tree::new(), name, scratch, files: 0, left: limit, limit };
     let mut archive = Archive::new(tar);
-    for entry in archive.entries().map_err(damaged)? {
-        let mut entry = entry.map_err(damaged)?;
+    let damaged = |source| FsError { action: "unpack", path: name.into(), source };
+    for (index, entry) in archive.entries().map_err(damaged)?.enumerate() {
+        // What the crate says of a first entry that is none would show bytes of the file.
+        let no_tar = |_| TreeError::NotATar { path: name.into() };
+        let mut entry = if index == 0 { entry.map_err(no_tar)? } else { entry.map_err(damaged)? };
         let header = Header::read(&entry)?;
         unpacking.add(header, &mut entry)?;
     }
@@ -210,6 +212,14 @@ mod tests {
         assert_eq!(flooded(&many, 4 * ENTRY), Ok(()));
         insta::assert_snapshot!(flooded(&many, 4 * ENTRY - 1).expect_err("a flood"), @"with `x` it unpacks to more than 16383 bytes: no release is as large");
         assert!(flooded(&[("x", FILE, 0o644, "", "12345")], ENTRY + 4).is_err());
+    }
+
+    #[test]
+    fn something_else_than_a_tar_file_is_said_so() {
+        insta::assert_snapshot!(read(&[b'x'; 600], LIMIT).expect_err("no tar file"), @"`x.tar` is no tar file, neither plain nor compressed by gzip");
+        let damaged = [archive(&[("x", FILE, 0o644, "", "x")]), vec![b'y'; 512]].concat();
+        assert_eq!(read(&damaged[..1024], LIMIT).map(|(tree, _)| tree.len()), Ok(1), "without an end");
+        insta::assert_snapshot!(read(&[&damaged[..1024], &[b'y'; 512]].concat(), LIMIT).expect_err("damaged"), @"cannot unpack `x.tar`");
     }
 
     #[test]

@@ -1,0 +1,97 @@
+//! The image of a release that something else has assembled: its own start script is the entry point.
+
+use super::options::ContainerOptions;
+use super::{BuildOptions, ContainerError, ContainerWarning, Description, Opened, Parts, Plan, Start};
+use crate::image::native::Shell;
+use crate::release::{Maker, Prebuilt};
+use crate::tree::{Content, Entry, Group, Node, Tree, TreeError, TreePath};
+
+/// The search path of every base image, for one that has none.
+const PATH: (&str, &str) = ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+
+/// What mix's scripts source first. It leaves the cookie alone that a user has set, there or in the environment.
+///
+/// The file is linked into place when it is whole, so that of two commands at a time one wins. Without a place to
+/// write to there is no file, and no second command that could need it.
+const COOKIE_OF_THE_CONTAINER: &str = r#"
+# Added by erlrel: the image holds no cookie. Without RELEASE_COOKIE each container makes one of its own.
+if [ -z "${RELEASE_COOKIE:-}" ]; then
+  erlrel_file="${RELEASE_TMP:-/tmp}/.${RELEASE_NAME}.cookie"
+  erlrel_new="$(dd if=/dev/urandom bs=32 count=1 2> /dev/null | od -A n -t x1 | tr -d ' \n')"
+  if [ ! -e "$erlrel_file" ]; then
+    (umask 077 && mkdir -p "${RELEASE_TMP:-/tmp}" && printf %s "$erlrel_new" > "$erlrel_file.$$" &&
+      ln "$erlrel_file.$$" "$erlrel_file") 2> /dev/null || true
+    rm -f "$erlrel_file.$$" 2> /dev/null || true
+  fi
+  if [ -e "$erlrel_file" ]; then
+    RELEASE_COOKIE="$(cat "$erlrel_file")"
+  else
+    RELEASE_COOKIE="$erlrel_new"
+  fi
+  export RELEASE_COOKIE
+  unset erlrel_file erlrel_new
+fi
+"#;
+
+/// Decides what the image of a release from elsewhere contains. Nothing is written.
+///
+/// The contract is that of [`plan`](super::plan()), but for the entry point, which is the release's own script, and
+/// its command: `foreground` for relx, `start` for mix. An image that would have no `/bin/sh` gets one, with the
+/// programs that start scripts run. [`ContainerOptions::shell`] and [`BuildOptions::boot_program`] have no say.
+///
+/// # Errors
+/// When the release needs a shared library that is not there, nothing in the image could run its start script, or
+/// the base cannot be read.
+pub fn plan_prebuilt(
+    release: &Prebuilt,
+    options: &ContainerOptions,
+    build: &BuildOptions<'_>,
+) -> Result<Plan, ContainerError> {
+    let base = Opened::open(&options.base, &release.platform)?;
+    let has_shell = base.as_ref().is_some_and(|base| base.files.resolve("bin/sh").is_some());
+    let mut tree = release.tree.clone();
+    if release.maker == Maker::Mix {
+        make_cookie_at_start(&mut tree, &release.vsn)?;
+    }
+    let env = variables(release.maker, base.is_none());
+    let parts = Parts {
+        description: Description::of_prebuilt(release),
+        tree,
+        platform: &release.platform,
+        shell: if has_shell { Shell::No } else { Shell::WithTools },
+        start: Start { cmd: command(release.maker), env: &env, interpreter: release.interpreter.as_deref() },
+        base,
+    };
+    let mut plan = parts.plan(options, build)?;
+    if release.maker == Maker::Mix {
+        plan.warnings.push(ContainerWarning::CookieLeftOut);
+    }
+    Ok(plan)
+}
+
+fn command(maker: Maker) -> &'static [&'static str] {
+    match maker {
+        Maker::Relx => &["foreground"],
+        // As the longer script does for `foreground`.
+        Maker::RelxShort => &["-noinput", "+Bd"],
+        Maker::Mix => &["start"],
+        Maker::Unknown => &[],
+    }
+}
+
+fn variables(maker: Maker, on_nothing: bool) -> Vec<(&'static str, &'static str)> {
+    let own = match maker {
+        Maker::Relx | Maker::RelxShort => Some(("RELX_OUT_FILE_PATH", "/tmp")),
+        Maker::Mix => Some(("RELEASE_TMP", "/tmp")),
+        Maker::Unknown => None,
+    };
+    own.into_iter().chain(on_nothing.then_some(PATH)).collect()
+}
+
+fn make_cookie_at_start(tree: &mut Tree, vsn: &str) -> Result<(), TreeError> {
+    let path = TreePath::new(format!("releases/{vsn}/env.sh"))?;
+    let Some(Node::File(content)) = tree.get(path.as_str()).map(|entry| &entry.node) else { return Ok(()) };
+    let text = [&content.read()?, COOKIE_OF_THE_CONTAINER.as_bytes()].concat();
+    tree.replace(path, Entry::file(Content::from(text), 0o644, Group::Release));
+    Ok(())
+}
