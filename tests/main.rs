@@ -11,6 +11,7 @@ mod bad_input;
 mod config_script;
 mod docker;
 mod embedding;
+mod from;
 mod git_version;
 mod key;
 mod old_base;

@@ -111,7 +111,7 @@ pub(crate) struct ContentArgs {
     /// Make it from a release that something else has assembled, with its own start script and a shell: the tarball
     /// or directory of `rebar3 as prod tar`, `rebar3 as prod release` or `mix release`. Nothing is compiled; of a
     /// rebar.config in the current folder only the key `erlrel` counts
-    #[arg(long, value_name = "FILE|DIR", conflicts_with_all = ["dir", "otp"])]
+    #[arg(long, value_name = "FILE|DIR", conflicts_with_all = ["dir", "otp", "release", "strict"])]
     pub(crate) from: Option<PathBuf>,
     /// Add /bin/sh, for applications that run shell commands
     #[arg(long)]

@@ -1,13 +1,13 @@
 //! How containers end, and with what exit code.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::processes::children;
 use crate::support::container::{Container, LOCKED, run_to_end};
 use crate::support::docker::daemon;
-use crate::support::{image, run, tool};
+use crate::support::image;
 
 /// Well below the ten seconds after which an engine kills.
 const STOP_BOUND: Duration = Duration::from_secs(3);
@@ -16,19 +16,10 @@ const STOP_BOUND: Duration = Duration::from_secs(3);
 fn docker_stop_ends_a_service_in_under_three_seconds_with_exit_code_0() {
     for image in image::all() {
         let container = Container::serving(image, LOCKED);
-        let time = time_to_stop(&container);
+        let time = container.time_to_stop();
         assert!(time < STOP_BOUND, "{} took {time:?}", image.name);
         assert_eq!(container.wait(), 0, "{}:\n{}", image.name, container.logs());
     }
-}
-
-/// From the call of `docker stop` to the end that Docker has recorded.
-fn time_to_stop(container: &Container) -> Duration {
-    let called = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
-    daemon().run(["stop", &container.id]);
-    let ended =
-        run(tool("date", "coreutils").args(["+%s.%N", "--date", &container.inspect(".State.FinishedAt")]));
-    Duration::from_secs_f64(ended.trim().parse().expect("a time")).saturating_sub(called)
 }
 
 #[test]

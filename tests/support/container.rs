@@ -2,12 +2,13 @@
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, SystemTime};
 
 use super::docker::daemon;
 use super::http::{self, Answer};
 use super::image::SampleImage;
 use super::terminal::Terminal;
-use super::{fails, run};
+use super::{fails, run, tool};
 
 /// As README recommends it: nothing to write to but `/tmp`, under any user.
 pub(crate) const LOCKED: &[&str] = &["--read-only", "--tmpfs", "/tmp", "--user", "12345"];
@@ -123,6 +124,15 @@ impl Container {
     /// Waits for the end; gives the exit code.
     pub(crate) fn wait(&self) -> i32 {
         daemon().run(["wait", &self.id]).parse().expect("an exit code")
+    }
+
+    /// From the call of `docker stop` to the end that Docker has recorded.
+    pub(crate) fn time_to_stop(&self) -> Duration {
+        let called = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+        daemon().run(["stop", &self.id]);
+        let finished = self.inspect(".State.FinishedAt");
+        let ended = run(tool("date", "coreutils").args(["+%s.%N", "--date", &finished]));
+        Duration::from_secs_f64(ended.trim().parse().expect("a time")).saturating_sub(called)
     }
 
     /// A value of `docker inspect`.

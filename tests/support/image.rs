@@ -58,6 +58,15 @@ fn of_sample(sample: &'static Sample, name: &str) -> SampleImage {
 
 /// Makes an image of a compiled project with more options; `name` is not used twice.
 pub(crate) fn make(project: &Path, release: &'static str, name: &str, options: &[&str]) -> SampleImage {
+    make_of(&[Path::new("--no-compile"), project], release, name, options)
+}
+
+/// Makes an image of a release that something else has assembled; `name` is not used twice.
+pub(crate) fn make_from(from: &Path, release: &'static str, name: &str, options: &[&str]) -> SampleImage {
+    make_of(&[Path::new("--from"), from], release, name, options)
+}
+
+fn make_of(what: &[&Path], release: &'static str, name: &str, options: &[&str]) -> SampleImage {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("images").join(name);
     if dir.exists() {
         std::fs::remove_dir_all(&dir).expect("the last run's images can be removed");
@@ -66,10 +75,10 @@ pub(crate) fn make(project: &Path, release: &'static str, name: &str, options: &
     let (archive, layout) = (dir.join("image.tar"), dir.join("layout"));
     let name = format!("erlrel.test/{name}:{TAG}");
     let mut command = erlrel();
-    command.args(["image", "--no-compile", "--json", "--tag", &name, "--to", "docker"]).args(options);
+    command.args(["image", "--json", "--tag", &name, "--to", "docker"]).args(options);
     command.arg("--to").arg(format!("archive:{}", archive.display()));
     command.arg("--to").arg(format!("oci:{}:{TAG}", layout.display()));
-    let output = command.arg(project).env("DOCKER_HOST", daemon().host()).output().expect("erlrel starts");
+    let output = command.args(what).env("DOCKER_HOST", daemon().host()).output().expect("erlrel starts");
     let warnings = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{command:?}:\n{warnings}");
     let report = serde_json::from_slice(&output.stdout).expect("JSON");

@@ -35,9 +35,34 @@ pub(crate) fn native() -> &'static Sample {
     SAMPLE.get_or_init(|| build("native", "native"))
 }
 
-/// All three.
+/// All three that rebar3 builds.
 pub(crate) fn all() -> [&'static Sample; 3] {
     [hello(), umbrella(), native()]
+}
+
+/// An Elixir project that was built with `mix release`.
+#[derive(Debug)]
+pub(crate) struct MixSample {
+    /// The release's directory.
+    pub(crate) release: PathBuf,
+    /// `NAME-VSN.tar.gz`.
+    pub(crate) tarball: PathBuf,
+}
+
+/// One application without dependencies, configured at start.
+pub(crate) fn waybill() -> &'static MixSample {
+    static SAMPLE: OnceLock<MixSample> = OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("samples/waybill");
+        if dir.exists() {
+            std::fs::remove_dir_all(&dir).expect("the last run's sample can be removed");
+        }
+        std::fs::create_dir_all(dir.parent().expect("a directory")).expect("created");
+        super::copy_dir(repository().join("sample_apps/waybill"), &dir);
+        run(tool("mix", "elixir").arg("release").env("MIX_ENV", "prod").current_dir(&dir));
+        let built = dir.join("_build/prod");
+        MixSample { release: built.join("rel/waybill"), tarball: built.join("waybill-0.3.0.tar.gz") }
+    })
 }
 
 fn build(sample: &str, release: &'static str) -> Sample {

@@ -35,9 +35,14 @@ fn read_limited(tar: impl Read, name: &Path, scratch: &Path, limit: u64) -> Resu
     let mut archive = Archive::new(tar);
     let damaged = |source| FsError { action: "unpack", path: name.into(), source };
     for (index, entry) in archive.entries().map_err(damaged)?.enumerate() {
-        // What the crate says of a first entry that is none would show bytes of the file.
-        let no_tar = |_| TreeError::NotATar { path: name.into() };
-        let mut entry = if index == 0 { entry.map_err(no_tar)? } else { entry.map_err(damaged)? };
+        let mut entry = match entry {
+            Ok(entry) => entry,
+            // What the crate says of a first header that is none would show bytes of the file.
+            Err(error) if index == 0 && error.kind() == io::ErrorKind::Other => {
+                return Err(TreeError::NotATar { path: name.into() });
+            }
+            Err(error) => return Err(damaged(error).into()),
+        };
         let header = Header::read(&entry)?;
         unpacking.add(header, &mut entry)?;
     }

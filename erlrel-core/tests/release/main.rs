@@ -9,5 +9,6 @@ mod assembly;
 mod configuration;
 mod contents;
 mod overlays;
+mod prebuilt;
 mod releases;
 mod resolution;

@@ -18,7 +18,7 @@ pub enum PrebuiltError {
         missing: String,
     },
     /// A file in it that is not what it should be.
-    #[error("`{file}` in the release `{}` is not {expected}", path.display())]
+    #[error("`{file}` in the release `{}` does not hold {expected}", path.display())]
     Malformed {
         /// The directory or tarball.
         path: PathBuf,
