@@ -16,6 +16,9 @@
 //! | pack the layers | [`container::build`] | [`Image`](image::Image) |
 //! | write it | [`destination::write`] | [`Receipt`](destination::Receipt) |
 //!
+//! A release that relx or mix has assembled takes a shorter way: [`release::read_prebuilt`] gives a
+//! [`Prebuilt`](release::Prebuilt), [`container::plan_prebuilt`] its plan.
+//!
 //! A [`Tree`] can also be written as a directory ([`tree::write_directory`]) or a tarball
 //! ([`tree::write_tar_gz`]), or shown ([`tree::listing`]).
 //!
