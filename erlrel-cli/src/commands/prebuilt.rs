@@ -30,12 +30,12 @@ pub(crate) fn plan(
 }
 
 /// What the rebar.config in the current folder wants of images, if there is one. A configuration that only Erlang
-/// can evaluate is no obstacle: the release is there already.
+/// can evaluate is no obstacle where there is no Erlang: the release is there already.
 fn options_here(project: &ProjectArgs, report: &Report) -> Result<ContainerOptions, CliError> {
     match project::load(&project.dir, &load_options(project)) {
         Ok(project) => Ok(ContainerOptions::of(&project)?),
         Err(ProjectError::NotAProject { .. }) => Ok(ContainerOptions::default()),
-        Err(error @ ProjectError::ScriptUnsupported { .. }) => {
+        Err(error @ ProjectError::NoErlForScript { .. }) => {
             report.warning(format!("{error}; its key `erlrel` is not read"));
             Ok(ContainerOptions::default())
         }

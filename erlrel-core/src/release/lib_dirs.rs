@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ReleaseError;
 use super::spec::{ReleaseSpec, SystemLibs};
+use super::wildcard::{WildcardError, wildcard};
 use crate::application::Application;
 use crate::fs::{self, FsError};
 use crate::project::Origin;
@@ -21,7 +22,9 @@ impl LibDirs {
         if let SystemLibs::From(dir) = &spec.system_libs {
             dirs.push((dir.clone(), Origin::Otp));
         }
-        dirs.extend(spec.lib_dirs.iter().map(|dir| (dir.clone(), Origin::Dependency)));
+        for pattern in &spec.lib_dirs {
+            dirs.extend(expand(pattern)?.into_iter().map(|dir| (dir, Origin::Dependency)));
+        }
         Ok(Self { dirs })
     }
 
@@ -41,6 +44,14 @@ impl LibDirs {
             }
         }
         Ok(None)
+    }
+}
+
+/// A pattern that cannot be read as one is the name of a directory, as in relx.
+fn expand(pattern: &Path) -> Result<Vec<PathBuf>, FsError> {
+    match wildcard(&pattern.display().to_string(), Path::new("/")) {
+        Err(WildcardError::Fs(error)) => Err(error),
+        found => Ok(found.unwrap_or_else(|_| vec![pattern.into()])),
     }
 }
 

@@ -84,7 +84,7 @@ fn for_development_an_edited_application_is_a_directory_of_links() {
 
 #[test]
 fn applications_are_found_in_lib_dirs_before_the_installation() {
-    let fixture = with("{lib_dirs, [\"vendor/a\", \"more\"]}");
+    let fixture = with("{lib_dirs, [\"vendor/*\", \"more\"]}");
     fixture.app(&format!("{LIB}/shop"), "shop", "1.0", "{applications, [kernel, stdlib, cart, sasl]}", &[]);
     fixture.app("vendor/b/cart-2", "cart", "2", "{id, []}", &[]);
     fixture.app("vendor/a/cart-1", "cart", "1", "{id, []}", &[]);
