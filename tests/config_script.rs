@@ -182,7 +182,7 @@ fn a_mistake_in_a_result_is_shown_in_the_result() {
     ");
     let shop = versioned("1.5");
     insta::assert_snapshot!(tar_error(&shop), @r#"
-    error: rebar.config.script (its result):2:23: expected a version: a string, `{git, short}`, `{git, long}`, `{file, "F"}` or `{cmd, "C"}`
+    error: rebar.config.script (its result):2:23: expected a version: a string, `{git, short}`, `{git, long}`, `git` or `semver` (from the last tag), `{file, "F"}` or `{cmd, "C"}`
       |
     2 | {relx,[{release,{shop,1.5},[shop,sasl]},{mode,prod}]}.
       |                       ^^^
