@@ -21,7 +21,7 @@ check: ## formatting, lints, documentation, shell scripts
 	cargo fmt --check
 	cargo clippy --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items $(CARGO_FLAGS)
-	shellcheck scripts/* sample_apps/prepare erlrel-core/src/release/start_script.sh
+	shellcheck scripts/* sample_apps/prepare erlrel-core/src/release/start_script/hooks/*
 
 unit:
 	cargo test --release --workspace $(CARGO_FLAGS)

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use erlrel_core::fs::{self, FsError};
-use erlrel_core::release::{Form, assemble};
+use erlrel_core::release::{Form, assemble, missing_script_files};
 use erlrel_core::tree::{Entry, Group, TreePath, write_directory};
 
 use super::{CliError, Resolved, compile, hooks};
@@ -22,6 +22,7 @@ pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
     let tarballs = tarballs(&out, &spec.name)?;
     refuse_other_directory(&out, &tarballs)?;
     let mut tree = assemble(spec, project, resolution, otp, Form::Directory)?;
+    resolved.warn(missing_script_files(spec, &tree).iter().map(ToString::to_string).collect(), report)?;
     // Tarballs that were made before lie in the directory, as rebar3 has it, and stay there.
     for tarball in tarballs {
         let name = tarball.file_name().unwrap_or_default().display().to_string();

@@ -53,8 +53,8 @@ pub fn assemble(
     }
     let boot = boot_files(&spec.name, &spec.vsn, &resolution.apps, otp)?;
     releases(&mut tree, spec, resolution, form, &boot)?;
-    if spec.start_script && form != Form::Image {
-        start_script::add(&mut tree, spec)?;
+    if form != Form::Image {
+        start_script::add(&mut tree, spec, &resolution.erts.vsn)?;
     }
     erts::add(&mut tree, &resolution.erts, form)?;
     let variables = &Variables::new(spec, project, resolution, otp)?;

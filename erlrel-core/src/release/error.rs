@@ -200,6 +200,15 @@ pub enum Warning {
     },
     /// A name in the path of an overlay that stands for nothing, most often because it is mistyped.
     EmptyVariable(SourceError),
+    /// A hook or an extension of the start script whose file is not in the release.
+    ScriptFileMissing {
+        /// Which one.
+        what: String,
+        /// Where the file should be.
+        path: String,
+    },
+    /// Hooks or extensions are configured, and what starts the release in an image runs none.
+    NoHooksInImage,
     /// rebar.lock pins a version that rebar.config no longer asks for.
     LockOutdated {
         /// The dependency.
@@ -234,6 +243,14 @@ impl std::fmt::Display for Warning {
                 f,
                 "application `{app}` runs shell commands (module `{module}` calls os:cmd), but the image has no \
                  shell and os:cmd then returns an empty result: add one with --shell or `{{erlrel, [{{shell, true}}]}}`"
+            ),
+            Self::NoHooksInImage => f.write_str(
+                "erlrel-boot, which starts the release in the image, runs no hooks and no extensions: \
+                 those of the start script are only in the tarball and the directory",
+            ),
+            Self::ScriptFileMissing { what, path } => write!(
+                f,
+                "the release has no `{path}`, which {what} of its start script is to run: an overlay must copy it there"
             ),
             Self::LockOutdated { name, requirement, locked } => write!(
                 f,

@@ -9,6 +9,7 @@ use super::definition::{self, Definition};
 use super::overlay::{self, OverlayAction};
 use super::overlay_vars::{self, OptionVars, Variable, VarsEntry};
 use super::spec::{IncludeErts, SpecWarning, SystemLibs};
+use super::start_script::{self, StartScript};
 use super::undefined::{Scope, UndefinedFunctions};
 use crate::project::Project;
 use crate::term::{Source, SourceError, Term};
@@ -28,7 +29,7 @@ pub(super) struct Fold {
     pub(super) strip: bool,
     pub(super) sys_config: ConfigChoice,
     pub(super) vm_args: ConfigChoice,
-    pub(super) start_script: bool,
+    pub(super) start_script: StartScript,
     pub(super) overlay: Vec<OverlayAction>,
     pub(super) overlay_vars: Vec<VarsEntry>,
     pub(super) overlay_vars_values: Vec<Variable>,
@@ -42,12 +43,9 @@ pub(super) struct Fold {
 }
 
 /// Options of relx that change what a release contains and are not supported yet.
-const UNSUPPORTED: [&str; 3] =
-    ["extended_start_script_extensions", "extended_start_script_hooks", "include_start_scripts_for"];
-
 /// Options that do not change what a release contains: they steer relx's own checks and messages, or are
 /// without effect in relx 4 too.
-const WITHOUT_EFFECT: [&str; 3] = ["include_nodetool", "src_tests", "upfrom"];
+const WITHOUT_EFFECT: [&str; 2] = ["src_tests", "upfrom"];
 
 /// Options of a single release that relx heeds on disk and forgets in the tarball.
 const FORGOTTEN_IN_TARBALL: [&str; 6] =
@@ -97,7 +95,7 @@ impl Fold {
             strip: false,
             sys_config: ConfigChoice::default(),
             vm_args: ConfigChoice::default(),
-            start_script: true,
+            start_script: StartScript::default(),
             overlay: Vec::new(),
             overlay_vars: Vec::new(),
             overlay_vars_values: Vec::new(),
@@ -159,7 +157,6 @@ impl Fold {
             "sys_config_src" => self.sys_config.source = self.file(key, value)?,
             "vm_args" => self.vm_args.plain = self.file(key, value)?,
             "vm_args_src" => self.vm_args.source = self.source_file(key, value)?,
-            "generate_start_script" => self.start_script = self.bool(key, value)?,
             "overlay_vars" => self.overlay_vars.extend(overlay_vars::parse(&self.source, value)?),
             "overlay_vars_values" => {
                 self.overlay_vars_values.extend(overlay_vars::parse_values(&self.source, value)?);
@@ -171,11 +168,10 @@ impl Fold {
             "check_for_undefined_functions" => self.undefined_functions.project = self.bool(key, value)?,
             "exref" => self.undefined_functions.others = self.exref(value)?,
             "warnings_as_errors" => self.warnings_as_errors = self.bool(key, value)?,
-            "extended_start_script" => self.only_true(key, value)?,
-            _ if WITHOUT_EFFECT.contains(&key) => {}
-            _ if UNSUPPORTED.contains(&key) => {
-                return Err(self.error(option, format!("erlrel does not support relx's option `{key}` yet")));
+            _ if start_script::OPTIONS.contains(&key) => {
+                self.start_script.option(&self.source, (key, value), &mut self.warnings)?;
             }
+            _ if WITHOUT_EFFECT.contains(&key) => {}
             _ => self.unknown(option),
         }
         Ok(())
@@ -192,13 +188,6 @@ impl Fold {
 
     fn bool(&self, key: &str, value: &Term) -> Result<bool, SourceError> {
         value.as_bool().ok_or_else(|| self.error(value, format!("`{key}` must be true or false")))
-    }
-
-    fn only_true(&self, key: &str, value: &Term) -> Result<(), SourceError> {
-        if value.is_atom("true") {
-            return Ok(());
-        }
-        Err(self.error(value, format!("erlrel supports only `true` for relx's option `{key}` yet")))
     }
 
     fn mode_option(&mut self, value: &Term) -> Result<(), SourceError> {

@@ -8,6 +8,7 @@ use super::goal::Goal;
 use super::overlay::{self, OverlayAction};
 use super::overlay_vars::{self, OptionVars, OverlayVars};
 use super::relx_config::Fold;
+use super::start_script::StartScript;
 use super::undefined::UndefinedFunctions;
 use super::{ReleaseError, relx_config};
 use crate::project::Project;
@@ -45,8 +46,8 @@ pub struct ReleaseSpec {
     pub sys_config: ConfigFile,
     /// The arguments of the virtual machine.
     pub vm_args: ConfigFile,
-    /// Whether there is a start script in `bin/`. Default: yes.
-    pub start_script: bool,
+    /// The start script in `bin/`.
+    pub start_script: StartScript,
     /// Files and directories to add, in order.
     pub overlay: Vec<OverlayAction>,
     /// The variables that overlays may use besides the built-in ones.
@@ -129,6 +130,8 @@ pub enum SpecWarning {
     VersionUnknown(SourceError),
     /// A file of variables for overlays that cannot be read.
     OverlayVars(SourceError),
+    /// Something about the start script that has no effect.
+    StartScript(SourceError),
 }
 
 impl std::fmt::Display for SpecWarning {
@@ -140,6 +143,7 @@ impl std::fmt::Display for SpecWarning {
             Self::UnknownOption(error)
             | Self::DebugInfo(error)
             | Self::OwnOption(error)
+            | Self::StartScript(error)
             | Self::VersionUnknown(error)
             | Self::OverlayVars(error) => write!(f, "{error}"),
         }

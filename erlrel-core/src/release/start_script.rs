@@ -1,16 +1,238 @@
 //! The POSIX start script of tarballs and release directories. Images have a program instead.
 
-use super::ReleaseError;
-use super::spec::ReleaseSpec;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::hooks::{self, Extension, Hook, Phase};
+use super::spec::{ReleaseSpec, SpecWarning};
+use super::{ReleaseError, Warning};
+use crate::term::{Source, SourceError, Term};
 use crate::tree::{Entry, Group, Tree, TreePath};
 
-/// The same text for every release: it finds name and versions in the release's own files.
-const SCRIPT: &str = include_str!("start_script.sh");
+/// What a release has in `bin/` to start it.
+#[derive(Debug, Clone)]
+pub struct StartScript {
+    /// Whether there is a script at all: `generate_start_script`. Default: yes.
+    pub generated: bool,
+    /// Whether there is one for Unix: `include_start_scripts_for`. Default: yes; there are none for others.
+    pub unix: bool,
+    /// Which one: `extended_start_script`. Default: the one with all commands.
+    pub form: ScriptForm,
+    /// Files that it reads at certain points: `extended_start_script_hooks`.
+    pub hooks: Vec<(Phase, Vec<Hook>)>,
+    /// Commands of the release's own: `extended_start_script_extensions`.
+    pub extensions: Vec<Extension>,
+}
 
-/// Adds `bin/NAME` and `bin/NAME-VSN`.
-pub(super) fn add(tree: &mut Tree, spec: &ReleaseSpec) -> Result<(), ReleaseError> {
+/// How much a start script can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ScriptForm {
+    /// All commands.
+    #[default]
+    Extended,
+    /// It starts the virtual machine with whatever arguments it is given.
+    Minimal,
+}
+
+impl Default for StartScript {
+    fn default() -> Self {
+        Self {
+            generated: true,
+            unix: true,
+            form: ScriptForm::default(),
+            hooks: Vec::new(),
+            extensions: Vec::new(),
+        }
+    }
+}
+
+/// The options of relx that decide about the start script.
+pub(super) const OPTIONS: [&str; 6] = [
+    "extended_start_script",
+    "extended_start_script_extensions",
+    "extended_start_script_hooks",
+    "generate_start_script",
+    "include_nodetool",
+    "include_start_scripts_for",
+];
+
+impl StartScript {
+    /// Takes one of [`OPTIONS`]; a later one replaces an earlier one of its name.
+    ///
+    /// # Errors
+    /// For a value of another form, with its place.
+    pub(super) fn option(
+        &mut self,
+        source: &Arc<Source>,
+        (key, value): (&str, &Term),
+        warnings: &mut Vec<SpecWarning>,
+    ) -> Result<(), SourceError> {
+        let wrong = || source.error(value.span(), format!("`{key}` must be true or false"));
+        let bool = || value.as_bool().ok_or_else(wrong);
+        match key {
+            "generate_start_script" => self.generated = bool()?,
+            "extended_start_script" if bool()? => self.form = ScriptForm::Extended,
+            "extended_start_script" => self.form = ScriptForm::Minimal,
+            // The script does without nodetool.
+            "include_nodetool" => drop(bool()?),
+            "extended_start_script_hooks" => self.hooks = hooks::hooks(source, value, warnings)?,
+            "extended_start_script_extensions" => {
+                self.extensions = hooks::extensions(source, value, warnings)?
+            }
+            _ => self.unix = kinds(source, value, warnings)?,
+        }
+        Ok(())
+    }
+
+    fn is_extended(&self) -> bool {
+        self.generated && self.unix && self.form == ScriptForm::Extended
+    }
+
+    fn hooks(&self) -> impl Iterator<Item = &Hook> {
+        self.hooks.iter().flat_map(|(_, hooks)| hooks)
+    }
+}
+
+/// Reads `include_start_scripts_for`: whether `unix` is in it.
+fn kinds(source: &Arc<Source>, value: &Term, warnings: &mut Vec<SpecWarning>) -> Result<bool, SourceError> {
+    let wrong =
+        |term: &Term| source.error(term.span(), "expected a list of `unix`, `win32` and `powershell`");
+    let list = value.as_list().ok_or_else(|| wrong(value))?;
+    for kind in &list {
+        match kind.as_atom() {
+            Some("unix") => {}
+            Some(other @ ("win32" | "powershell")) => {
+                let message =
+                    format!("erlrel makes releases for Linux, and writes no start script for {other}");
+                warnings.push(SpecWarning::StartScript(source.error(kind.span(), message)));
+            }
+            _ => return Err(wrong(kind)),
+        }
+    }
+    Ok(list.iter().any(|kind| kind.is_atom("unix")))
+}
+
+/// Adds `bin/NAME`, `bin/NAME-VSN`, and the built-in hooks that are used.
+///
+/// # Errors
+/// When the release's name or version is no part of a path.
+pub(super) fn add(tree: &mut Tree, spec: &ReleaseSpec, erts_vsn: &str) -> Result<(), ReleaseError> {
+    let script = &spec.start_script;
+    if !script.generated || !script.unix {
+        return Ok(());
+    }
+    let program = |text: &str| Entry::file(text, 0o755, Group::Release);
+    let text = text(spec, erts_vsn);
     for path in [format!("bin/{}", spec.name), format!("bin/{}-{}", spec.name, spec.vsn)] {
-        tree.insert(TreePath::new(path)?, Entry::file(SCRIPT, 0o755, Group::Release))?;
+        tree.insert(TreePath::new(path)?, program(&text))?;
+    }
+    if script.is_extended() {
+        for hook in script.hooks() {
+            if let Some(text) = hook.text() {
+                tree.replace(TreePath::new(format!("bin/{}", hook.path()))?, program(text));
+            }
+        }
     }
     Ok(())
+}
+
+/// That an image runs no hooks and has no extensions, if the release is to have some.
+pub(crate) fn not_in_image(spec: &ReleaseSpec) -> Option<Warning> {
+    let script = &spec.start_script;
+    let has_some = script.hooks().next().is_some() || !script.extensions.is_empty();
+    (script.is_extended() && has_some).then_some(Warning::NoHooksInImage)
+}
+
+/// Hooks and extensions whose file is not in the release, as no overlay puts it there.
+pub fn missing_script_files(spec: &ReleaseSpec, tree: &Tree) -> Vec<Warning> {
+    let script = &spec.start_script;
+    if !script.is_extended() {
+        return Vec::new();
+    }
+    let is_missing = |path: &str| {
+        // What a variable of the shell stands for is known when it runs.
+        let at = TreePath::new(format!("bin/{path}"));
+        !path.contains('$') && at.is_ok_and(|at| tree.get(at.as_str()).is_none())
+    };
+    let hooks = script.hooks().map(|hook| ("a hook".to_string(), hook.path()));
+    let extensions =
+        script.extensions.iter().map(|extension| (extension.to_string(), extension.path.as_str()));
+    hooks
+        .chain(extensions)
+        .filter(|(_, path)| is_missing(path))
+        .map(|(what, path)| Warning::ScriptFileMissing { what, path: format!("bin/{path}") })
+        .collect()
+}
+
+/// The parts that are the same in every release.
+const EXTENDED: &str = concat!(
+    include_str!("start_script/runtime.sh"),
+    include_str!("start_script/help.sh"),
+    include_str!("start_script/configuration.sh"),
+    include_str!("start_script/node.sh"),
+    include_str!("start_script/questions.sh"),
+    include_str!("start_script/start.sh"),
+    include_str!("start_script/daemon.sh"),
+    include_str!("start_script/hooks.sh"),
+    include_str!("start_script/upgrade.sh"),
+    include_str!("start_script/commands.sh"),
+);
+const MINIMAL: &str =
+    concat!(include_str!("start_script/runtime.sh"), include_str!("start_script/minimal.sh"));
+
+/// Own variables begin with an underscore, lest they hide one that the configuration refers to.
+const HEAD: &str = "#!/bin/sh
+# Starts the Erlang release that this script belongs to (OTP 23.1 or newer), and talks to it while it runs.
+# Made by erlrel. Variables of its own begin with an underscore, lest they hide one that the configuration names.
+# shellcheck disable=SC2086 # words that are several on purpose
+set -eu
+";
+
+fn text(spec: &ReleaseSpec, erts_vsn: &str) -> String {
+    let identity = format!(
+        "\nREL_NAME={} REL_VSN={} ERTS_VSN={}\n",
+        quoted(&spec.name),
+        quoted(&spec.vsn),
+        quoted(erts_vsn)
+    );
+    match spec.start_script.form {
+        ScriptForm::Extended => format!("{HEAD}{identity}{}{EXTENDED}", additions(&spec.start_script)),
+        ScriptForm::Minimal => format!("{HEAD}{identity}{MINIMAL}"),
+    }
+}
+
+/// The project's own hooks and extensions as functions.
+fn additions(script: &StartScript) -> String {
+    let names: Vec<&str> = script.extensions.iter().map(|extension| extension.name.as_str()).collect();
+    let mut text = format!(
+        "\n_extension='' _extensions={}\n# Sets _extension to the file that does a command.\nextension_of() {{\n    case $1 in\n",
+        quoted(&names.join(" "))
+    );
+    for Extension { name, path } in &script.extensions {
+        let _ = writeln!(text, "        {}) _extension={} ;;", quoted(name), expanded(path));
+    }
+    text.push_str(
+        "        *) return 1 ;;\n    esac\n}\n\n# The hooks of a phase.\nhooks_of() {\n    case $1 in\n",
+    );
+    for (phase, hooks) in &script.hooks {
+        let _ = writeln!(text, "        {})", phase.name());
+        for hook in hooks {
+            let words = std::iter::once(hook.path()).chain(hook.arguments()).map(expanded);
+            let _ = writeln!(text, "            hook {}", words.collect::<Vec<_>>().join(" "));
+        }
+        text.push_str("            ;;\n");
+    }
+    text.push_str("        *) ;;\n    esac\n}\n");
+    text
+}
+
+/// As one word of the shell, with nothing in it replaced.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// As one word of the shell, with variables in it replaced when it is used: relx has it so.
+fn expanded(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('`', "\\`");
+    format!("\"{escaped}\"")
 }

@@ -10,21 +10,6 @@ fn with(options: &str) -> Fixture {
 }
 
 #[test]
-fn options_that_are_not_supported_yet_are_named_with_their_line() {
-    let options = [
-        "{extended_start_script_extensions, []}",
-        "{extended_start_script_hooks, []}",
-        "{include_start_scripts_for, [unix]}",
-        "{extended_start_script, false}",
-    ];
-    for option in options {
-        let error = with(option).error();
-        assert!(error.starts_with("rebar.config:2:"), "{option}: {error}");
-        assert!(error.contains("support"), "{option}: {error}");
-    }
-}
-
-#[test]
 fn values_of_the_wrong_type_are_shown_under_a_caret() {
     insta::assert_snapshot!(with("{mode, production}").error(), @r"
     rebar.config:2:16: `mode` must be dev, prod or minimal

@@ -12,3 +12,4 @@ mod overlays;
 mod prebuilt;
 mod releases;
 mod resolution;
+mod scripts;
