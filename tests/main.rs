@@ -22,6 +22,7 @@ mod rebar3_parity;
 mod random_projects;
 mod relx_parity;
 mod reproducible;
+mod start_script;
 mod systools_parity;
 mod tools;
 mod undefined_functions;

@@ -1,0 +1,99 @@
+//! A release in the background.
+
+use super::installation::{said, with_each_shell};
+use crate::support::terminal::Terminal;
+
+/// relx: `daemon -replace_os_vars_tests baz "\"bat zing\""`.
+#[test]
+fn a_daemon_gets_its_arguments_as_they_are() {
+    with_each_shell(|depot| {
+        depot.says(&["daemon", "it's", "a \"b\" $c", "", "-depot", "baz", "\"bat zing\""]);
+        assert_eq!(depot.says(&["rpc", "application", "get_env", "[depot, baz, no]"]), "\"bat zing\"\n");
+        let arguments = r#"init:get_plain_arguments() =:= ["console", "it's", "a \"b\" $c", ""]."#;
+        assert_eq!(depot.says(&["eval", arguments]), "true\n");
+        depot.says(&["stop"]);
+        depot.says(&["daemon"]);
+        assert_eq!(depot.says(&["eval", "init:get_plain_arguments()."]), "[\"console\"]\n");
+    });
+}
+
+#[test]
+fn start_is_an_old_name_of_daemon_and_attach_of_daemon_attach() {
+    with_each_shell(|depot| {
+        let said = said(&mut depot.command(&["start"]));
+        assert_eq!((said.code, said.out.as_str()), (Some(0), ""));
+        assert!(said.err.contains("old name of daemon"), "{}", said.err);
+        assert_eq!(depot.says(&["ping"]), "pong\n");
+        for command in ["daemon_attach", "attach"] {
+            let mut terminal = Terminal::start(depot.command(&[command]));
+            terminal.shows("Attaching to");
+            terminal.types("6 * 7.\r");
+            terminal.shows("42");
+            terminal.types("\x04");
+            assert_eq!(terminal.ends(), Some(0));
+        }
+        assert_eq!(depot.says(&["ping"]), "pong\n");
+    });
+}
+
+#[test]
+fn daemon_boot_runs_another_boot_file() {
+    with_each_shell(|depot| {
+        depot.says(&["daemon_boot", "releases/0.1.0/start_clean", "--relx-disable-hooks"]);
+        assert_eq!(depot.says(&["eval", "whereis(depot_sup)."]), "undefined\n");
+        assert!(depot.run(&["daemon_boot", "no/such"]).failed(1).contains("there is no boot file"));
+    });
+}
+
+/// relx waits for ever.
+#[test]
+fn a_daemon_that_ends_while_it_starts_is_an_error() {
+    with_each_shell(|depot| {
+        depot.file("releases/0.1.0/sys.config", "[wrong");
+        let message = depot.run(&["daemon"]).failed(1);
+        assert!(message.contains("ended while it started"), "{message}");
+        assert!(depot.read("log/erlang.log.1").contains("error"), "the log says why");
+    });
+}
+
+/// relx is content with the other node's answer.
+#[test]
+fn a_daemon_whose_name_is_taken_is_an_error() {
+    with_each_shell(|depot| {
+        depot.says(&["daemon"]);
+        let pid = depot.says(&["pid"]);
+        assert!(depot.run(&["daemon"]).failed(1).contains("unless another node is called"));
+        assert_eq!(depot.says(&["pid"]), pid);
+    });
+}
+
+#[test]
+fn a_daemon_that_does_not_answer_is_an_error_after_the_time_for_an_answer() {
+    with_each_shell(|depot| {
+        let mut command = depot.command(&["daemon"]);
+        let said = said(command.env("RELX_COOKIE", "other").env("RELX_RPC_TIMEOUT", "2"));
+        let message = said.failed(1);
+        assert!(message.contains("does not answer"), "{message}");
+        assert_eq!(depot.says(&["ping"]), "pong\n", "with its own cookie it does");
+    });
+}
+
+#[test]
+fn pipes_and_log_lie_where_pipe_dir_and_runner_log_dir_say() {
+    with_each_shell(|depot| {
+        let (pipes, log) = (depot.root.join("pipes"), depot.root.join("other log"));
+        let places =
+            [("PIPE_DIR", pipes.to_str().expect("UTF-8")), ("RUNNER_LOG_DIR", log.to_str().expect("UTF-8"))];
+        depot.says_with(&places, &["daemon"]);
+        assert!(log.join("erlang.log.1").is_file());
+        let names =
+            std::fs::read_dir(&pipes).expect("made").map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        names.sort();
+        assert_eq!(names, ["erlang.pipe.1.r", "erlang.pipe.1.w"]);
+        let command = format!("'{}/bin/depot' 'daemon' ", depot.root.display());
+        assert_eq!(depot.says(&["eval", "os:getenv(\"HEART_COMMAND\")."]), format!("\"{command}\"\n"));
+        assert_eq!(depot.says(&["eval", "os:getenv(\"RUN_ERL_DISABLE_FLOWCNTRL\")."]), "\"true\"\n");
+        depot.says(&["stop"]);
+    });
+}

@@ -1,0 +1,185 @@
+//! A release that was unpacked somewhere, and its start script run by one of the shells.
+
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::project::{self, built, write};
+use crate::support::{run, temp_dir, tool};
+
+/// What reads the script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shell {
+    Dash,
+    /// busybox's, with its `awk`, `sed`, `readlink` and all others before those of the system.
+    Ash,
+}
+
+pub(crate) const SHELLS: [Shell; 2] = [Shell::Dash, Shell::Ash];
+
+/// An unpacked release with a node name of its own. Its node is killed in the end if a test left it running.
+#[derive(Debug)]
+pub(crate) struct Installation {
+    _temp: tempfile::TempDir,
+    /// The release.
+    pub(crate) root: PathBuf,
+    /// The node's whole name.
+    pub(crate) node: String,
+    shell: Shell,
+}
+
+/// What a command wrote, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) code: Option<i32>,
+}
+
+impl Installation {
+    /// Shares everything that the tests do not change with the unpacked tarball.
+    pub(crate) fn new(shell: Shell) -> Self {
+        let temp = temp_dir();
+        let root = temp.path().join("depot");
+        std::fs::create_dir(&root).expect("created");
+        for entry in std::fs::read_dir(&built().unpacked).expect("unpacked") {
+            let (from, name) = entry.map(|entry| (entry.path(), entry.file_name())).expect("an entry");
+            if name == "bin" || name == "releases" {
+                crate::support::copy_dir(from, root.join(name));
+            } else {
+                symlink(from, root.join(name)).expect("linked");
+            }
+        }
+        Self::at(temp, root, shell)
+    }
+
+    /// Has all files to itself, in a directory of this name.
+    pub(crate) fn unpacked(shell: Shell, directory: impl AsRef<Path>) -> Self {
+        let temp = temp_dir();
+        let root = temp.path().join(directory);
+        project::unpack(&built().tarballs[0], &root);
+        Self::at(temp, root, shell)
+    }
+
+    fn at(temp: tempfile::TempDir, root: PathBuf, shell: Shell) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let node = format!("depot{}_{count}@localhost", std::process::id());
+        let installation = Self { _temp: temp, root, node, shell };
+        installation.vm_args("");
+        for script in ["depot", "depot-0.1.0"] {
+            shell.reads(&installation.root.join("bin").join(script));
+        }
+        installation
+    }
+
+    /// Writes vm.args with the node's name, a cookie, and more.
+    pub(crate) fn vm_args(&self, more: &str) {
+        let text = format!("-sname {}\n-setcookie depot\n{more}\n", self.node);
+        self.file("releases/0.1.0/vm.args", &text);
+    }
+
+    pub(crate) fn file(&self, path: &str, text: &str) {
+        write(&self.root.join(path), text);
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// `bin/depot` with arguments, in an environment where nothing is set that would decide something.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.program(&self.root.join("bin/depot"), arguments)
+    }
+
+    pub(crate) fn program(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().envs([("TERM", "xterm"), ("LANG", "C.UTF-8")]);
+        command.env("HOME", self.root.parent().expect("a parent")).env("PATH", self.shell.path());
+        command.current_dir("/");
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        said(&mut self.command(arguments))
+    }
+
+    /// What a command prints that succeeds without complaint.
+    pub(crate) fn says(&self, arguments: &[&str]) -> String {
+        said(&mut self.command(arguments)).done()
+    }
+
+    pub(crate) fn says_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> String {
+        said(self.command(arguments).envs(environment.iter().copied())).done()
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        let pid = self.run(&["pid"]).out;
+        if let Ok(pid) = pid.trim().parse::<u32>() {
+            let _ = tool("kill", "procps").arg("-9").arg(pid.to_string()).status();
+        }
+    }
+}
+
+impl Said {
+    /// The output of a success.
+    pub(crate) fn done(self) -> String {
+        assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{}", self.out);
+        self.out
+    }
+
+    /// Asserts how it failed; gives what was printed.
+    pub(crate) fn failed(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
+        self.out + &self.err
+    }
+}
+
+pub(crate) fn said(command: &mut Command) -> Said {
+    let Output { status, stdout, stderr } =
+        command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Said { out: text(stdout), err: text(stderr), code: status.code() }
+}
+
+impl Shell {
+    /// Makes this shell the interpreter of a script.
+    pub(crate) fn reads(self, script: &Path) {
+        let interpreter = match self {
+            Self::Dash => "#!/usr/bin/dash\n",
+            Self::Ash => "#!/usr/bin/busybox ash\n",
+        };
+        let text = std::fs::read_to_string(script).expect("a script");
+        let rest = text.strip_prefix("#!/bin/sh\n").expect("the usual first line");
+        std::fs::write(script, format!("{interpreter}{rest}")).expect("written");
+    }
+
+    fn path(self) -> String {
+        match self {
+            Self::Dash => "/usr/bin:/bin".into(),
+            Self::Ash => format!("{}:/usr/bin:/bin", applets().display()),
+        }
+    }
+}
+
+/// A directory with a link to busybox for each of its tools.
+fn applets() -> &'static Path {
+    static APPLETS: OnceLock<PathBuf> = OnceLock::new();
+    APPLETS.get_or_init(|| {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("applets");
+        std::fs::create_dir_all(&dir).expect("created");
+        run(tool("busybox", "busybox").args(["--install", "-s"]).arg(&dir));
+        dir
+    })
+}
+
+/// Runs a test with each shell.
+pub(crate) fn with_each_shell(test: impl Fn(Installation)) {
+    for shell in SHELLS {
+        test(Installation::new(shell));
+    }
+}

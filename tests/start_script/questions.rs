@@ -1,0 +1,219 @@
+//! Commands that ask a running node.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::installation::{Installation, with_each_shell};
+use crate::support::{run, tool};
+
+/// relx: ping, pid, rpc with and without a dot, eval, versions, stop, and each of them on a node that is down.
+#[test]
+fn a_running_node_answers_ping_pid_rpc_and_eval_until_it_is_stopped() {
+    with_each_shell(|depot| {
+        assert_eq!(depot.says(&["daemon"]), "");
+        assert_eq!(depot.says(&["ping"]), "pong\n");
+        let pid = depot.says(&["pid"]);
+        assert!(runs(&pid), "{pid}");
+        for dot in ["", "."] {
+            let arguments = format!("[depot, var1, nothing]{dot}");
+            assert_eq!(depot.says(&["rpc", "application", "get_env", &arguments]), "\"${VAR1}\"\n");
+        }
+        assert_eq!(depot.says(&["rpc", "erlang", "node"]), format!("{}\n", depot.node));
+        assert_eq!(depot.says(&["eval", "1 + 1."]), "2\n");
+        assert_eq!(
+            depot.says(&["eval", r#""a\\nb"."#]),
+            "\"a\\nb\"\n",
+            "backslashes are the expression's own"
+        );
+        assert_eq!(depot.says(&["eval", "erlang:get_cookie()."]), "depot\n");
+        assert_eq!(depot.says(&["versions"]), "Installed versions:\n* 0.1.0\tpermanent\n");
+        assert_eq!(depot.says(&["stop"]), "");
+        assert!(!runs(&pid), "the process has ended");
+    });
+}
+
+/// A process whose end its parent has not noticed yet runs no more.
+fn runs(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    stat.is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[test]
+fn a_node_that_is_down_is_not_running_for_any_command() {
+    with_each_shell(|depot| {
+        for command in [
+            "ping",
+            "pid",
+            "stop",
+            "restart",
+            "reboot",
+            "status",
+            "versions",
+            "daemon_attach",
+            "attach",
+            "rpc",
+            "eval",
+        ] {
+            let said = depot.run(&[command]).failed(1);
+            assert!(said.contains("Node is not running!\n"), "{command}: {said}");
+        }
+        for command in ["unpack", "install", "upgrade", "downgrade", "uninstall"] {
+            assert!(depot.run(&[command, "1"]).failed(1).contains("Node is not running!\n"), "{command}");
+        }
+    });
+}
+
+/// relx prints the same, exits with 0 for what the node could not do, and with 1 where there was no answer in time.
+#[test]
+fn an_answer_that_takes_too_long_fails() {
+    with_each_shell(|depot| {
+        depot.says(&["daemon"]);
+        let sleep = ["rpc", "timer", "sleep", "[20000]."];
+        for variable in [("NODETOOL_TIMEOUT", "1000"), ("RELX_RPC_TIMEOUT", "1")] {
+            let said = super::installation::said(depot.command(&sleep).env(variable.0, variable.1)).failed(1);
+            assert!(said.contains("timeout"), "{variable:?}: {said}");
+        }
+        for variable in ["NODETOOL_TIMEOUT", "RELX_RPC_TIMEOUT"] {
+            let said = super::installation::said(depot.command(&sleep).env(variable, "foo")).failed(2);
+            assert_eq!(said, format!("depot: error: {variable} is no number: foo\n"));
+        }
+        let said = depot.says(&["rpc", "erlang", "error", "[wrong]"]);
+        assert!(said.starts_with("{badrpc,"), "{said}");
+        assert!(depot.says(&["eval", "unfinished"]).starts_with("{error, "));
+    });
+}
+
+/// relx's force_nodetool_tests; without nodetool.
+#[test]
+fn with_use_nodetool_the_function_s_own_output_is_shown() {
+    with_each_shell(|depot| {
+        depot.says(&["daemon"]);
+        let format = ["rpc", "io", "format", r#"["hello\n"]"#];
+        assert_eq!(depot.says(&format), "ok\n");
+        assert_eq!(depot.says_with(&[("USE_NODETOOL", "true")], &format), "hello\nok\n");
+        assert_eq!(depot.says_with(&[("USE_NODETOOL", "true")], &["eval", "{a, 1}."]), "{a,1}\n");
+        let fails = super::installation::said(
+            depot.command(&["rpc", "erlang", "error", "[wrong]"]).env("USE_NODETOOL", "true"),
+        );
+        assert!(fails.failed(1).contains(&format!("RPC to {} failed", depot.node)));
+    });
+}
+
+/// relx's ERL_DIST_PORT cases: the node listens there, and no epmd is started.
+#[test]
+fn with_erl_dist_port_epmd_takes_no_part() {
+    with_each_shell(|depot| {
+        let port = free_port();
+        let epmd = free_port();
+        let there = [("ERL_DIST_PORT", port.as_str()), ("ERL_EPMD_PORT", &epmd)];
+        for arguments in ["", "-kernel inet_dist_use_interface {127,0,0,1}"] {
+            depot.vm_args(arguments);
+            depot.says_with(&there, &["daemon"]);
+            assert_eq!(depot.says_with(&there, &["ping"]), "pong\n");
+            assert!(std::net::TcpStream::connect(format!("127.0.0.1:{epmd}")).is_err(), "there is no epmd");
+            assert_eq!(depot.says_with(&there, &["eval", "2 * 3."]), "6\n");
+            depot.says_with(&there, &["stop"]);
+        }
+    });
+}
+
+fn free_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("bound").port().to_string()
+}
+
+/// relx's reboot_restart_test.
+#[test]
+fn restart_keeps_the_process_and_reboot_does_not() {
+    with_each_shell(|depot| {
+        depot.vm_args("-heart");
+        depot.says(&["daemon"]);
+        let first = depot.says(&["pid"]);
+        depot.says(&["eval", "persistent_term:put(mark, set)."]);
+        depot.says(&["restart"]);
+        await_answer(&depot, &["eval", "persistent_term:get(mark, lost)."], "lost\n");
+        assert_eq!(depot.says(&["pid"]), first);
+        depot.says(&["reboot"]);
+        let other = |pid: &str| !pid.is_empty() && pid != first;
+        while !other(&depot.run(&["pid"]).out.replace("Node is not running!\n", "")) {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        await_answer(&depot, &["eval", "whereis(heart) =/= undefined."], "true\n");
+        depot.says(&["eval", "heart:clear_cmd()."]);
+        depot.says(&["stop"]);
+    });
+}
+
+fn await_answer(depot: &Installation, question: &[&str], answer: &str) {
+    while depot.run(question).out != answer {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn escript_runs_a_script_of_the_release() {
+    with_each_shell(|depot| {
+        assert_eq!(depot.says(&["escript", "bin/greet", "a b", "c"]), "[\"a b\",\"c\"] depot\n");
+        depot.file("bin/fails", "#!/usr/bin/env escript\nmain(_) -> halt(7).\n");
+        depot.run(&["escript", "bin/fails"]).failed(1);
+        assert!(depot.run(&["escript"]).failed(1).contains("escript needs the path"));
+    });
+}
+
+/// A release that runs on the ERTS of the system, which lies beside it nowhere.
+#[test]
+fn without_its_own_erts_a_release_runs_on_the_erl_of_the_path() {
+    with_each_shell(|depot| {
+        let erts = std::fs::read_dir(&depot.root)
+            .expect("the release")
+            .map(|entry| entry.expect("an entry").path())
+            .find(|path| path.to_string_lossy().contains("/erts-"))
+            .expect("ERTS");
+        std::fs::remove_file(erts).expect("removed");
+        depot.says(&["daemon"]);
+        assert_eq!(depot.says(&["ping"]), "pong\n");
+        depot.says(&["stop"]);
+        let wrapper = depot.root.join("wrapper/erl");
+        super::project::write(&wrapper, "#!/bin/sh\nexec /usr/bin/erl \"$@\"\n");
+        std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).expect("executable");
+        let path = format!("{}:/usr/bin:/bin", wrapper.parent().expect("a parent").display());
+        assert_eq!(depot.says_with(&[("PATH", &path)], &["daemon"]), "");
+        depot.says(&["stop"]);
+    });
+}
+
+/// erl_call speaks neither of them; relx needs nodetool for that, and its cookie stands on the command line.
+#[test]
+fn a_node_that_speaks_another_protocol_answers_too() {
+    with_each_shell(|depot| {
+        let name = depot.node.replace("@localhost", "@::1");
+        depot.file(
+            "releases/0.1.0/vm.args",
+            &format!("-name {name}\n-setcookie depot\n-proto_dist inet6_tcp\n"),
+        );
+        assert_eq!(answers(&depot, &[]), format!("'{name}'\n"));
+        let tls = "-proto_dist inet_tls\n-ssl_dist_optfile \"tls/its options\"";
+        depot.vm_args(tls);
+        certificate(&depot);
+        let libraries = crate::support::erlang::root().join("lib").display().to_string();
+        let with_ssl = [("ERL_LIBS", libraries.as_str()), ("CODE_LOADING_MODE", "interactive")];
+        assert_eq!(answers(&depot, &with_ssl), format!("{}\n", depot.node));
+    });
+}
+
+fn answers(depot: &Installation, environment: &[(&str, &str)]) -> String {
+    depot.says_with(environment, &["daemon"]);
+    assert_eq!(depot.says_with(environment, &["ping"]), "pong\n");
+    assert_eq!(depot.says_with(environment, &["versions"]), "Installed versions:\n* 0.1.0\tpermanent\n");
+    let answer = depot.says_with(environment, &["rpc", "erlang", "node"]);
+    depot.says_with(environment, &["stop"]);
+    answer
+}
+
+fn certificate(depot: &Installation) {
+    let options = "[{server, [{certfile, \"tls/cert.pem\"}, {keyfile, \"tls/key.pem\"}]}, {client, [{verify, verify_none}]}].";
+    depot.file("tls/its options", options);
+    let mut openssl = tool("openssl", "openssl");
+    openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]);
+    openssl.args(["-keyout", "key.pem", "-out", "cert.pem"]).current_dir(depot.root.join("tls"));
+    run(&mut openssl);
+}

@@ -1,0 +1,129 @@
+//! Commands that become the virtual machine, or a shell on it.
+
+use super::installation::{Installation, SHELLS, said, with_each_shell};
+use crate::support::terminal::Terminal;
+
+const STOP: &str = "init:stop().";
+
+#[test]
+fn foreground_is_the_release_without_a_shell_and_gets_the_arguments() {
+    with_each_shell(|depot| {
+        let print = r#"io:format("~p ~p ~p ~s~n", [init:get_plain_arguments(), application:get_env(depot, baz), init:get_argument(mode), os:getenv("NAME")]), init:stop(3)."#;
+        let mut command =
+            depot.command(&["foreground", "a b", "it's", "-depot", "baz", "\"bat zing\"", "-eval", print]);
+        let out = said(&mut command).failed(3);
+        let expected = format!(
+            "[\"foreground\",\"a b\",\"it's\"] {{ok,\"bat zing\"}} {{ok,[[\"embedded\"]]}} {}\n",
+            depot.node
+        );
+        assert_eq!(out, expected, "and nothing else is printed");
+        let mut command = depot.command(&["foreground", "-eval", print]);
+        assert!(said(command.env("CODE_LOADING_MODE", "interactive")).failed(3).contains("interactive"));
+    });
+}
+
+#[test]
+fn the_virtual_machine_finds_what_relx_exports() {
+    let depot = Installation::new(SHELLS[0]);
+    let print = r#"[io:format("~s=~s~n", [V, os:getenv(V, "?")]) || V <- ["REL_NAME", "RELEASE_NAME", "RELEASE_VSN",
+        "RELEASE_PROG", "ROOTDIR", "BINDIR", "EMU", "PROGNAME", "ESCRIPT_NAME", "TERM", "LD_LIBRARY_PATH"]], halt()."#;
+    let mut command = depot.command(&["foreground", "-eval", print]);
+    let out = said(command.env("TERM", "dumb").env("LD_LIBRARY_PATH", "/x")).done();
+    let root = depot.root.display().to_string();
+    insta::assert_snapshot!(out.replace(root.trim_start_matches('/'), "ROOT"), @r"
+    REL_NAME=depot
+    RELEASE_NAME=depot
+    RELEASE_VSN=0.1.0
+    RELEASE_PROG=/ROOT/bin/depot
+    ROOTDIR=/ROOT
+    BINDIR=/ROOT/erts-13.1.5/bin
+    EMU=beam
+    PROGNAME=ROOT/bin/depot
+    ESCRIPT_NAME=/ROOT/bin/depot
+    TERM=screen
+    LD_LIBRARY_PATH=/ROOT/erts-13.1.5/lib:/x
+    ");
+}
+
+#[test]
+fn console_is_the_release_with_a_shell() {
+    with_each_shell(|depot| {
+        let mut terminal = Terminal::start(depot.command(&["console"]));
+        terminal.shows(&depot.node);
+        terminal.types("{whereis(depot_sup) =/= undefined, 6 * 7}.\r");
+        terminal.shows("{true,42}");
+        terminal.types("q().\r");
+        assert_eq!(terminal.ends(), Some(0));
+    });
+}
+
+#[test]
+fn console_clean_starts_none_of_the_applications_but_finds_their_code() {
+    with_each_shell(|depot| {
+        let mut terminal = Terminal::start(depot.command(&["console_clean"]));
+        terminal.shows(&depot.node);
+        terminal.types(
+            "{whereis(depot_sup), depot:vsn(), init:get_argument(mode), init:get_plain_arguments()}.\r",
+        );
+        terminal.shows("{undefined,\"0.1.0\",{ok,[[\"interactive\"]]},[\"console_clean\"]}");
+        terminal.types("halt(4).\r");
+        assert_eq!(terminal.ends(), Some(4));
+    });
+}
+
+#[test]
+fn console_boot_takes_a_boot_file_of_the_release() {
+    with_each_shell(|depot| {
+        let print = "io:format(\"~p ~p\", [whereis(depot_sup), init:get_plain_arguments()]), halt(5).";
+        let boot = ["console_boot", "releases/0.1.0/start_clean", "one", "-noinput", "-eval", print];
+        assert_eq!(depot.run(&boot).failed(5), "undefined [\"one\"]");
+        assert_eq!(
+            depot.run(&["console_boot", "no/such"]).failed(1),
+            "depot: error: there is no boot file no/such.boot\n"
+        );
+        assert!(depot.run(&["console_boot"]).failed(1).contains("needs a boot file"));
+    });
+}
+
+#[test]
+fn remote_console_is_a_shell_on_the_running_node_and_shows_no_cookie_to_others() {
+    with_each_shell(|depot| {
+        depot.says(&["daemon"]);
+        for command in ["remote_console", "remote", "remsh"] {
+            let mut terminal = Terminal::start(depot.command(&[command]));
+            terminal.shows(&format!("({})", depot.node));
+            terminal.types("os:cmd(\"ps -eo args | grep -c '[s]etcookie depot.*remsh'\").\r");
+            terminal.shows("\"0\\n\"");
+            terminal.types("\x07");
+            terminal.shows(" --> ");
+            terminal.types("q\r");
+            assert_eq!(terminal.ends(), Some(0));
+        }
+        assert!(depot.run(&["remsh"]).failed(1).contains("needs a terminal"));
+        assert_eq!(depot.says(&["ping"]), "pong\n", "the node runs on");
+    });
+}
+
+/// relx's extended_start_script_tests_pathname_escape: all bytes but those that ERTS itself takes badly.
+#[test]
+fn a_release_runs_below_a_directory_with_odd_bytes_in_its_name() {
+    let name: String = (1..=127u8).map(char::from).filter(|c| !"\"/`".contains(*c)).collect();
+    for shell in SHELLS {
+        let depot = Installation::unpacked(shell, &name);
+        assert_eq!(depot.says(&["daemon"]), "");
+        assert_eq!(depot.says(&["ping"]), "pong\n");
+        assert_eq!(depot.says(&["eval", "application:get_env(depot, var1)."]), "{ok, \"${VAR1}\"}\n");
+        assert_eq!(depot.says(&["stop"]), "");
+    }
+}
+
+#[test]
+fn a_link_to_the_script_is_as_good_as_the_script() {
+    with_each_shell(|depot| {
+        let link = depot.root.parent().expect("a parent").join("link to depot");
+        std::os::unix::fs::symlink(depot.root.join("bin/depot"), &link).expect("linked");
+        assert_eq!(said(&mut depot.program(&link, &["version"])).done(), "depot 0.1.0\n");
+        let mut command = depot.program(&link, &["foreground", "-eval", STOP]);
+        assert_eq!(said(&mut command).done(), "");
+    });
+}

@@ -1,0 +1,88 @@
+//! The script itself, and what it says of itself.
+
+use super::installation::with_each_shell;
+use super::project::built;
+use crate::support::{erlrel, run, tool};
+
+/// relx's shellcheck_test.
+#[test]
+fn the_script_and_the_built_in_hooks_are_clean_for_shellcheck() {
+    let bin = built().unpacked.join("bin");
+    for file in
+        ["depot", "hooks/builtin/pid", "hooks/builtin/wait_for_process", "hooks/builtin/wait_for_vm_start"]
+    {
+        run(tool("shellcheck", "shellcheck").arg(bin.join(file)));
+    }
+    run(tool("shellcheck", "shellcheck").arg(built().minimal.join("bin/depot")));
+}
+
+#[test]
+fn help_names_every_command_and_explains_each() {
+    with_each_shell(|depot| {
+        let help = depot.says(&["help"]);
+        for command in COMMANDS {
+            assert!(help.contains(&format!("  {command} ")), "{command}");
+            let topic = depot.says(&["help", command]);
+            assert!(topic.contains(command) && topic.lines().count() < 10, "{command}: {topic}");
+        }
+        assert!(help.ends_with("and the release's own: bar foo baz show\n"), "{help}");
+        assert_eq!(depot.says(&["help", "no such"]), help);
+    });
+}
+
+const COMMANDS: [&str; 24] = [
+    "foreground",
+    "console",
+    "console_clean",
+    "console_boot",
+    "daemon",
+    "daemon_boot",
+    "daemon_attach",
+    "remote_console",
+    "rpc",
+    "eval",
+    "ping",
+    "pid",
+    "status",
+    "stop",
+    "restart",
+    "reboot",
+    "versions",
+    "unpack",
+    "install",
+    "upgrade",
+    "downgrade",
+    "uninstall",
+    "escript",
+    "help",
+];
+
+#[test]
+fn an_unknown_command_or_none_is_refused() {
+    with_each_shell(|depot| {
+        assert!(depot.run(&[]).failed(1).starts_with("Usage: depot COMMAND"));
+        assert_eq!(
+            depot.run(&["undefined"]).failed(1),
+            "depot: error: unknown command \"undefined\"; `depot help` lists them\n"
+        );
+        assert_eq!(depot.says(&["version"]), "depot 0.1.0\n");
+    });
+}
+
+#[test]
+fn an_image_of_a_release_with_hooks_is_warned_about() {
+    let warnings = output(erlrel().args(["plan", "--quiet"]).arg(&built().project));
+    assert_eq!(warnings, "");
+    let warnings = output(erlrel().arg("plan").arg(&built().project));
+    assert!(
+        warnings
+            .contains("erlrel-boot, which starts the release in the image, runs no hooks and no extensions"),
+        "{warnings}"
+    );
+}
+
+fn output(command: &mut std::process::Command) -> String {
+    let output = command.output().expect("it ran");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
