@@ -77,7 +77,7 @@ impl Error {
             }
             Self::Project(ProjectError::NotAProject { .. } | ProjectError::NoErlForScript { .. })
             | Self::Otp(OtpError::NoErl) => ErrorKind::NotFound,
-            Self::Release(ReleaseError::AppNotFound { .. } | ReleaseError::ConfigFileMissing { .. }) => {
+            Self::Release(ReleaseError::AppNotFound { .. } | ReleaseError::ConfigFileMissing(_)) => {
                 ErrorKind::NotFound
             }
             Self::Container(ContainerError::Image(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
@@ -100,9 +100,9 @@ impl Error {
                 | ProjectError::Application(ApplicationError::Syntax(error)),
             ) => Some(error),
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => match error {
-                ReleaseError::Config(error) | ReleaseError::Application(ApplicationError::Syntax(error)) => {
-                    Some(error)
-                }
+                ReleaseError::Config(error)
+                | ReleaseError::ConfigFileMissing(error)
+                | ReleaseError::Application(ApplicationError::Syntax(error)) => Some(error),
                 ReleaseError::Overlays { errors } => errors.first(),
                 _ => None,
             },

@@ -1,12 +1,13 @@
 //! `sys.config` and `vm.args` in a release.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::ReleaseError;
 use super::assemble::{Form, file_entry};
 use super::spec::{ConfigFile, ReleaseSpec, SpecWarning};
 use crate::fs;
-use crate::term::{self, Term};
+use crate::term::{self, Source, Span, Term};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
 /// What `sys_config` and `sys_config_src` (or the `vm_args` pair) say.
@@ -21,8 +22,8 @@ pub(super) struct ConfigChoice {
 pub(super) enum FileOption {
     /// `false`.
     No,
-    /// A file that is to be there.
-    Path(PathBuf),
+    /// A file that is to be there, and where the configuration names it.
+    Path(PathBuf, Span),
 }
 
 impl ConfigChoice {
@@ -31,7 +32,7 @@ impl ConfigChoice {
         match &self.plain {
             None => Term::atom("undefined"),
             Some(FileOption::No) => Term::atom("false"),
-            Some(FileOption::Path(path)) => Term::string(path.display().to_string()),
+            Some(FileOption::Path(path, _)) => Term::string(path.display().to_string()),
         }
     }
 
@@ -41,6 +42,7 @@ impl ConfigChoice {
         &self,
         option: &'static str,
         root_dir: &Path,
+        source: &Arc<Source>,
         warnings: &mut Vec<SpecWarning>,
     ) -> Result<ConfigFile, ReleaseError> {
         let name = option.replace('_', ".");
@@ -49,14 +51,15 @@ impl ConfigChoice {
             path.is_file().then_some(path)
         };
         match (&self.source, &self.plain) {
-            (Some(FileOption::Path(path)), plain) => {
-                if matches!(plain, Some(FileOption::Path(_))) {
-                    warnings.push(SpecWarning::BothForms { option });
+            (Some(FileOption::Path(path, span)), plain) => {
+                if let Some(FileOption::Path(_, plain)) = plain {
+                    let message = format!("this file is not used, as `{option}_src` is set too");
+                    warnings.push(SpecWarning::BothForms(source.error(*plain, message)));
                 }
-                existing(option, "_src", path).map(ConfigFile::Source)
+                existing(path, *span, source).map(ConfigFile::Source)
             }
             (_, Some(FileOption::No)) => Ok(ConfigFile::Absent),
-            (_, Some(FileOption::Path(path))) => existing(option, "", path).map(ConfigFile::Plain),
+            (_, Some(FileOption::Path(path, span))) => existing(path, *span, source).map(ConfigFile::Plain),
             (None, None) if usual(".src").is_some() => {
                 Ok(usual(".src").map_or(ConfigFile::Default, ConfigFile::Source))
             }
@@ -65,11 +68,12 @@ impl ConfigChoice {
     }
 }
 
-fn existing(option: &str, suffix: &str, path: &Path) -> Result<PathBuf, ReleaseError> {
+fn existing(path: &Path, span: Span, source: &Arc<Source>) -> Result<PathBuf, ReleaseError> {
     if path.is_file() {
         return Ok(path.into());
     }
-    Err(ReleaseError::ConfigFileMissing { option: format!("{option}{suffix}"), path: path.into() })
+    let message = format!("there is no file `{}`", path.display());
+    Err(ReleaseError::ConfigFileMissing(source.error(span, message)))
 }
 
 /// Adds both files to `releases/VSN`.
@@ -105,7 +109,7 @@ fn check_sys_config(path: &Path) -> Result<(), ReleaseError> {
     let document = term::consult(path, &fs::read(path)?)?;
     match document.terms.as_slice() {
         [list] if list.as_list().is_some() => Ok(()),
-        [] => Err(document.source.error(term::Span::default(), EXPECTED).into()),
+        [] => Err(document.source.error(Span::default(), EXPECTED).into()),
         [first] => Err(document.source.error(first.span(), EXPECTED).into()),
         [_, second, ..] => Err(document.source.error(second.span(), EXPECTED).into()),
     }

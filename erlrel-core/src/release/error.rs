@@ -55,13 +55,8 @@ pub enum ReleaseError {
         release: String,
     },
     /// A configured file that does not exist.
-    #[error("the file `{}` of relx's option `{option}` does not exist", path.display())]
-    ConfigFileMissing {
-        /// The option.
-        option: String,
-        /// The file.
-        path: PathBuf,
-    },
+    #[error(transparent)]
+    ConfigFileMissing(SourceError),
     /// An application that is nowhere.
     #[error("the application `{name}`, which {needed_by} needs, is not in {}", list(searched))]
     AppNotFound {

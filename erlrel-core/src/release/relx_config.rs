@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::config_files::{ConfigChoice, FileOption};
 use super::definition::{self, Definition};
+use super::goal::Goal;
 use super::overlay::{self, OverlayAction};
 use super::overlay_vars::{self, OptionVars, Variable, VarsEntry};
 use super::spec::{IncludeErts, SpecWarning, SystemLibs};
 use super::start_script::{self, StartScript};
 use super::undefined::{Scope, UndefinedFunctions};
 use crate::project::Project;
-use crate::term::{Source, SourceError, Term};
+use crate::term::{Source, SourceError, Span, Term};
 
 /// The state after the last option.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(super) struct Fold {
     pub(super) system_libs: SystemLibs,
     pub(super) lib_dirs: Vec<PathBuf>,
     pub(super) exclude_apps: BTreeSet<String>,
+    exclude_apps_at: Span,
     pub(super) exclude_modules: BTreeMap<String, BTreeSet<String>>,
     pub(super) strip: bool,
     pub(super) sys_config: ConfigChoice,
@@ -91,6 +93,7 @@ impl Fold {
             system_libs: SystemLibs::Include,
             lib_dirs: Vec::new(),
             exclude_apps: BTreeSet::new(),
+            exclude_apps_at: Span::default(),
             exclude_modules: BTreeMap::new(),
             strip: false,
             sys_config: ConfigChoice::default(),
@@ -150,7 +153,7 @@ impl Fold {
             "lib_dirs" => {
                 self.lib_dirs.splice(0..0, self.paths(key, value)?);
             }
-            "exclude_apps" => self.exclude_apps = self.atoms(key, value)?,
+            "exclude_apps" => self.exclude_apps(value)?,
             "exclude_modules" => self.exclude_modules = self.modules_of_apps(value)?,
             "debug_info" => self.strip = self.strip_option(value)?,
             "sys_config" => self.sys_config.plain = self.file(key, value)?,
@@ -284,6 +287,24 @@ impl Fold {
         list.iter().map(|term| term.as_atom().map(String::from).ok_or_else(|| wrong(term))).collect()
     }
 
+    fn exclude_apps(&mut self, value: &Term) -> Result<(), SourceError> {
+        self.exclude_apps = self.atoms("exclude_apps", value)?;
+        self.exclude_apps_at = value.span();
+        Ok(())
+    }
+
+    /// The warning for an application that is a goal and excluded.
+    pub(super) fn check_excluded(&mut self, goals: &[Goal]) {
+        if let Some(goal) = goals.iter().find(|goal| self.exclude_apps.contains(&goal.name)) {
+            let message = format!(
+                "this leaves out `{}`, which the release names as one of its applications",
+                goal.name
+            );
+            let error = self.source.error(self.exclude_apps_at, message);
+            self.warnings.push(SpecWarning::GoalExcluded(error));
+        }
+    }
+
     /// `[{App, [Module]}]`; of several entries for one application relx takes the first.
     fn modules_of_apps(&self, value: &Term) -> Result<BTreeMap<String, BTreeSet<String>>, SourceError> {
         let wrong = |term: &Term| self.error(term, "`exclude_modules` must be a list of `{App, [Module]}`");
@@ -323,7 +344,7 @@ impl Fold {
         match (value.as_atom(), value.as_text()) {
             (Some("undefined"), _) => Ok(None),
             (Some("false"), _) => Ok(Some(FileOption::No)),
-            (None, Some(path)) => Ok(Some(FileOption::Path(self.absolute(&path)))),
+            (None, Some(path)) => Ok(Some(FileOption::Path(self.absolute(&path), value.span()))),
             _ => Err(self.error(value, format!("`{key}` must be a path or false"))),
         }
     }

@@ -118,10 +118,9 @@ pub enum SpecWarning {
     /// relx knows no such option.
     UnknownOption(SourceError),
     /// Both the rendered and the plain form of a file are configured; the rendered one counts.
-    BothForms {
-        /// `sys_config` or `vm_args`.
-        option: &'static str,
-    },
+    BothForms(SourceError),
+    /// An application that is to be in the release and is excluded from it.
+    GoalExcluded(SourceError),
     /// `debug_info` is heeded as it is written, unlike by relx.
     DebugInfo(SourceError),
     /// An option of a single release that relx's tarball ignores.
@@ -137,10 +136,9 @@ pub enum SpecWarning {
 impl std::fmt::Display for SpecWarning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::BothForms { option } => {
-                write!(f, "both `{option}_src` and `{option}` are set; `{option}_src` is used")
-            }
             Self::UnknownOption(error)
+            | Self::BothForms(error)
+            | Self::GoalExcluded(error)
             | Self::DebugInfo(error)
             | Self::OwnOption(error)
             | Self::StartScript(error)
@@ -161,12 +159,13 @@ pub fn spec(project: &Project, selection: &Selection) -> Result<ReleaseSpec, Rel
     let release =
         definition::choose(&fold.definitions, selection, &project.root, &fold.source, &mut warnings)?;
     fold.own_options(&release.options)?;
+    fold.check_excluded(&release.goals);
     warnings.splice(0..0, std::mem::take(&mut fold.warnings));
     overlay::load_vars(&mut fold.overlay, &fold.root_dir, &mut warnings)?;
     let overlay_vars = overlay_variables(&fold, &mut warnings)?;
     Ok(ReleaseSpec {
-        sys_config: fold.sys_config.choose("sys_config", &fold.root_dir, &mut warnings)?,
-        vm_args: fold.vm_args.choose("vm_args", &fold.root_dir, &mut warnings)?,
+        sys_config: fold.sys_config.choose("sys_config", &fold.root_dir, &fold.source, &mut warnings)?,
+        vm_args: fold.vm_args.choose("vm_args", &fold.root_dir, &fold.source, &mut warnings)?,
         mode: if fold.linked { Mode::Link } else { Mode::Copy },
         erts_vsn: release.erts,
         include_erts: fold.include_erts,

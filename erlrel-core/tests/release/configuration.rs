@@ -134,7 +134,12 @@ fn an_image_gets_no_cookie_from_default_arguments() {
 
 #[test]
 fn a_missing_or_broken_configuration_file_is_an_error() {
-    insta::assert_snapshot!(with("{sys_config, \"config/prod.config\"}").error(), @"the file `DIR/project/config/prod.config` of relx's option `sys_config` does not exist");
+    insta::assert_snapshot!(with("{sys_config, \"config/prod.config\"}").error(), @r#"
+    rebar.config:2:22: there is no file `DIR/project/config/prod.config`
+      |
+    2 |         {sys_config, "config/prod.config"}]}.
+      |                      ^^^^^^^^^^^^^^^^^^^^
+    "#);
     let fixture = with("{sys_config, \"prod.config\"}");
     fixture.file("prod.config", "[{shop, [{port, 80}]}\n].\n[].");
     insta::assert_snapshot!(fixture.error(), @r"

@@ -272,6 +272,60 @@ fn a_relup_that_rebar3_made_is_packed() {
 }
 
 #[test]
+fn a_file_that_is_not_there_is_shown_where_it_is_named() {
+    let messages: Vec<String> = ["sys_config", "sys_config_src", "vm_args", "vm_args_src"]
+        .iter()
+        .map(|option| with(&format!("{{{option}, \"nowhere\"}}")).error())
+        .collect();
+    insta::assert_snapshot!(messages.join("\n"), @r#"
+    rebar.config:1:54: there is no file `DIR/project/nowhere`
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {sys_config, "nowhere"}]}.
+      |                                                      ^^^^^^^^^
+    rebar.config:1:58: there is no file `DIR/project/nowhere`
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {sys_config_src, "nowhere"}]}.
+      |                                                          ^^^^^^^^^
+    rebar.config:1:51: there is no file `DIR/project/nowhere`
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {vm_args, "nowhere"}]}.
+      |                                                   ^^^^^^^^^
+    rebar.config:1:55: there is no file `DIR/project/nowhere`
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {vm_args_src, "nowhere"}]}.
+      |                                                       ^^^^^^^^^
+    "#);
+}
+
+#[test]
+fn options_that_contradict_each_other_are_shown() {
+    let warnings = |options: &str| {
+        let fixture = with(options);
+        ["a", "b"].iter().for_each(|name| fixture.file(name, "[]."));
+        let (_, _, spec, _) = fixture.load().expect("a release");
+        spec.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(warnings("{sys_config, \"a\"}, {sys_config_src, \"b\"}"), @r#"
+    rebar.config:1:54: this file is not used, as `sys_config_src` is set too
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {sys_config, "a"}, {sys_config_src, "b"}]}.
+      |                                                      ^^^
+    "#);
+    insta::assert_snapshot!(warnings("{vm_args_src, \"b\"}, {vm_args, \"a\"}"), @r#"
+    rebar.config:1:71: this file is not used, as `vm_args_src` is set too
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {vm_args_src, "b"}, {vm_args, "a"}]}.
+      |                                                                       ^^^
+    "#);
+    insta::assert_snapshot!(warnings("{exclude_apps, [sasl, shop]}"), @r#"
+    rebar.config:1:56: this leaves out `shop`, which the release names as one of its applications
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {exclude_apps, [sasl, shop]}]}.
+      |                                                        ^^^^^^^^^^^^
+    "#);
+}
+
+#[test]
 fn a_damaged_module_is_no_reason_to_fail_when_calls_are_looked_for() {
     let fixture = with("{exref, true}");
     let (project, otp, spec, resolution) = fixture.load().expect("a release");
