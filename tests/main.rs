@@ -16,6 +16,7 @@ mod git_version;
 mod key;
 mod old_base;
 mod overlay_parity;
+mod otp_trees;
 mod parity_page;
 mod plugin;
 mod random_projects;

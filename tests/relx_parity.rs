@@ -15,7 +15,7 @@ const LEFT_OUT: [&str; 2] = ["bin/install_upgrade.escript", "bin/nodetool"];
 
 /// How one path of a release is compared.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Comparison {
+pub(crate) enum Comparison {
     /// Byte by byte.
     Bytes,
     /// As Erlang terms: only the layout of the text differs.
@@ -40,10 +40,10 @@ fn comparison(path: &str, sample: &Sample) -> Comparison {
 }
 
 /// A sample with the release that rebar3 made of it, and the one that erlrel made.
-struct Pair {
-    sample: &'static Sample,
+pub(crate) struct Pair {
+    pub(crate) sample: &'static Sample,
     relx: Release,
-    erlrel: Release,
+    pub(crate) erlrel: Release,
 }
 
 fn tarballs() -> &'static [Pair] {
@@ -51,10 +51,10 @@ fn tarballs() -> &'static [Pair] {
     PAIRS.get_or_init(|| sample::all().into_iter().map(tarball_pair).collect())
 }
 
-fn tarball_pair(sample: &'static Sample) -> Pair {
+pub(crate) fn tarball_pair(sample: &'static Sample) -> Pair {
     let temp = temp_dir();
     let out = temp.path().join("ours.tar.gz");
-    run(erlrel().arg("tar").arg(&sample.dir).args(["--no-compile", "--out"]).arg(&out));
+    run(erlrel().arg("tar").arg(&sample.dir).args(sample.otp()).args(["--no-compile", "--out"]).arg(&out));
     Pair { sample, relx: read_tarball(&sample.relx_tarball), erlrel: read_tarball(&out) }
 }
 
@@ -64,10 +64,15 @@ fn directories() -> &'static [Pair] {
 }
 
 /// `rebar3 as prod tar` makes the release directory first and puts the tarball into it.
-fn directory_pair(sample: &'static Sample) -> Pair {
+pub(crate) fn directory_pair(sample: &'static Sample) -> Pair {
     let temp = temp_dir();
     let out = temp.path().join("release");
-    run(erlrel().arg("release").arg(&sample.dir).args(["--no-compile", "--out"]).arg(&out));
+    run(erlrel()
+        .arg("release")
+        .arg(&sample.dir)
+        .args(sample.otp())
+        .args(["--no-compile", "--out"])
+        .arg(&out));
     let mut relx = read_directory(sample.relx_tarball.parent().expect("it lies in the release"));
     let tarball = sample.relx_tarball.file_name().expect("a name").display().to_string();
     assert!(relx.remove(&tarball).is_some(), "{tarball} lies in the release directory");
@@ -79,7 +84,7 @@ fn paths(release: &Release) -> BTreeSet<&str> {
 }
 
 /// The same paths except those that are left out on purpose: these exactly.
-fn assert_same_paths(pair: &Pair) {
+pub(crate) fn assert_same_paths(pair: &Pair) {
     let (ours, theirs) = (paths(&pair.erlrel), paths(&pair.relx));
     let missing: Vec<&str> = theirs.difference(&ours).copied().collect();
     let added: Vec<&str> = ours.difference(&theirs).copied().collect();
@@ -88,7 +93,7 @@ fn assert_same_paths(pair: &Pair) {
 }
 
 /// Every file that both have, compared in its way; the number of files of each way.
-fn assert_same_contents(pairs: &[Pair]) -> BTreeMap<Comparison, usize> {
+pub(crate) fn assert_same_contents(pairs: &[Pair]) -> BTreeMap<Comparison, usize> {
     let temp = temp_dir();
     let (mut terms, mut stripped) = (Vec::new(), Vec::new());
     let mut counts = BTreeMap::new();
@@ -145,13 +150,25 @@ fn saved(bytes: &[u8], dir: &Path, number: usize, side: &str) -> PathBuf {
 }
 
 /// relx keeps the modes of the files it found, which are the builder's umask's; erlrel has two.
-fn assert_same_modes(pairs: &[Pair]) {
+pub(crate) fn assert_same_modes(pairs: &[Pair]) {
     for (path, ours, theirs, sample) in common(pairs) {
         if let (Node::File { mode: ours, .. }, Node::File { mode: theirs, .. }) = (ours, theirs) {
             let expected = if theirs & 0o100 == 0 { 0o644 } else { 0o755 };
             assert_eq!(format!("{ours:o}"), format!("{expected:o}"), "{}: {path}", sample.name);
         }
     }
+}
+
+/// Byte by byte.
+pub(crate) fn assert_same_boot_files(Pair { sample, relx, erlrel }: &Pair) {
+    for name in ["start.boot", "start_clean.boot", "no_dot_erlang.boot"] {
+        let path = format!("releases/{}/{name}", sample.vsn);
+        assert_eq!(file(relx, &path)[0], 131, "{path} is an encoded term");
+        assert!(file(erlrel, &path) == file(relx, &path), "{}: {path} differs", sample.name);
+    }
+    let data = "releases/start_erl.data";
+    assert_eq!(file(erlrel, data), file(relx, data), "{}", sample.name);
+    assert_eq!(file(erlrel, "bin/no_dot_erlang.boot"), file(relx, "bin/no_dot_erlang.boot"));
 }
 
 fn file<'a>(release: &'a Release, path: &str) -> &'a [u8] {
@@ -177,16 +194,7 @@ fn a_tarball_has_the_contents_and_modes_that_relx_gives_it() {
 
 #[test]
 fn the_boot_files_of_a_tarball_are_byte_for_byte_those_of_systools() {
-    for Pair { sample, relx, erlrel } in tarballs() {
-        for name in ["start.boot", "start_clean.boot", "no_dot_erlang.boot"] {
-            let path = format!("releases/{}/{name}", sample.vsn);
-            assert_eq!(file(relx, &path)[0], 131, "{path} is an encoded term");
-            assert!(file(erlrel, &path) == file(relx, &path), "{}: {path} differs", sample.name);
-        }
-        let data = "releases/start_erl.data";
-        assert_eq!(file(erlrel, data), file(relx, data), "{}", sample.name);
-        assert_eq!(file(erlrel, "bin/no_dot_erlang.boot"), file(relx, "bin/no_dot_erlang.boot"));
-    }
+    tarballs().iter().for_each(assert_same_boot_files);
 }
 
 #[test]

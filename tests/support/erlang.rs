@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::{run, tool};
+use super::run;
+use super::toolchain::Toolchain;
 
 /// Where the installation lies.
 pub(crate) fn root() -> &'static Path {
@@ -15,7 +16,12 @@ pub(crate) fn root() -> &'static Path {
 /// Evaluates expressions in a virtual machine of its own, which must end with `halt()`, and gives what they print.
 /// `arguments` are what `init:get_plain_arguments()` returns there.
 pub(crate) fn evaluate(expressions: &str, arguments: &[&OsStr]) -> String {
-    let mut erl = tool("erl", "erlang-base");
+    evaluate_with(&Toolchain::Machine, expressions, arguments)
+}
+
+/// The same, by this toolchain's virtual machine.
+pub(crate) fn evaluate_with(toolchain: &Toolchain, expressions: &str, arguments: &[&OsStr]) -> String {
+    let mut erl = toolchain.command("erl", Path::new("/"));
     erl.args(["+S", "1", "-boot", "no_dot_erlang", "-noinput", "-eval", expressions, "-extra"])
         .args(arguments);
     run(&mut erl)

@@ -13,6 +13,7 @@ pub(crate) mod release;
 pub(crate) mod sample;
 pub(crate) mod shop;
 pub(crate) mod terminal;
+pub(crate) mod toolchain;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
