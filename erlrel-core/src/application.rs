@@ -42,6 +42,8 @@ pub struct Application {
     pub start_phases: Option<Term>,
     /// `{Module, Args}` of `mod`, where given.
     pub callback: Option<Term>,
+    /// Where a list of names has one twice: the key of the list, and an error at the place.
+    pub repeated: Vec<(&'static str, SourceError)>,
     /// The file that was read, for errors about it.
     pub source: Arc<Source>,
     entries: Vec<Term>,
@@ -141,11 +143,15 @@ fn parse(dir: &Path, name: &str, path: &Path, bytes: &[u8]) -> Result<Applicatio
         callback: keys
             .checked("mod", "`{Module, Args}`", is_callback)?
             .filter(|callback| callback.as_tuple().is_some()),
+        repeated: LISTS.into_iter().filter_map(|key| Some((key, keys.repeated(key)?))).collect(),
         source: Arc::clone(&document.source),
         entries: keys.entries,
     })
 }
 
+/// The keys whose values are lists of names.
+const LISTS: [&str; 5] =
+    ["modules", "registered", "applications", "included_applications", "optional_applications"];
 const PAIRS: &str = "a list of `{Key, Value}`";
 const LIMIT: &str = "a positive number or infinity";
 
@@ -217,6 +223,15 @@ impl<'a> Keys<'a> {
         self.atoms(key)
     }
 
+    /// An error at the first name that stood in the list before.
+    fn repeated(&self, key: &str) -> Option<SourceError> {
+        let elements = self.optional(key)?.as_list()?;
+        let mut seen = BTreeSet::new();
+        let again =
+            elements.iter().find(|element| element.as_atom().is_some_and(|name| !seen.insert(name)))?;
+        Some(self.source.error(again.span(), format!("`{}` is in `{key}` twice", again.as_atom()?)))
+    }
+
     fn atoms(&self, key: &str) -> Result<Vec<String>, SourceError> {
         let Some(value) = self.optional(key) else { return Ok(Vec::new()) };
         let wrong = |span| self.source.error(span, format!("`{key}` must be a list of atoms"));
@@ -258,6 +273,14 @@ mod tests {
         1 | {application, x, []}.
           | ^
         ");
+        let twice = r#"{application, x, [{description, ""}, {vsn, "1"}, {modules, [a, b, a]},
+                       {registered, []}, {applications, []}]}."#;
+        insta::assert_snapshot!(read(twice).expect("an application").repeated[0].1, @r#"
+        lib/x/ebin/x.app:1:67: `a` is in `modules` twice
+          |
+        1 | {application, x, [{description, ""}, {vsn, "1"}, {modules, [a, b, a]},
+          |                                                                   ^
+        "#);
         insta::assert_snapshot!(read("{application, y, []}.").expect_err("bad"), @r"
         lib/x/ebin/x.app:1:1: expected one term `{application, x, […]}.`
           |

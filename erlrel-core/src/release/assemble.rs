@@ -28,6 +28,9 @@ pub enum Form {
     Image,
 }
 
+/// The first OTP release whose `systools` packs `.appup` files into tarballs.
+const PACKS_APPUP: u32 = 28;
+
 impl Form {
     /// True where files are linked instead of copied.
     pub(super) fn links(self, spec: &ReleaseSpec) -> bool {
@@ -47,11 +50,11 @@ pub fn assemble(
     otp: &OtpRoot,
     form: Form,
 ) -> Result<Tree, ReleaseError> {
+    let boot = boot_files(&spec.name, &spec.vsn, &resolution.apps, otp)?;
     let mut tree = Tree::new();
     for app in resolution.apps.iter().filter(|app| app.packed) {
-        application(&mut tree, spec, app, form)?;
+        application(&mut tree, spec, app, otp, form)?;
     }
-    let boot = boot_files(&spec.name, &spec.vsn, &resolution.apps, otp)?;
     releases(&mut tree, spec, resolution, form, &boot)?;
     if form != Form::Image {
         start_script::add(&mut tree, spec, &resolution.erts.vsn)?;
@@ -116,6 +119,7 @@ fn application(
     tree: &mut Tree,
     spec: &ReleaseSpec,
     app: &ReleaseApp,
+    otp: &OtpRoot,
     form: Form,
 ) -> Result<(), ReleaseError> {
     let group = group(app);
@@ -131,6 +135,9 @@ fn application(
     }
     if form != Form::Directory {
         modules(tree, app, &target, &group)?;
+        if otp.major() >= PACKS_APPUP {
+            appup(tree, app, &target, &group)?;
+        }
     }
     leave_out(tree, spec, app, &target, &group)?;
     if spec.strip {
@@ -225,6 +232,17 @@ fn modules(tree: &mut Tree, app: &ReleaseApp, target: &str, group: &Group) -> Re
         }
         let entry = file_entry(&beam, beam.clone().into(), group.clone())?;
         tree.insert(TreePath::new(format!("{target}/ebin/{module}.beam"))?, entry)?;
+    }
+    Ok(())
+}
+
+/// Instructions for an upgrade, of an application that has them.
+fn appup(tree: &mut Tree, app: &ReleaseApp, target: &str, group: &Group) -> Result<(), ReleaseError> {
+    let file = format!("ebin/{}.appup", app.app.name);
+    let source = app.app.dir.join(&file);
+    if source.is_file() {
+        let entry = file_entry(&source, source.clone().into(), group.clone())?;
+        tree.insert(TreePath::new(format!("{target}/{file}"))?, entry)?;
     }
     Ok(())
 }

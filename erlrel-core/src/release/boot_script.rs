@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::goal::StartType;
 use super::order;
 use super::{ReleaseApp, ReleaseError};
-use crate::application::Application;
+use crate::application::{Application, ApplicationError};
 use crate::otp::OtpRoot;
 use crate::term::{Term, encode};
 
@@ -38,13 +38,15 @@ pub struct BootFiles {
 ///
 /// # Errors
 /// What `systools` refuses: an application that is missing or needed in a circle, a module or a
-/// registered name that two applications have, an application that two others include.
+/// registered name that two applications have, an application that two others include, a name that stands
+/// twice in a list of an application (in `applications` and `optional_applications` since OTP 27).
 pub fn boot_files(
     name: &str,
     vsn: &str,
     apps: &[ReleaseApp],
     otp: &OtpRoot,
 ) -> Result<BootFiles, ReleaseError> {
+    check_repeated(apps, otp)?;
     let all: Vec<BootApp<'_>> = apps.iter().map(boot_app).collect();
     let is_basic = |app: &BootApp<'_>| matches!(app.app.name.as_str(), "kernel" | "stdlib");
     let (mut basic, others): (Vec<_>, Vec<_>) = all.iter().cloned().partition(is_basic);
@@ -59,6 +61,14 @@ pub fn boot_files(
         start_clean: encode(&script("start_clean", "1.0", &clean, otp, DotErlang::Read)?),
         no_dot_erlang: encode(&script("no_dot_erlang", "1.0", &basic, otp, DotErlang::Ignore)?),
     })
+}
+
+fn check_repeated(apps: &[ReleaseApp], otp: &OtpRoot) -> Result<(), ReleaseError> {
+    let harmless = |key: &str| otp.major() < 27 && matches!(key, "applications" | "optional_applications");
+    match apps.iter().flat_map(|app| &app.app.repeated).find(|(key, _)| !harmless(key)) {
+        Some((_, error)) => Err(ApplicationError::from(error.clone()).into()),
+        None => Ok(()),
+    }
 }
 
 fn boot_app(app: &ReleaseApp) -> BootApp<'_> {

@@ -108,13 +108,13 @@ pub enum ReleaseError {
         app: String,
     },
     /// Something that only one application may have.
-    #[error("the {what} `{name}` is in two applications of the release: `{}` and `{}`", apps[0], apps[1])]
+    #[error("the {what} `{name}` is {}", places(apps))]
     Duplicate {
         /// What it is.
         what: &'static str,
         /// Its name.
         name: String,
-        /// The two applications.
+        /// The two applications; the same one twice, if it has the name twice.
         apps: [String; 2],
     },
     /// Applications that need each other.
@@ -213,6 +213,14 @@ pub enum Warning {
         /// What rebar.lock says.
         locked: String,
     },
+}
+
+fn places([one, other]: &[String; 2]) -> String {
+    if one == other {
+        format!("twice in the application `{one}` of the release")
+    } else {
+        format!("in two applications of the release: `{one}` and `{other}`")
+    }
 }
 
 impl std::fmt::Display for Warning {

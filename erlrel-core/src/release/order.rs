@@ -46,8 +46,10 @@ fn check_included(apps: &[BootApp<'_>]) -> Result<(), ReleaseError> {
 fn check_undefined(release: &str, apps: &[BootApp<'_>]) -> Result<(), ReleaseError> {
     let names: BTreeSet<&str> = apps.iter().map(|app| app.app.name.as_str()).collect();
     for app in apps {
-        let uses = app.app.applications.iter().filter(|name| !app.app.optional.contains(name));
-        if let Some(missing) = uses.chain(&app.included).find(|name| !names.contains(name.as_str())) {
+        let uses = without(app.app.applications.iter().collect(), &app.app.optional);
+        if let Some(missing) =
+            uses.into_iter().chain(&app.included).find(|name| !names.contains(name.as_str()))
+        {
             return Err(ReleaseError::UndefinedApplication {
                 name: missing.clone(),
                 needed_by: app.app.name.clone(),
@@ -66,8 +68,7 @@ fn check_unique(
     let mut owners: BTreeMap<String, &str> = BTreeMap::new();
     for app in apps {
         for name in list(app) {
-            let owner = owners.insert(name.clone(), &app.app.name);
-            if let Some(other) = owner.filter(|other| *other != app.app.name) {
+            if let Some(other) = owners.insert(name.clone(), &app.app.name) {
                 let apps = [other.to_string(), app.app.name.clone()];
                 return Err(ReleaseError::Duplicate { what, name, apps });
             }
@@ -126,6 +127,16 @@ fn top<'a>(name: &'a str, parents: &BTreeMap<&'a str, &'a str>) -> &'a str {
     top
 }
 
+/// Each of `removed` takes one name away, so that one which stands twice remains, as with Erlang's `--`.
+fn without<'a>(mut names: Vec<&'a String>, removed: &[String]) -> Vec<&'a String> {
+    for name in removed {
+        if let Some(at) = names.iter().position(|found| *found == name) {
+            names.remove(at);
+        }
+    }
+    names
+}
+
 fn remove_first(names: &mut Vec<String>, name: &str) {
     if let Some(at) = names.iter().position(|found| found == name) {
         names.remove(at);
@@ -140,7 +151,7 @@ fn topological<'a>(apps: &[Sorted<'a>]) -> Result<Vec<Sorted<'a>>, ReleaseError>
     while let Some(current) = list.work.pop() {
         let app = &apps[current];
         let (mut found, mut unreachable) = list.pick(app, &app.uses);
-        unreachable.retain(|name| !app.app.optional.contains(name));
+        unreachable = without(unreachable, &app.app.optional);
         let (included, more) = list.pick(app, &app.included);
         found.extend(included);
         unreachable.extend(more);
