@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use crate::support::gzip::gunzip;
 use crate::support::release::{Node, Release, read_directory, read_tarball};
 use crate::support::sample::{self, Sample};
+use crate::support::toolchain::Toolchain;
 use crate::support::{copy_dir, erlang, erlrel, run, temp_dir, tool};
 
 /// Files that relx adds and erlrel leaves out, because its start script does without: it asks a running node
@@ -92,7 +93,8 @@ pub(crate) fn assert_same_paths(pair: &Pair) {
     assert_eq!(added, [""; 0], "{}", pair.sample.name);
 }
 
-/// Every file that both have, compared in its way; the number of files of each way.
+/// Every file that both have, compared in its way; the number of files of each way. The samples are built by
+/// one toolchain.
 pub(crate) fn assert_same_contents(pairs: &[Pair]) -> BTreeMap<Comparison, usize> {
     let temp = temp_dir();
     let (mut terms, mut stripped) = (Vec::new(), Vec::new());
@@ -131,7 +133,8 @@ pub(crate) fn assert_same_contents(pairs: &[Pair]) -> BTreeMap<Comparison, usize
         *counts.entry(comparison).or_default() += 1;
     }
     erlang::assert_equal_terms(&terms, temp.path());
-    erlang::assert_stripped(&stripped, temp.path());
+    let toolchain = pairs.first().map_or(&Toolchain::Machine, |pair| pair.sample.toolchain);
+    erlang::assert_stripped(toolchain, &stripped, temp.path());
     counts
 }
 

@@ -21,7 +21,8 @@ pub(crate) fn evaluate(expressions: &str, arguments: &[&OsStr]) -> String {
 
 /// The same, by this toolchain's virtual machine.
 pub(crate) fn evaluate_with(toolchain: &Toolchain, expressions: &str, arguments: &[&OsStr]) -> String {
-    let mut erl = toolchain.command("erl", Path::new("/"));
+    let mut erl = toolchain.command("erl", Path::new(env!("CARGO_TARGET_TMPDIR")));
+    erl.env("ERL_CRASH_DUMP_BYTES", "0");
     erl.args(["+S", "1", "-boot", "no_dot_erlang", "-noinput", "-eval", expressions, "-extra"])
         .args(arguments);
     run(&mut erl)
@@ -49,13 +50,14 @@ pub(crate) fn assert_equal_terms(pairs: &[(PathBuf, PathBuf)], scratch: &Path) {
     assert_eq!(differences, format!("compared {}", pairs.len()));
 }
 
-/// Asserts that the first of each pair of files is what `beam_lib` leaves of the second when it strips it as relx
+/// Asserts that the first of each pair of files is what the toolchain's `beam_lib` leaves of the second when it strips it as relx
 /// does.
-pub(crate) fn assert_stripped(pairs: &[(PathBuf, PathBuf)], scratch: &Path) {
+pub(crate) fn assert_stripped(toolchain: &Toolchain, pairs: &[(PathBuf, PathBuf)], scratch: &Path) {
     let list = scratch.join("stripped");
     let text: Vec<String> = pairs.iter().map(|(a, b)| format!("{{{:?}, {:?}}}", a, b)).collect();
     std::fs::write(&list, format!("[{}].\n", text.join(",\n"))).expect("written");
-    let differences = evaluate(
+    let differences = evaluate_with(
+        toolchain,
         r#"[File] = init:get_plain_arguments(),
            {ok, [Pairs]} = file:consult(File),
            Compare = fun({Stripped, Whole}) ->

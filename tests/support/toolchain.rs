@@ -77,13 +77,19 @@ impl Toolchain {
         }
         let enter = r#"set -eu
             mount --rbind /dev "$1/dev"
-            mount --rbind /proc "$1/proc"
+            mount -t proc proc "$1/proc"
+            : >>"$1/etc/hosts"
+            mount --bind /etc/hosts "$1/etc/hosts"
             mkdir -p "$1$2"
             mount --bind "$2" "$1$2"
             root=$1
             shift 2
             exec chroot "$root" /usr/bin/env --chdir="$@""#;
-        command.args(["--mount", "sh", "-c", enter, "sh"]).arg(root).arg(env!("CARGO_TARGET_TMPDIR"));
+        // What it starts ends with it: nothing else ends the port mapper of a node.
+        command
+            .args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", enter, "sh"])
+            .arg(root)
+            .arg(env!("CARGO_TARGET_TMPDIR"));
         command
             .arg(dir)
             .arg(program)
