@@ -25,5 +25,6 @@ mod relx_parity;
 mod reproducible;
 mod start_script;
 mod systools_parity;
+mod third_party;
 mod tools;
 mod undefined_functions;

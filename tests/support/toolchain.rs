@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use super::{erlang, repository, run, tool};
 
 /// Of the suites' directories; another recipe needs another name.
-const RECIPE: &str = "1";
+const RECIPE: &str = "2";
 
 /// Where a suite's programs are found, in its root directory.
 const PATH: &str = "/usr/sbin:/usr/bin";
@@ -22,16 +22,16 @@ pub(crate) enum Toolchain {
     Tree(PathBuf),
 }
 
-/// Debian 13: OTP 27, rebar3 3.24.
+/// Debian 13: OTP 27, rebar3 3.24; and RabbitMQ.
 pub(crate) fn trixie() -> &'static Toolchain {
     static TREE: OnceLock<Toolchain> = OnceLock::new();
-    TREE.get_or_init(|| Toolchain::Tree(tree("trixie")))
+    TREE.get_or_init(|| Toolchain::Tree(tree("trixie", &["rabbitmq-server"])))
 }
 
 /// Debian's suite for testing: OTP 29, rebar3 3.28.
 pub(crate) fn forky() -> &'static Toolchain {
     static TREE: OnceLock<Toolchain> = OnceLock::new();
-    TREE.get_or_init(|| Toolchain::Tree(tree("forky")))
+    TREE.get_or_init(|| Toolchain::Tree(tree("forky", &[])))
 }
 
 /// Those of other suites; or the one whose directory `ERLREL_TEST_OTP` names.
@@ -110,11 +110,15 @@ fn is_root() -> bool {
     run(tool("id", "coreutils").arg("-u")).trim() == "0"
 }
 
-fn tree(suite: &str) -> PathBuf {
+fn tree(suite: &str, more: &[&str]) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("otp-{suite}-{RECIPE}"));
     if !root.exists() {
-        let made =
-            tool("sh", "dash").arg(repository().join("scripts/otp-tree")).arg(suite).arg(&root).output();
+        let made = tool("sh", "dash")
+            .arg(repository().join("scripts/otp-tree"))
+            .arg(suite)
+            .arg(&root)
+            .args(more)
+            .output();
         let made = made.expect("started");
         let faster = root.exists(); // another run of the tests
         assert!(made.status.success() || faster, "{suite}: {}", String::from_utf8_lossy(&made.stderr));
