@@ -21,6 +21,7 @@ mod parity_page;
 mod plugin;
 mod random_projects;
 mod rebar3_parity;
+mod relx_cases;
 mod relx_parity;
 mod reproducible;
 mod start_script;

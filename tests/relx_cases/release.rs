@@ -1,0 +1,125 @@
+//! What a release holds, and the comparison of erlrel's with relx's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::GzDecoder;
+use walkdir::WalkDir;
+
+/// A path of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Node {
+    File(Vec<u8>),
+    Directory,
+    Link(PathBuf),
+}
+
+/// A release in a directory or a tarball.
+#[derive(Debug)]
+pub(super) struct Release {
+    pub(super) nodes: BTreeMap<String, Node>,
+    /// What erlrel said on stderr.
+    pub(super) warnings: String,
+}
+
+/// What relx adds and erlrel never does: its start script does without (docs/relx-parity.md).
+const NEVER: [&str; 2] = ["bin/install_upgrade.escript", "bin/nodetool"];
+
+impl Release {
+    pub(super) fn directory(dir: &Path, warnings: String) -> Self {
+        let entries = WalkDir::new(dir).min_depth(1).into_iter().map(|entry| entry.expect("an entry"));
+        let nodes = entries.map(|entry| {
+            let path = entry.path().strip_prefix(dir).expect("below it").display().to_string();
+            let node = match entry.file_type() {
+                kind if kind.is_dir() => Node::Directory,
+                kind if kind.is_symlink() => Node::Link(std::fs::read_link(entry.path()).expect("a link")),
+                _ => Node::File(std::fs::read(entry.path()).expect("a file")),
+            };
+            (path, node)
+        });
+        Self { nodes: nodes.collect(), warnings }
+    }
+
+    pub(super) fn tarball(path: &Path, warnings: String) -> Self {
+        let file = std::fs::File::open(path).expect("a tarball");
+        let mut archive = tar::Archive::new(GzDecoder::new(file));
+        let entries = archive.entries().expect("a tar file").map(|entry| entry.expect("an entry"));
+        let nodes = entries.map(|mut entry| {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).expect("content");
+            let path = entry.path().expect("a path").display().to_string();
+            (path, if entry.header().entry_type().is_dir() { Node::Directory } else { Node::File(bytes) })
+        });
+        Self { nodes: nodes.collect(), warnings }
+    }
+
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.nodes.contains_key(path)
+    }
+
+    pub(super) fn is_link(&self, path: &str) -> bool {
+        matches!(self.nodes.get(path), Some(Node::Link(_)))
+    }
+
+    /// Where a link leads to.
+    pub(super) fn link(&self, path: &str) -> PathBuf {
+        match self.nodes.get(path) {
+            Some(Node::Link(target)) => target.clone(),
+            other => panic!("{path} is {other:?}"),
+        }
+    }
+
+    pub(super) fn text(&self, path: &str) -> String {
+        match self.nodes.get(path) {
+            Some(Node::File(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+            other => panic!("{path} is {other:?}"),
+        }
+    }
+
+    /// The `.rel` file without blanks and line ends: `{release,{"NAME","VSN"},{erts,"EV"},[…]}.`
+    pub(super) fn rel(&self) -> String {
+        let is_rel = |path: &&String| path.starts_with("releases/") && path.ends_with(".rel");
+        let path = self.nodes.keys().find(is_rel).expect("a .rel file");
+        self.text(path).split_whitespace().collect()
+    }
+
+    /// The applications of the `.rel` file in its order, as terms; the versions of Erlang's own are `_`.
+    pub(super) fn apps(&self) -> Vec<String> {
+        let rel = self.rel();
+        let (_, apps) = rel.split_once(",[{").expect("a list of applications");
+        let apps = apps.strip_suffix("}]}.").expect("the end of the list");
+        apps.split("},{").map(|app| without_version_of_erlang(&format!("{{{app}}}"))).collect()
+    }
+
+    /// Asserts that these are among the applications.
+    pub(super) fn assert_contains(&self, apps: &[&str]) {
+        let found = self.apps();
+        for app in apps {
+            assert!(found.iter().any(|found| found == app), "{app} is not in {found:?}");
+        }
+    }
+}
+
+fn without_version_of_erlang(app: &str) -> String {
+    let erlang = ["kernel", "stdlib", "sasl"].iter().find(|name| app.starts_with(&format!("{{{name},\"")));
+    erlang.map_or_else(|| app.into(), |name| format!("{{{name},_}}"))
+}
+
+/// Asserts that both have the same applications, paths and links; `missing` are paths that only relx has.
+pub(super) fn assert_same(ours: &Release, relx: &Release, missing: &[&str]) {
+    assert_eq!(ours.rel(), relx.rel(), "the .rel file");
+    let paths = |release: &Release| -> BTreeSet<String> { release.nodes.keys().cloned().collect() };
+    let (our_paths, their_paths) = (paths(ours), paths(relx));
+    let only_relx: BTreeSet<&str> =
+        their_paths.difference(&our_paths).map(String::as_str).filter(|path| !NEVER.contains(path)).collect();
+    assert_eq!(only_relx, missing.iter().copied().collect(), "what only relx has");
+    let only_ours: Vec<&String> = our_paths.difference(&their_paths).collect();
+    assert!(only_ours.is_empty(), "what only erlrel has: {only_ours:?}");
+    for (path, node) in &ours.nodes {
+        match (node, &relx.nodes[path]) {
+            (Node::File(_), Node::File(_)) => {}
+            (ours, theirs) => assert_eq!(ours, theirs, "{path}"),
+        }
+    }
+}
