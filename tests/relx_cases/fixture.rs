@@ -126,14 +126,18 @@ impl Project {
 
     /// As [`Self::release`]; these paths relx has and erlrel has not.
     pub(super) fn release_without(&self, name: &str, missing: &[&str]) -> Release {
-        let dir = self.path("_build/default/rel").join(name);
-        let warnings = self.run("release", name);
-        let release = Release::directory(&dir, warnings);
+        let release = self.release_alone(name);
         let output_dir = self.new_dir();
         self.relx("release", name, &output_dir).expect("relx builds it");
         let relx = Release::directory(&output_dir.join(name), String::new());
         release::assert_same(&release, &relx, missing);
         release
+    }
+
+    /// The release directory that erlrel makes, without a comparison.
+    pub(super) fn release_alone(&self, name: &str) -> Release {
+        let warnings = self.run("release", name);
+        Release::directory(&self.path("_build/default/rel").join(name), warnings)
     }
 
     /// The tarball `NAME-VSN.tar.gz` that erlrel makes, once it has been compared with the one that relx makes.
@@ -144,12 +148,21 @@ impl Project {
     /// As [`Self::tar`], where rebar3 may have made releases already; these paths relx has and erlrel has not.
     pub(super) fn tar_without(&self, name: &str, vsn: &str, missing: &[&str]) -> Release {
         let output_dir = self.path("_build/default/rel");
-        let tarball = output_dir.join(format!("{name}/{name}-{vsn}.tar.gz"));
-        let warnings = self.run("tar", name);
-        let release = Release::tarball(&tarball, warnings);
+        let release = self.tar_alone(name, vsn);
         self.relx("tar", name, &output_dir).expect("relx builds it");
-        release::assert_same(&release, &Release::tarball(&tarball, String::new()), missing);
+        let relx = Release::tarball(&self.tarball(name, vsn), String::new());
+        release::assert_same(&release, &relx, missing);
         release
+    }
+
+    /// The tarball that erlrel makes, without a comparison.
+    pub(super) fn tar_alone(&self, name: &str, vsn: &str) -> Release {
+        let warnings = self.run("tar", name);
+        Release::tarball(&self.tarball(name, vsn), warnings)
+    }
+
+    fn tarball(&self, name: &str, vsn: &str) -> PathBuf {
+        self.path(&format!("_build/default/rel/{name}/{name}-{vsn}.tar.gz"))
     }
 
     /// The messages of erlrel and of relx, which must both refuse.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
@@ -19,6 +20,8 @@ pub(super) enum Node {
 #[derive(Debug)]
 pub(super) struct Release {
     pub(super) nodes: BTreeMap<String, Node>,
+    /// Who may read, write and execute a path.
+    pub(super) modes: BTreeMap<String, u32>,
     /// What erlrel said on stderr.
     pub(super) warnings: String,
 }
@@ -28,30 +31,44 @@ const NEVER: [&str; 2] = ["bin/install_upgrade.escript", "bin/nodetool"];
 
 impl Release {
     pub(super) fn directory(dir: &Path, warnings: String) -> Self {
-        let entries = WalkDir::new(dir).min_depth(1).into_iter().map(|entry| entry.expect("an entry"));
-        let nodes = entries.map(|entry| {
-            let path = entry.path().strip_prefix(dir).expect("below it").display().to_string();
+        let mut release = Self::empty(warnings);
+        for entry in WalkDir::new(dir).min_depth(1) {
+            let entry = entry.expect("an entry");
             let node = match entry.file_type() {
                 kind if kind.is_dir() => Node::Directory,
                 kind if kind.is_symlink() => Node::Link(std::fs::read_link(entry.path()).expect("a link")),
                 _ => Node::File(std::fs::read(entry.path()).expect("a file")),
             };
-            (path, node)
-        });
-        Self { nodes: nodes.collect(), warnings }
+            let path = entry.path().strip_prefix(dir).expect("below it").display().to_string();
+            release.add(path, node, entry.metadata().expect("metadata").mode());
+        }
+        release
     }
 
+    /// Of equal paths the last counts, as in unpacking.
     pub(super) fn tarball(path: &Path, warnings: String) -> Self {
+        let mut release = Self::empty(warnings);
         let file = std::fs::File::open(path).expect("a tarball");
         let mut archive = tar::Archive::new(GzDecoder::new(file));
-        let entries = archive.entries().expect("a tar file").map(|entry| entry.expect("an entry"));
-        let nodes = entries.map(|mut entry| {
+        for entry in archive.entries().expect("a tar file") {
+            let mut entry = entry.expect("an entry");
             let mut bytes = Vec::new();
             entry.read_to_end(&mut bytes).expect("content");
             let path = entry.path().expect("a path").display().to_string();
-            (path, if entry.header().entry_type().is_dir() { Node::Directory } else { Node::File(bytes) })
-        });
-        Self { nodes: nodes.collect(), warnings }
+            let is_dir = entry.header().entry_type().is_dir();
+            let node = if is_dir { Node::Directory } else { Node::File(bytes) };
+            release.add(path, node, entry.header().mode().expect("a mode"));
+        }
+        release
+    }
+
+    fn empty(warnings: String) -> Self {
+        Self { nodes: BTreeMap::new(), modes: BTreeMap::new(), warnings }
+    }
+
+    fn add(&mut self, path: String, node: Node, mode: u32) {
+        self.modes.insert(path.clone(), mode & 0o777);
+        self.nodes.insert(path, node);
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
@@ -106,7 +123,7 @@ fn without_version_of_erlang(app: &str) -> String {
     erlang.map_or_else(|| app.into(), |name| format!("{{{name},_}}"))
 }
 
-/// Asserts that both have the same applications, paths and links; `missing` are paths that only relx has.
+/// Asserts that both have the same applications, paths, links, and files below `lib` and `releases`; `missing` are paths that only relx has.
 pub(super) fn assert_same(ours: &Release, relx: &Release, missing: &[&str]) {
     assert_eq!(ours.rel(), relx.rel(), "the .rel file");
     let paths = |release: &Release| -> BTreeSet<String> { release.nodes.keys().cloned().collect() };
@@ -118,8 +135,26 @@ pub(super) fn assert_same(ours: &Release, relx: &Release, missing: &[&str]) {
     assert!(only_ours.is_empty(), "what only erlrel has: {only_ours:?}");
     for (path, node) in &ours.nodes {
         match (node, &relx.nodes[path]) {
-            (Node::File(_), Node::File(_)) => {}
+            (Node::File(ours), Node::File(theirs)) => assert_same_content(path, ours, theirs),
             (ours, theirs) => assert_eq!(ours, theirs, "{path}"),
         }
     }
+}
+
+/// Modules are left to `relx_parity`. How terms are laid out in lines does not matter, nor do comments, which the
+/// configuration has that is there by default.
+fn assert_same_content(path: &str, ours: &[u8], theirs: &[u8]) {
+    let is_compared =
+        ["lib/", "releases/"].iter().any(|dir| path.starts_with(dir)) && !path.ends_with(".beam");
+    if is_compared && path.ends_with(".boot") {
+        assert!(ours == theirs, "{path} differs");
+    } else if is_compared {
+        assert_eq!(plain(ours), plain(theirs), "{path}");
+    }
+}
+
+fn plain(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let lines = text.lines().filter(|line| !line.starts_with(['%', '#']));
+    lines.flat_map(str::split_whitespace).collect()
 }

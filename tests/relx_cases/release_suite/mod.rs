@@ -1,8 +1,9 @@
-//! rlx_release_SUITE. Its overlays are in `overlay_parity`.
+//! rlx_release_SUITE.
 
 mod config;
 mod contents;
 mod goals;
+mod overlays;
 mod releases;
 mod scripts;
 

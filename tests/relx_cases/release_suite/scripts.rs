@@ -13,7 +13,7 @@ fn nodetool(include_nodetool: bool) {
     release.assert_contains(&["{kernel,_}", "{stdlib,_}"]);
     assert!(!release.has("bin/nodetool"));
     let script = release.text("bin/foo");
-    assert!(script.contains("erl_call") && !script.contains("nodetool"));
+    assert!(script.contains("erl_call") && !script.contains("bin/nodetool"));
     assert!(release.nodes.keys().any(|path| path.starts_with("erts-") && path.ends_with("/bin/erl_call")));
 }
 
