@@ -7,4 +7,5 @@ mod release;
 
 mod release_suite;
 mod relup_suite;
+mod shelltests;
 mod tar_suite;
