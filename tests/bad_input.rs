@@ -149,7 +149,12 @@ fn a_release_that_is_not_configured_is_said_so() {
       hint: `rebar3 new release` shows what a release looks like
     ");
     insta::assert_snapshot!(tar_error(&Shop::with("rebar.config", "{relx, [{release, {shop, \"1.0\"}, []}]}.\n")), @"error: no applications are configured for the release `shop-1.0`");
-    insta::assert_snapshot!(tar_error(&Shop::with_options("{sys_config, \"config/absent.config\"}")), @"error: the file `SHOP/config/absent.config` of relx's option `sys_config` does not exist");
+    insta::assert_snapshot!(tar_error(&Shop::with_options("{sys_config, \"config/absent.config\"}")), @r#"
+    error: rebar.config:3:24: there is no file `SHOP/config/absent.config`
+      |
+    3 |         , {sys_config, "config/absent.config"}]}.
+      |                        ^^^^^^^^^^^^^^^^^^^^^^
+    "#);
     insta::assert_snapshot!(tar_error(&Shop::with_options("{overlay, [{copy, \"absent.sql\", \"sql/a.sql\"}]}")), @r#"
     error: rebar.config:3:29: there is no file or directory `SHOP/absent.sql`
       |
