@@ -62,14 +62,16 @@ fn generated_projects_get_the_release_that_relx_makes_or_are_refused_by_both() {
         summary.built,
         summary.refused
     );
-    println!("refused: {:#?}\nexplained differences: {:#?}", summary.refusals, summary.explained);
+    let refusals: BTreeMap<&String, usize> =
+        summary.refusals.iter().map(|(why, cases)| (why, cases.len())).collect();
+    println!("refused: {refusals:#?}\nexplained differences: {:#?}", summary.explained);
     println!("generated: {:?}", summary.traits);
     let unexplained = &summary.unexplained;
     assert!(unexplained.is_empty(), "{}\n{} projects differ", unexplained.join("\n"), unexplained.len());
     if count >= 100 {
         let count = count as usize;
         assert!(
-            summary.built > count / 2 && summary.refused > count / 20,
+            summary.built > count * 2 / 5 && summary.refused > count / 20,
             "{} built, {} refused",
             summary.built,
             summary.refused

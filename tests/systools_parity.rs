@@ -275,12 +275,12 @@ fn write_case(dir: &Path, apps: &[App], basics: &[Application], otp: &OtpRoot) {
         std::fs::write(ebin.join(format!("{}.app", app.name)), app.file(otp.major() >= 24)).expect("written");
     }
     let basics: Vec<String> = basics.iter().map(|app| format!("{{{}, {:?}}}", app.name, app.vsn)).collect();
-    let all = |start: fn(&App) -> Option<StartType>| -> Vec<String> {
-        basics.iter().cloned().chain(apps.iter().map(|app| app.rel_entry(start(app)))).collect()
+    let all = |entry: fn(&App) -> String| -> Vec<String> {
+        basics.iter().cloned().chain(apps.iter().map(entry)).collect()
     };
     for (file, name, vsn, entries) in [
-        ("start", "shop", "1.2", all(|app| app.start)),
-        ("start_clean", "start_clean", "1.0", all(|_| Some(StartType::None))),
+        ("start", "shop", "1.2", all(|app| app.rel_entry(app.start))),
+        ("start_clean", "start_clean", "1.0", all(|app| format!("{{{}, {:?}, none}}", app.name, app.vsn))),
         ("no_dot_erlang", "no_dot_erlang", "1.0", basics.clone()),
     ] {
         let erts = &otp.erts_vsn;

@@ -119,7 +119,15 @@ fn app(
     }
     let (count, unlisted) = (random.below(4), random.below(3) / 2);
     App {
-        place: random.pick(&[Place::Built, Place::Built, Place::Built, Place::Source, Place::Checkout]),
+        place: random.pick(&[
+            Place::Built,
+            Place::Built,
+            Place::Built,
+            Place::Source,
+            Place::Source,
+            Place::Checkout,
+            Place::LibDir,
+        ]),
         vsn: if random.chance(60) { VERSIONS[0].into() } else { random.pick(&VERSIONS).into() },
         modules: modules.split_off(modules.len() - count),
         unlisted: modules.split_off(modules.len() - unlisted),
@@ -192,6 +200,12 @@ fn files(random: &mut Random, name: &str) -> Vec<File> {
 impl App {
     fn needs(&self, name: &String) -> bool {
         [&self.uses, &self.included, &self.optional].into_iter().any(|list| list.contains(name))
+    }
+
+    /// Whether its description has atoms or strings of Latin-1 that `~p` prints as they are.
+    pub(super) fn has_latin_1(&self) -> bool {
+        let names = self.modules.iter().chain(&self.unlisted).chain([&self.vsn]);
+        names.chain(&self.more).any(|text| !text.is_ascii())
     }
 
     /// The directory in the project.

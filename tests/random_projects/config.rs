@@ -19,13 +19,16 @@ pub(super) fn generate(seed: u64) -> Project {
     let random = &mut Random(seed);
     let mut project = Project::default();
     let mut apps = app::graph(random);
-    if random.chance(20) {
+    if random.chance(12) {
         let mistake = random.pick(&MISTAKES);
         app::spoil(random, &mut apps, mistake);
         project.traits.insert(mistake.into());
     }
     if apps.iter().any(|app| !app.name.is_ascii()) {
         project.traits.insert("name beyond ASCII".into());
+    }
+    if apps.iter().any(App::has_latin_1) {
+        project.traits.insert("application beyond ASCII".into());
     }
     let mut maker = Maker { random, apps: &apps, project: &mut project };
     maker.configuration();
@@ -43,6 +46,9 @@ impl Maker<'_> {
         self.project.profiles = active.split(',').filter(|name| !name.is_empty()).map(String::from).collect();
         let mut base = self.releases();
         base.extend(self.options(100));
+        if self.apps.iter().any(|app| app.place == Place::LibDir) && self.random.chance(95) {
+            base.push("{lib_dirs, [\"extra\"]}".into());
+        }
         self.shuffle(&mut base);
         let mut profiles = Vec::new();
         for name in ["p", "prod", "q"] {
@@ -116,11 +122,18 @@ impl Maker<'_> {
 
     fn releases(&mut self) -> Vec<String> {
         let names = ["shop", "myrel", "'My-Rel'", "r2", "żółw_rel", "\"text\""];
-        let name = if self.random.chance(80) { names[0] } else { self.random.pick(&names) };
-        let count = if self.random.chance(80) { 1 } else { self.random.pick(&[0, 2, 2, 3]) };
+        let name = if self.random.chance(88) { names[0] } else { self.random.pick(&names) };
+        let count = if self.random.chance(80) {
+            1
+        } else {
+            if self.random.chance(8) { 0 } else { self.random.pick(&[2, 2, 3]) }
+        };
         let mut list: Vec<String> = Vec::new();
         for number in 0..count {
             let name = if number > 0 && self.random.chance(10) { "other" } else { name };
+            if !name.is_ascii() {
+                self.project.traits.insert("name beyond ASCII".into());
+            }
             let release = self.release(name);
             list.push(release);
         }
@@ -132,22 +145,40 @@ impl Maker<'_> {
 
     fn release(&mut self, name: &str) -> String {
         let (vsn, goals) = (self.version(), self.goals());
+        if vsn.contains(' ') && vsn.starts_with('"') {
+            self.project.traits.insert("version with a blank".into());
+        }
+        let name = &atom_or_text(name);
         if options::OFF.contains(&"release forms") || self.random.chance(75) {
-            return format!("{{release, {{{}, {vsn}}}, {goals}}}", atom_or_text(name));
+            return format!("{{release, {{{name}, {vsn}}}, {goals}}}");
+        }
+        if self.random.chance(12) {
+            return self.random.pick(&[
+                format!("{{release, {{{name}}}, {goals}}}"),
+                format!("{{release, {name}, {goals}}}"),
+                format!("{{release, {{{name}, {vsn}}}, {{erts, \"1.0\"}}, {goals}}}"),
+                format!("{{release, {{{name}, {vsn}, {{extend, base}}}}, {goals}}}"),
+            ]);
+        }
+        if self.random.chance(20) {
+            let base = format!("{{release, {{{name}, \"0.0.1\"}}, {goals}}}");
+            let goals = self.goals();
+            return format!(
+                "{base},\n  {{release, {{{name}, \"0.0.2\", {{extend, {{{name}, \"0.0.1\"}}}}}}, {goals}}}"
+            );
         }
         self.project.traits.insert("release forms".into());
         let erts = erts_version();
-        self.random.pick(&[
+        let text = self.random.pick(&[
             format!("{{release, {{{name}, {vsn}}}, {{erts, \"{erts}\"}}, {goals}}}"),
             format!("{{release, {{{name}, {vsn}}}, {goals}, [{{include_erts, false}}]}}"),
             format!("{{release, {{{name}, {vsn}}}, {{erts, \"{erts}\"}}, {goals}, [{{include_src, false}}]}}"),
             format!("{{release, {{{name}, {vsn}}}, {goals}, [{{generate_start_script, false}}, {{sys_config, false}}]}}"),
-            format!("{{release, {{{name}, {vsn}, {{extend, base}}}}, {goals}}}"),
-            format!("{{release, {{{name}, {vsn}, {{extend, {{shop, \"0.1.0\"}}}}}}, {goals}, []}}"),
-            format!("{{release, {{{name}}}, {goals}}}"),
-            format!("{{release, {name}, {goals}}}"),
-            format!("{{release, {{{name}, {vsn}}}, {{erts, \"1.0\"}}, {goals}}}"),
-        ])
+        ]);
+        if text.ends_with("]}") && text.contains("], [") {
+            self.project.traits.insert("release with options".into());
+        }
+        text
     }
 
     fn version(&mut self) -> String {
@@ -219,7 +250,7 @@ impl Maker<'_> {
             return name;
         }
         if app.is_none() {
-            return if self.random.chance(80) {
+            return if self.random.chance(96) {
                 format!("{{{name}, {kind}}}")
             } else {
                 format!("{{{name}, {vsn}}}")

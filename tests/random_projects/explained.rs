@@ -11,7 +11,7 @@ pub(super) struct Explained {
 }
 
 /// What erlrel does otherwise.
-pub(super) const EXPLAINED: [Explained; 5] = [
+pub(super) const EXPLAINED: [Explained; 19] = [
     // erlrel's start script asks a running node through OTP's own erl_call; a release is not upgraded in place.
     Explained {
         name: "nodetool and the upgrade script are left out",
@@ -48,9 +48,90 @@ pub(super) const EXPLAINED: [Explained; 5] = [
     },
     // It cannot even say so: the message itself has no format.
     Explained {
-        name: "relx crashes at the name of an application beyond ASCII",
+        name: "relx crashes at names beyond ASCII",
         explains: |case, difference| {
             difference.form == "answer" && case.erlrel_built && case.project.has("name beyond ASCII")
+        },
+    },
+    Explained {
+        name: "relx takes values of a wrong type",
+        explains: |case, _| only_erlrel_refuses(case, &["` must be ", "expected `{release,"]),
+    },
+    Explained {
+        name: "relx does not check the version of a goal that another application pulled in",
+        explains: |case, _| only_erlrel_refuses(case, &["error: the release asks for `"]),
+    },
+    // Up to relx 4.10 the included applications take the place of the optional ones.
+    Explained {
+        name: "relx loses optional applications when it excludes any",
+        explains: |case, difference| {
+            let ends = [".app", ".boot", ".script"];
+            let is_description = ends.iter().any(|end| difference.path.ends_with(end));
+            case.project.has("exclude_apps")
+                && (is_description || only_relx_refuses(case, &["Undefined applications: ["]))
+        },
+    },
+    Explained {
+        name: "relx crashes if there is nothing to strip",
+        explains: |case, _| only_relx_refuses(case, &["{rlx_assemble,'-do/2-lc$^0/1-0-',1"]),
+    },
+    Explained {
+        name: "relx's tarball does not heed the options of one release only",
+        explains: |case, difference| {
+            let lone = ["only relx has it", "only erlrel has it"].contains(&difference.what.as_str());
+            case.project.has("release with options") && difference.form == "tar" && lone
+        },
+    },
+    // The list is sorted by name, where `mode` comes after `debug_info`; erlrel says so.
+    Explained {
+        name: "relx undoes debug_info by a mode that is written before it",
+        explains: |case, difference| {
+            difference.path.ends_with(".beam") && case.messages.contains("relx would not heed this")
+        },
+    },
+    Explained {
+        name: "rebar3 crashes at variables on the spot as the first overlay_vars",
+        explains: |case, _| only_relx_refuses(case, &["{rlx_overlay,read_overlay_vars,"]),
+    },
+    Explained {
+        name: "relx follows `..` in destinations",
+        explains: |case, _| only_erlrel_refuses(case, &["` is not inside the release"]),
+    },
+    Explained {
+        name: "relx swallows what it cannot copy inside of a directory",
+        explains: |case, _| only_erlrel_refuses(case, &["` is a file in the release, not a directory"]),
+    },
+    // It writes the type twice into the .rel file.
+    Explained {
+        name: "relx crashes at a goal with a type and a list of included applications",
+        explains: |case, _| only_relx_refuses(case, &["{rlx_release,none_type_apps,"]),
+    },
+    // Its pattern for versions has points that are not escaped.
+    Explained {
+        name: "relx takes any character for the point in a version",
+        explains: |case, difference| case.project.has("version with a blank") && difference.form != "answer",
+    },
+    // It prints the edited file as Latin-1 and reads it as UTF-8, then takes another one that it finds, or none.
+    Explained {
+        name: "relx cannot read an .app file beyond ASCII that it has edited",
+        explains: |case, difference| {
+            let ends = [".app", ".boot", ".script", ".beam"];
+            let is_description = ends.iter().any(|end| difference.path.ends_with(end));
+            case.project.has("exclusion")
+                && case.project.has("application beyond ASCII")
+                && (is_description || only_relx_refuses(case, &[".app\""]))
+        },
+    },
+    // erlrel also warns of what relx passes over, such as a version that cannot be found.
+    Explained {
+        name: "erlrel has more warnings that are errors",
+        explains: |case, _| only_erlrel_refuses(case, &["error: warnings are errors here"]),
+    },
+    Explained {
+        name: "relx does not look at an application that is excluded",
+        explains: |case, _| {
+            let damaged = [".app:1:1: the key `", "` must be "];
+            case.project.has("exclude_apps") && only_erlrel_refuses(case, &damaged)
         },
     },
 ];
@@ -58,4 +139,12 @@ pub(super) const EXPLAINED: [Explained; 5] = [
 /// The name of what explains a difference.
 pub(super) fn explain(case: &Case<'_>, difference: &Difference) -> Option<&'static str> {
     EXPLAINED.iter().find(|explained| (explained.explains)(case, difference)).map(|explained| explained.name)
+}
+
+fn only_erlrel_refuses(case: &Case<'_>, with: &[&str]) -> bool {
+    case.relx_built && !case.erlrel_built && with.iter().any(|text| case.messages.contains(text))
+}
+
+fn only_relx_refuses(case: &Case<'_>, with: &[&str]) -> bool {
+    !case.relx_built && case.erlrel_built && with.iter().any(|text| case.log.contains(text))
 }

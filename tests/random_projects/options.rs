@@ -8,33 +8,18 @@ use super::project::atoms;
 type Make = fn(&mut Maker<'_>) -> String;
 
 /// Dimensions that are not generated, because erlrel does not have them yet.
-pub(super) const OFF: [&str; 19] = [
-    "version of a tag",
-    "release forms",
-    "exclude_apps",
-    "exclude_modules",
-    "exref",
+pub(super) const OFF: [&str; 4] = [
     "extended_start_script",
     "extended_start_script_extensions",
     "extended_start_script_hooks",
     "include_start_scripts_for",
-    "lib_dirs",
-    "output_dir",
-    "overlay_vars",
-    "overlay_vars_values",
-    "system_libs",
-    "warnings_as_errors",
-    "overlay link",
-    "overlay template",
-    "overlay chmod",
-    "overlay wrong",
 ];
 
 /// Name, how often in a hundred projects, how.
-pub(super) const OPTIONS: [(&str, usize, Make); 36] = [
-    ("mode", 40, |m| pick(m, "mode", &["dev", "prod", "prod", "minimal", "minimal"])),
+pub(super) const OPTIONS: [(&str, usize, Make); 37] = [
+    ("mode", 40, mode),
     ("mode wrong", 1, |m| pick(m, "mode", &["fast", "\"prod\"", "1"])),
-    ("dev_mode", 12, |m| pick(m, "dev_mode", &["true", "false", "false"])),
+    ("dev_mode", 12, dev_mode),
     ("dev_mode wrong", 1, |m| pick(m, "dev_mode", &["yes", "1"])),
     ("include_erts", 30, |m| pick(m, "include_erts", &["true", "false", "false"])),
     ("include_erts wrong", 1, |m| pick(m, "include_erts", &["yes", "\"nowhere\"", "1"])),
@@ -42,7 +27,8 @@ pub(super) const OPTIONS: [(&str, usize, Make); 36] = [
     ("include_src wrong", 1, |m| pick(m, "include_src", &["yes", "[]"])),
     ("debug_info", 25, |m| pick(m, "debug_info", &["strip", "keep"])),
     ("debug_info wrong", 1, |m| pick(m, "debug_info", &["no", "true"])),
-    ("system_libs", 15, |m| pick(m, "system_libs", &["true", "false", "\"nowhere\""])),
+    ("system_libs", 15, |m| pick(m, "system_libs", &["true", "false"])),
+    ("system_libs wrong", 1, |m| pick(m, "system_libs", &["\"nowhere\"", "1"])),
     ("sys_config", 20, |m| {
         pick(
             m,
@@ -130,9 +116,42 @@ fn names(maker: &mut Maker<'_>) -> Vec<String> {
     names
 }
 
+/// Links and exclusions do not go together: relx would write into the applications themselves, and into the
+/// Erlang installation.
+fn mode(maker: &mut Maker<'_>) -> String {
+    if maker.project.has("exclusion") {
+        return pick(maker, "mode", &["prod", "minimal"]);
+    }
+    let option = pick(maker, "mode", &["dev", "prod", "prod", "minimal", "minimal"]);
+    if option.contains("dev") {
+        maker.project.traits.insert("links".into());
+    }
+    option
+}
+
+fn dev_mode(maker: &mut Maker<'_>) -> String {
+    if maker.project.has("exclusion") {
+        return "{dev_mode, false}".into();
+    }
+    let option = pick(maker, "dev_mode", &["true", "false", "false"]);
+    if option.contains("true") {
+        maker.project.traits.insert("links".into());
+    }
+    option
+}
+
+fn exclusion(maker: &mut Maker<'_>, option: &str, list: &str) -> String {
+    if maker.project.has("links") {
+        return format!("{{{option}, []}}");
+    }
+    maker.project.traits.insert("exclusion".into());
+    format!("{{{option}, {list}}}")
+}
+
 fn exclude_apps(maker: &mut Maker<'_>) -> String {
     let names = names(maker);
-    format!("{{exclude_apps, {}}}", atoms(&maker.random.some(&names, 20)))
+    let list = atoms(&maker.random.some(&names, 20));
+    exclusion(maker, "exclude_apps", &list)
 }
 
 fn exclude_modules(maker: &mut Maker<'_>) -> String {
@@ -147,5 +166,6 @@ fn exclude_modules(maker: &mut Maker<'_>) -> String {
             )
         })
         .collect();
-    format!("{{exclude_modules, [{}]}}", maker.random.some(&apps, 50).join(", "))
+    let list = format!("[{}]", maker.random.some(&apps, 50).join(", "));
+    exclusion(maker, "exclude_modules", &list)
 }

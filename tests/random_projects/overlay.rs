@@ -86,7 +86,8 @@ fn directive(maker: &mut Maker<'_>) -> String {
     let kind = random.pick(&[
         "mkdir", "copy", "copy", "copy", "copy all", "link", "template", "template", "chmod", "wrong",
     ]);
-    if OFF.contains(&format!("overlay {kind}").as_str()) {
+    let rare = matches!(kind, "chmod" | "wrong") && random.chance(75);
+    if rare || OFF.contains(&format!("overlay {kind}").as_str()) {
         return format!("{{mkdir, \"{}\"}}", random.pick(&["log", "var/x", "etc"]));
     }
     let (from, to) = (random.pick(&SOURCES), random.pick(&DESTINATIONS));

@@ -51,7 +51,12 @@ pub fn boot_files(
     let is_basic = |app: &BootApp<'_>| matches!(app.app.name.as_str(), "kernel" | "stdlib");
     let (mut basic, others): (Vec<_>, Vec<_>) = all.iter().cloned().partition(is_basic);
     basic.sort_by(|a, b| a.app.name.cmp(&b.app.name));
-    let passive = others.into_iter().map(|app| BootApp { start: StartType::None, ..app });
+    // relx names all others there by version and type only, without a goal's own list of included ones.
+    let passive = others.into_iter().map(|app| BootApp {
+        start: StartType::None,
+        included: app.app.included.clone(),
+        ..app
+    });
     let clean: Vec<BootApp<'_>> = basic.iter().cloned().chain(passive).collect();
     let start_script = script(name, vsn, &all, otp, DotErlang::Read)?;
     let encode = |term: &Term| encode(term, otp.atom_encoding());
