@@ -25,7 +25,7 @@ use crate::tree::{Node, Tree, TreeError, read_directory, read_tar};
 /// Which versions the release starts.
 const START_ERL_DATA: &str = "releases/start_erl.data";
 
-/// A release as something else has assembled it. See the [module](self).
+/// A release as something else has assembled it: what it says of itself, and its files.
 #[derive(Debug, Clone)]
 pub struct Prebuilt {
     /// The directory or tarball that it was read from.
