@@ -1,11 +1,7 @@
 //! Makes an OCI image layout of a compiled rebar3 project, through the library alone:
 //! `cargo run --example image_layout -- PROJECT ERLREL_BOOT LAYOUT`
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a host may do what the library may not"
-)]
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a host may do so")]
 
 use erlrel_core::container::{self, BuildOptions, ContainerOptions};
 use erlrel_core::destination::{self, Destination, DockerHost, WriteOptions};

@@ -127,8 +127,21 @@ fn the_current_folder_says_what_the_image_is_like() {
     assert_eq!(config["config"]["Cmd"], serde_json::json!(["console"]));
     let env = config["config"]["Env"].as_array().expect("a list");
     assert!(env.contains(&"TILL=7".into()) && env.contains(&"RELX_OUT_FILE_PATH=/tmp".into()), "{env:?}");
+}
+
+#[test]
+fn a_script_in_the_current_folder_is_no_obstacle_where_there_is_no_erlang() {
+    let release = SmallRelease::new();
+    release.write("rebar.config", "{erlrel, [{env, [{\"TILL\", \"7\"}]}]}.\n");
     release.write("rebar.config.script", "CONFIG.\n");
-    let output = release.erlrel("image --from rel").output().expect("started");
-    let warning = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && warning.contains("its key `erlrel` is not read"), "{warning}");
+    insta::assert_snapshot!(stderr(&mut release.erlrel("plan --from rel")), @"");
+    let mut without_erlang = release.erlrel("plan --from rel");
+    insta::assert_snapshot!(stderr(without_erlang.env("PATH", "/nowhere")), @"warning: `rebar.config.script` must be evaluated by Erlang, and there is no `erl` in PATH; its key `erlrel` is not read");
+}
+
+/// What a command that ends well says of its work.
+fn stderr(command: &mut Command) -> String {
+    let output = command.output().expect("started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stderr).expect("UTF-8")
 }

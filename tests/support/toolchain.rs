@@ -28,22 +28,23 @@ pub(crate) fn trixie() -> &'static Toolchain {
     TREE.get_or_init(|| Toolchain::Tree(tree("trixie", &["rabbitmq-server"])))
 }
 
-/// Debian's suite for testing: OTP 29, rebar3 3.28.
-pub(crate) fn forky() -> &'static Toolchain {
-    static TREE: OnceLock<Toolchain> = OnceLock::new();
-    TREE.get_or_init(|| Toolchain::Tree(tree("forky", &[])))
-}
-
-/// Those of other suites; or the one whose directory `ERLREL_TEST_OTP` names.
+/// Those of other suites: Debian 13's, which stays as it is, or what `ERLREL_TEST_OTP` lists, with commas
+/// between them: names of suites (`forky` has OTP 29 and rebar3 3.28), or directories that `scripts/otp-tree`
+/// has made (with a `/`).
 pub(crate) fn others() -> &'static [&'static Toolchain] {
     static OTHERS: OnceLock<Vec<&Toolchain>> = OnceLock::new();
-    OTHERS.get_or_init(|| match std::env::var_os("ERLREL_TEST_OTP") {
-        Some(root) => vec![Box::leak(Box::new(Toolchain::Tree(root.into())))],
-        None => std::thread::scope(|scope| {
-            let made = [trixie, forky].map(|suite| scope.spawn(suite));
-            made.map(|suite| suite.join().expect("a toolchain")).into()
-        }),
+    OTHERS.get_or_init(|| match std::env::var("ERLREL_TEST_OTP") {
+        Ok(wanted) => wanted.split(',').map(named).collect(),
+        Err(_) => vec![trixie()],
     })
+}
+
+fn named(wanted: &str) -> &'static Toolchain {
+    match wanted {
+        "trixie" => trixie(),
+        directory if directory.contains('/') => Box::leak(Box::new(Toolchain::Tree(directory.into()))),
+        suite => Box::leak(Box::new(Toolchain::Tree(tree(suite, &[])))),
+    }
 }
 
 impl Toolchain {
