@@ -18,7 +18,7 @@ const SESSION: &str = r#"bin/broker foreground >output 2>&1 &
         sleep 0.1
     done
     bin/broker eval 'length(rabbit_networking:active_listeners()) > 0.'
-    bin/broker stop
+    bin/broker stop || exit 1
     wait $!"#;
 
 #[test]
@@ -45,7 +45,7 @@ fn all_applications_of_rabbitmq_are_assembled_as_relx_does_and_start() {
     let modules = pair.erlrel.keys().filter(of_it).filter(|path| path.ends_with(".beam")).count();
     assert!(apps.len() >= 70 && modules >= 1000, "{} applications, {modules} modules", apps.len());
 
-    assert_eq!(start(temp.path(), &pair.sample.dir), "true\nok\n");
+    assert_eq!(start(temp.path(), &pair.sample.dir), "true\n");
 }
 
 /// A project whose release has each application that the package brings, by the name and version of its directory.
