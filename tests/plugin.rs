@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::support::rebar3::Tiny;
-use crate::support::{copy_dir, erlrel, fails, repository, run, sample, temp_dir, tool};
+use crate::support::sample::{self, Sample};
+use crate::support::{copy_dir, erlrel, fails, repository, run, temp_dir, tool};
 
 const RELX: &str = "{relx, [{release, {tiny, \"1\"}, [tiny, sasl]}]}.
 {profiles, [{prod, [{relx, [{mode, prod}]}]}, {a, []}, {b, []}]}.
@@ -265,14 +266,20 @@ fn rebar3_helps_with_the_command() {
     assert_eq!(run(&mut tiny.rebar3("erlrel tar --help")), run(&mut tiny.erlrel("tar --help")));
 }
 
+/// A copy of a sample that has the plugin, in `temp`.
+fn sample_with_plugin(original: &Sample, temp: &Path) -> PathBuf {
+    let dir = temp.join("project");
+    copy_dir(&original.dir, &dir);
+    let config = std::fs::read_to_string(dir.join("rebar.config")).expect("a file");
+    std::fs::write(dir.join("rebar.config"), config + &published(temp)).expect("written");
+    dir
+}
+
 #[test]
 fn the_samples_become_the_same_images_with_the_plugin() {
     for original in [sample::hello(), sample::umbrella()] {
         let temp = temp_dir();
-        let dir = temp.path().join("project");
-        copy_dir(&original.dir, &dir);
-        let config = std::fs::read_to_string(dir.join("rebar.config")).expect("a file");
-        std::fs::write(dir.join("rebar.config"), config + &published(temp.path())).expect("written");
+        let dir = sample_with_plugin(original, temp.path());
         let mut rebar3 = tool("rebar3", "rebar3");
         rebar3.args(["as", "prod", "erlrel", "image", "--to", "oci:with the plugin"]).current_dir(&dir);
         let ours = run(rebar3.env("ERLREL", env!("CARGO_BIN_EXE_erlrel")).env("QUIET", "1"));
@@ -281,6 +288,63 @@ fn the_samples_become_the_same_images_with_the_plugin() {
         let direct = run(&mut direct);
         assert_eq!(ours.lines().next(), direct.lines().next(), "{}", original.name);
         assert!(dir.join("with the plugin/index.json").is_file());
+    }
+}
+
+/// `rebar3 ARGUMENT…` of the sample's own toolchain, which sees nothing but `temp`: so erlrel is there too.
+fn rebar3_of(original: &Sample, temp: &Path, arguments: &str) -> Command {
+    let program = temp.join("erlrel");
+    for name in ["erlrel", "erlrel-boot"] {
+        if !temp.join(name).exists() {
+            std::fs::copy(erlrel_dir().join(name), temp.join(name)).expect("copied");
+        }
+    }
+    let mut rebar3 = original.toolchain.command("rebar3", &temp.join("project"));
+    rebar3.args(arguments.split_whitespace()).env("ERLREL", program).env("QUIET", "1");
+    rebar3
+}
+
+/// 3.24 and 3.28, where the other tests here have 3.19.
+#[test]
+fn newer_versions_of_rebar3_have_the_same_command() {
+    for original in sample::all_by_others().iter().filter(|sample| sample.name != "native") {
+        let temp = temp_dir();
+        let dir = sample_with_plugin(original, temp.path());
+        let rebar3 = |arguments: &str| rebar3_of(original, temp.path(), arguments);
+        let direct = |arguments: &str| {
+            let mut command = erlrel();
+            run(command.args(arguments.split_whitespace()).args(original.otp()).current_dir(&dir))
+        };
+        assert_eq!(run(&mut rebar3("erlrel key")), direct("key"));
+        let tarball = run(&mut rebar3("as prod erlrel tar"));
+        assert!(tarball.trim().starts_with(&dir.display().to_string()), "{tarball}");
+        direct("tar --quiet --no-compile --out direct.tar.gz");
+        let read = |path: &str| std::fs::read(dir.join(path)).expect("a tarball");
+        assert!(read(tarball.trim()) == read("direct.tar.gz"), "{}", original.name);
+        let release = run(&mut rebar3("as prod erlrel release"));
+        assert!(Path::new(release.trim()).join("bin").join(original.name).is_file(), "{release}");
+        // The image has the libraries of that system.
+        run(&mut rebar3("as prod erlrel image --to oci:image"));
+        assert!(dir.join("image/index.json").is_file());
+        let failed = fails(&mut rebar3("as prod erlrel tar --out /proc/nowhere/x"), 1);
+        assert!(failed.contains("/proc/nowhere"), "{failed}");
+        let wrong = fails(&mut rebar3("as prod erlrel tar --nonsense"), 2);
+        assert!(wrong.contains("unexpected argument '--nonsense'"), "{wrong}");
+    }
+}
+
+#[test]
+fn a_newer_rebar3_that_cannot_compile_starts_no_erlrel() {
+    for original in sample::all_by_others().iter().filter(|sample| sample.name == "hello") {
+        let temp = temp_dir();
+        let dir = sample_with_plugin(original, temp.path());
+        std::fs::write(dir.join("src/broken.erl"), "-module(broken).\nnonsense").expect("written");
+        let mut rebar3 = rebar3_of(original, temp.path(), "as prod erlrel tar --out new.tar.gz");
+        let output = rebar3.output().expect("started");
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(said.contains("broken.erl"), "{said}");
+        assert!(!dir.join("new.tar.gz").exists());
     }
 }
 
