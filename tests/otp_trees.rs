@@ -1,10 +1,12 @@
 //! Releases with other OTP releases than this machine's, each with the rebar3 and relx of its Debian suite.
 
+use std::path::{Path, PathBuf};
+
 use crate::relx_parity::{
     Comparison, Pair, assert_same_boot_files, assert_same_contents, assert_same_modes, assert_same_paths,
     directory_pair, tarball_pair,
 };
-use crate::support::{erlrel, run, sample, temp_dir, tool, toolchain};
+use crate::support::{erlrel, fails, run, sample, temp_dir, tool, toolchain};
 use crate::systools_parity::assert_same_as_systools;
 
 #[test]
@@ -72,4 +74,32 @@ fn a_tarball_of_another_otp_starts_in_its_tree() {
 fn free_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("its address").port().to_string()
+}
+
+/// The dynamic loader of this machine says whether its libraries are new enough for the suite's virtual machine.
+#[test]
+fn an_image_for_which_this_machine_s_libraries_are_too_old_is_refused() {
+    for sample in sample::all_by_others().iter().filter(|sample| sample.name == "hello") {
+        let temp = temp_dir();
+        let loaded =
+            tool("ldd", "libc-bin").arg(emulator(&sample.toolchain.otp())).output().expect("started");
+        let is_too_old = String::from_utf8_lossy(&loaded.stderr).contains("not found (required by")
+            || String::from_utf8_lossy(&loaded.stdout).contains("not found (required by");
+        let mut image = erlrel();
+        image.args(["image", "--no-compile", "--to", "oci:image"]).args(sample.otp());
+        image.arg(&sample.dir).current_dir(temp.path());
+        if !is_too_old {
+            run(&mut image);
+            continue;
+        }
+        let message = fails(&mut image, 1);
+        assert!(message.contains("bin/beam.smp` needs `"), "{message}");
+        assert!(message.contains("which this machine's does not have: compile it here"), "{message}");
+        assert!(!temp.path().join("image").exists());
+    }
+}
+
+fn emulator(otp: &Path) -> PathBuf {
+    let entries = std::fs::read_dir(otp).expect("listed").map(|entry| entry.expect("an entry").path());
+    entries.map(|dir| dir.join("bin/beam.smp")).find(|path| path.is_file()).expect("an emulator")
 }

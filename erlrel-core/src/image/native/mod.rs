@@ -172,7 +172,7 @@ pub enum NativeError {
     /// A shared library that is older than the file that needs it.
     #[error(
         "`{needed_by}` needs `{version}` of the shared library `{library}`, which this machine's does not \
-         have: compile it here, or install a newer `{library}`"
+         have: compile it here, or make the image on a machine with a newer `{library}`"
     )]
     VersionNotFound {
         /// The library's name.

@@ -272,7 +272,7 @@ fn a_symbol_version_that_the_machine_lacks_is_an_error() {
     );
     assert_eq!(paths(&gcc.closure("release").expect("closed")), [""; 0]);
     script("NEW_1 { app_answer; };");
-    insta::assert_snapshot!(error(gcc.closure("release")), @"`app.so` needs `NEW_2` of the shared library `libnew.so`, which this machine's does not have: compile it here, or install a newer `libnew.so`");
+    insta::assert_snapshot!(error(gcc.closure("release")), @"`app.so` needs `NEW_2` of the shared library `libnew.so`, which this machine's does not have: compile it here, or make the image on a machine with a newer `libnew.so`");
 }
 
 #[test]
