@@ -20,6 +20,7 @@ mod overlay_parity;
 mod parity_page;
 mod plugin;
 mod random_projects;
+mod rebar3_flags;
 mod rebar3_parity;
 mod relx_cases;
 mod relx_parity;

@@ -1,6 +1,8 @@
 //! The arguments, as they were typed. What has a form of its own is read here, so that a mistake is one of
 //! usage and found before the work begins.
 
+mod rebar3;
+
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
@@ -8,6 +10,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use erlrel_core::container::{Base, ContainerError};
 use erlrel_core::destination::Destination;
 use erlrel_core::image::Reference;
+
+use rebar3::{ForeignArgs, OverrideArgs};
 
 /// From a rebar3 project to a container image that runs – without Docker, without a Dockerfile.
 #[derive(Debug, Parser)]
@@ -81,7 +85,7 @@ pub(crate) struct ProjectArgs {
     pub(crate) ignore_hooks: bool,
 }
 
-/// Which release is meant, and how much is put up with.
+/// Which release is meant, what of its configuration counts, and how much is put up with.
 #[derive(Debug, Args)]
 pub(crate) struct SelectArgs {
     /// The release, if several are configured; default: the highest version of the only name
@@ -90,6 +94,10 @@ pub(crate) struct SelectArgs {
     /// Fail if there is any warning, as relx's `warnings_as_errors` does
     #[arg(long)]
     pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) overrides: OverrideArgs,
+    #[command(flatten)]
+    _foreign: ForeignArgs,
 }
 
 #[derive(Debug, Args)]
@@ -98,6 +106,19 @@ pub(crate) struct CompileArgs {
     #[arg(long)]
     pub(crate) no_compile: bool,
 }
+
+/// What says how a release is assembled.
+const NOT_WITH_FROM: [&str; 9] = [
+    "dir",
+    "otp",
+    "release",
+    "strict",
+    "overlay_vars",
+    "sys_config",
+    "vm_args",
+    "include_erts",
+    "system_libs",
+];
 
 /// Names the start program for every image.
 const BOOT_PROGRAM: &str = "ERLREL_BOOT_PROGRAM";
@@ -111,7 +132,7 @@ pub(crate) struct ContentArgs {
     /// Make it from a release that something else has assembled, with its own start script and a shell: the tarball
     /// or directory of `rebar3 as prod tar`, `rebar3 as prod release` or `mix release`. Nothing is compiled; of a
     /// rebar.config in the current folder only the key `erlrel` counts
-    #[arg(long, value_name = "FILE|DIR", conflicts_with_all = ["dir", "otp", "release", "strict"])]
+    #[arg(long, value_name = "FILE|DIR", conflicts_with_all = NOT_WITH_FROM)]
     pub(crate) from: Option<PathBuf>,
     /// Add /bin/sh, for applications that run shell commands
     #[arg(long)]

@@ -22,7 +22,7 @@ fn main() -> Result<(), Error> {
     };
     let project = project::load(dir.as_ref(), &options)?;
     let otp = OtpRoot::from_path(&options.environment)?;
-    let spec = release::spec(&project, &release::Selection::default())?;
+    let spec = release::spec(&project, &release::Selection::default(), &release::Overrides::default())?;
     let resolution = release::resolve(&spec, &project, &otp)?;
 
     let (boot_program, scratch_dir) = (boot.into(), std::env::temp_dir());

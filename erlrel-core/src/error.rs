@@ -77,9 +77,11 @@ impl Error {
             }
             Self::Project(ProjectError::NotAProject { .. } | ProjectError::NoErlForScript { .. })
             | Self::Otp(OtpError::NoErl) => ErrorKind::NotFound,
-            Self::Release(ReleaseError::AppNotFound { .. } | ReleaseError::ConfigFileMissing(_)) => {
-                ErrorKind::NotFound
-            }
+            Self::Release(
+                ReleaseError::AppNotFound { .. }
+                | ReleaseError::ConfigFileMissing(_)
+                | ReleaseError::OverrideMissing { .. },
+            ) => ErrorKind::NotFound,
             Self::Container(ContainerError::Image(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
             _ if self.fs().is_some() => ErrorKind::Io,
             _ => ErrorKind::Invalid,
@@ -88,6 +90,9 @@ impl Error {
 
     /// The path that the error is about, where it is about one.
     pub fn path(&self) -> Option<&Path> {
+        if let Self::Release(ReleaseError::OverrideMissing { path, .. }) = self {
+            return Some(path);
+        }
         self.fs().map(|error| error.path.as_path()).or_else(|| self.place().map(SourceError::path))
     }
 

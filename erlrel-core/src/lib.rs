@@ -35,7 +35,7 @@
 //! let options = project::LoadOptions { profiles: vec!["prod".into()], ..Default::default() };
 //! let project = project::load("shop".as_ref(), &options)?;
 //! let otp = OtpRoot::load("/usr/lib/erlang".as_ref())?;
-//! let spec = release::spec(&project, &release::Selection::default())?;
+//! let spec = release::spec(&project, &release::Selection::default(), &release::Overrides::default())?;
 //! let resolution = release::resolve(&spec, &project, &otp)?;
 //! let tree = release::assemble(&spec, &project, &resolution, &otp, release::Form::Directory)?;
 //! println!("{}", tree::listing(&tree));

@@ -103,7 +103,7 @@ impl Resolved {
         let project = load_project(args)?;
         let otp = load_otp(args)?;
         let selection = select.release.as_deref().map(Selection::parse).unwrap_or_default();
-        let spec = erlrel_core::release::spec(&project, &selection)?;
+        let spec = erlrel_core::release::spec(&project, &selection, &select.overrides.overrides())?;
         let resolution = erlrel_core::release::resolve(&spec, &project, &otp)?;
         let resolved =
             Self { strict: select.strict || spec.warnings_as_errors, project, otp, spec, resolution };

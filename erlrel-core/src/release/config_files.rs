@@ -15,6 +15,8 @@ use crate::tree::{Content, Entry, Group, Tree, TreePath};
 pub(super) struct ConfigChoice {
     pub(super) plain: Option<FileOption>,
     pub(super) source: Option<FileOption>,
+    /// A file that stands in for both.
+    pub(super) overridden: Option<PathBuf>,
 }
 
 /// The value of such an option.
@@ -29,15 +31,18 @@ pub(super) enum FileOption {
 impl ConfigChoice {
     /// The plain file as the overlays' variable shows it.
     pub(super) fn variable(&self) -> Term {
-        match &self.plain {
-            None => Term::atom("undefined"),
-            Some(FileOption::No) => Term::atom("false"),
-            Some(FileOption::Path(path, _)) => Term::string(path.display().to_string()),
+        match (&self.overridden, &self.plain) {
+            (Some(path), _) | (None, Some(FileOption::Path(path, _))) => {
+                Term::string(path.display().to_string())
+            }
+            (None, Some(FileOption::No)) => Term::atom("false"),
+            (None, None) => Term::atom("undefined"),
         }
     }
 
-    /// Which file is taken: a configured `.src`, the root directory's `config/NAME.src`, a configured plain one,
-    /// the root directory's `config/NAME`, the default. `false` for the plain one means none.
+    /// Which file is taken: the one that stands in for all others, a configured `.src`, the root directory's
+    /// `config/NAME.src`, a configured plain one, the root directory's `config/NAME`, the default. `false` for
+    /// the plain one means none.
     pub(super) fn choose(
         &self,
         option: &'static str,
@@ -45,6 +50,14 @@ impl ConfigChoice {
         source: &Arc<Source>,
         warnings: &mut Vec<SpecWarning>,
     ) -> Result<ConfigFile, ReleaseError> {
+        if let Some(path) = &self.overridden {
+            let is_source = path.extension().is_some_and(|ending| ending == "src");
+            return Ok(if is_source {
+                ConfigFile::Source(path.into())
+            } else {
+                ConfigFile::Plain(path.into())
+            });
+        }
         let name = option.replace('_', ".");
         let usual = |suffix: &str| {
             let path = root_dir.join(format!("config/{name}{suffix}"));

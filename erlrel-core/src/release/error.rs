@@ -57,6 +57,16 @@ pub enum ReleaseError {
     /// A configured file that does not exist.
     #[error(transparent)]
     ConfigFileMissing(SourceError),
+    /// A file or directory that does not exist and that is to stand in for a configured one.
+    #[error("there is no {kind} `{}`, which is to be used for `{option}`", path.display())]
+    OverrideMissing {
+        /// The option of relx.
+        option: &'static str,
+        /// `file` or `directory`.
+        kind: &'static str,
+        /// Its path.
+        path: PathBuf,
+    },
     /// An application that is nowhere.
     #[error("the application `{name}`, which {needed_by} needs, is not in {}", list(searched))]
     AppNotFound {

@@ -50,6 +50,14 @@ pub(super) enum VarsEntry {
     Variable(Variable),
 }
 
+impl VarsEntry {
+    /// A file that no configuration names: what is wrong with it has its place in itself.
+    pub(super) fn file(path: &Path) -> Self {
+        let source = Arc::new(Source { path: path.into(), text: String::new() });
+        Self::File(VarsFile { path: path.display().to_string(), source, span: Span::default() })
+    }
+}
+
 /// The name of a file of variables, with its place.
 #[derive(Debug, Clone)]
 pub(super) struct VarsFile {

@@ -7,6 +7,7 @@ use super::definition::{self, Selection};
 use super::goal::Goal;
 use super::overlay::{self, OverlayAction};
 use super::overlay_vars::{self, OptionVars, OverlayVars};
+use super::overrides::Overrides;
 use super::relx_config::Fold;
 use super::start_script::StartScript;
 use super::undefined::UndefinedFunctions;
@@ -148,17 +149,22 @@ impl std::fmt::Display for SpecWarning {
     }
 }
 
-/// Reads the release from a project's configuration.
+/// Reads the release from a project's configuration, and from what stands in for parts of it.
 ///
 /// # Errors
 /// When there is no such release, or several of different names and none is selected; when an option has a
-/// wrong value (with its place); when a configured file does not exist.
-pub fn spec(project: &Project, selection: &Selection) -> Result<ReleaseSpec, ReleaseError> {
+/// wrong value (with its place); when a configured file, or one of `overrides`, does not exist.
+pub fn spec(
+    project: &Project,
+    selection: &Selection,
+    overrides: &Overrides,
+) -> Result<ReleaseSpec, ReleaseError> {
     let mut fold = relx_config::fold(project)?;
     let mut warnings = Vec::new();
     let release =
         definition::choose(&fold.definitions, selection, &project.root, &fold.source, &mut warnings)?;
     fold.own_options(&release.options)?;
+    overrides.apply(&mut fold)?;
     fold.check_excluded(&release.goals);
     warnings.splice(0..0, std::mem::take(&mut fold.warnings));
     overlay::load_vars(&mut fold.overlay, &fold.root_dir, &mut warnings)?;

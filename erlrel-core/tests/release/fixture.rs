@@ -98,7 +98,7 @@ impl Fixture {
     pub(crate) fn load(&self) -> Result<(Project, OtpRoot, ReleaseSpec, Resolution), Error> {
         let project = self.project()?;
         let otp = OtpRoot::load(&self.dir.path().join("otp"))?;
-        let spec = release::spec(&project, &release::Selection::default())?;
+        let spec = release::spec(&project, &release::Selection::default(), &release::Overrides::default())?;
         let resolution = release::resolve(&spec, &project, &otp)?;
         Ok((project, otp, spec, resolution))
     }

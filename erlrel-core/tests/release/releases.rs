@@ -1,6 +1,6 @@
 //! Which release is meant: forms of `release`, several of them, what one has for itself.
 
-use erlrel_core::release::{self, Form, Selection};
+use erlrel_core::release::{self, Form, Overrides, Selection};
 
 use crate::fixture::{Fixture, text};
 
@@ -12,7 +12,7 @@ fn with(releases: &str) -> Fixture {
 fn chosen(releases: &str, selection: &str) -> String {
     let fixture = with(releases);
     let selection = if selection.is_empty() { Selection::default() } else { Selection::parse(selection) };
-    match release::spec(&fixture.project().expect("a project"), &selection) {
+    match release::spec(&fixture.project().expect("a project"), &selection, &Overrides::default()) {
         Ok(spec) => {
             let goals: Vec<&str> = spec.goals.iter().map(|goal| goal.name.as_str()).collect();
             format!("{}-{}: {}", spec.name, spec.vsn, goals.join(" "))
