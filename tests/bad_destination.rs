@@ -38,15 +38,15 @@ fn is_about_out(message: &str) -> bool {
 fn a_directory_that_is_no_release_is_not_replaced() {
     let shop = Shop::with("home/letter", "precious");
     insta::assert_snapshot!(shop.error(&mut shop.erlrel("release --no-compile --out home")), @r"
-    error: `SHOP/home` is there and is no release: it will not be replaced
+    error: `SHOP/home` is there and is no release: nothing will be written into it
       hint: name a directory that is empty or does not exist
     ");
     insta::assert_snapshot!(shop.error(&mut shop.erlrel("release --no-compile --out .")), @r"
-    error: `SHOP` is there and is no release: it will not be replaced
+    error: `SHOP` is there and is no release: nothing will be written into it
       hint: name a directory that is empty or does not exist
     ");
     insta::assert_snapshot!(shop.error(&mut shop.erlrel("release --no-compile --out home/letter")), @r"
-    error: `SHOP/home/letter` is there and is no release: it will not be replaced
+    error: `SHOP/home/letter` is there and is no release: nothing will be written into it
       hint: name a directory that is empty or does not exist
     ");
     insta::assert_snapshot!(shop.error(&mut shop.erlrel("image --no-compile --to oci:home")), @"error: `home` is no OCI image layout: the directory has other files; name a new or empty directory; `skopeo copy docker://IMAGE oci:DIR:TAG` makes one");

@@ -22,6 +22,7 @@ mod plugin;
 mod random_projects;
 mod rebar3_flags;
 mod rebar3_parity;
+mod release_directory;
 mod relx_cases;
 mod relx_parity;
 mod reproducible;

@@ -39,7 +39,7 @@
 //! let resolution = release::resolve(&spec, &project, &otp)?;
 //! let tree = release::assemble(&spec, &project, &resolution, &otp, release::Form::Directory)?;
 //! println!("{}", tree::listing(&tree));
-//! tree::write_directory(&tree, "/srv/shop".as_ref())?;
+//! tree::write_directory(&tree, "/srv/shop".as_ref(), release::is_replaced_as_one)?;
 //! # Ok(())
 //! # }
 //! ```

@@ -26,7 +26,7 @@ pub(crate) enum CliError {
     Core(#[from] Error),
     #[error("SOURCE_DATE_EPOCH is `{0}`, which is not a number of seconds")]
     BadEpoch(String),
-    #[error("`{}` is there and is no release: it will not be replaced", path.display())]
+    #[error("`{}` is there and is no release: nothing will be written into it", path.display())]
     NotARelease { path: PathBuf },
     #[error("warnings are errors here, and there {} of them", if *count == 1 { "is 1".into() } else { format!("are {count}") })]
     Strict { count: usize },

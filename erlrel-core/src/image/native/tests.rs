@@ -162,7 +162,7 @@ fn the_image_s_own_loader_finds_everything_without_a_cache() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (root, beam) = (dir.path().join("root"), installed("erts-").join("bin/beam.smp"));
     let files = closure(&one_file("bin/beam.smp", &beam), &here()).expect("closed");
-    write_directory(&files.tree, &root).expect("written");
+    write_directory(&files.tree, &root, |_| false).expect("written");
     let place =
         |wanted| files.libraries.iter().find(|library| library.place == wanted).expect("one").path.as_str();
     let directory = root.join(place(LibraryPlace::System)).parent().expect("a parent").to_path_buf();
