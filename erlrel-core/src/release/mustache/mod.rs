@@ -206,6 +206,17 @@ mod tests {
         }
     }
 
+    /// These would take minutes if each line or tag were looked for through all the rest.
+    #[test]
+    fn templates_of_megabytes_are_read_in_one_pass() {
+        let rendered = |template: String| render(template.as_bytes(), &data()).expect("rendered").bytes;
+        let line = "127.0.0.1 localhost\n";
+        assert_eq!(rendered(line.repeat(100_000)), line.repeat(100_000).into_bytes());
+        assert_eq!(rendered("{{name}}".repeat(250_000)), "N".repeat(250_000).into_bytes());
+        let far = "{{#yes}}\n{{/yes}}\n{{{name}}}\n".repeat(80_000) + &line.repeat(10_000);
+        assert_eq!(rendered(far).len(), 2 * 80_000 + line.len() * 10_000);
+    }
+
     #[test]
     fn names_that_render_to_nothing_are_told() {
         let rendered = render(b"{{name}}{{absent.x}}{{#no}}{{unseen}}{{/no}}", &data()).expect("rendered");

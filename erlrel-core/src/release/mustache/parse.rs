@@ -1,5 +1,7 @@
 //! From a template's text to its tags, as bbmustache 1.12 reads it.
 
+use std::ops::Range;
+
 use super::TemplateError;
 use crate::term::Span;
 
@@ -83,69 +85,73 @@ struct Found<'a> {
     span: Span,
 }
 
-impl<'a> Parser<'a> {
-    /// The rest of a line without tags, or what is before the next tag with the tag.
+/// Where in the text a tag begins and ends, and what is between its delimiters.
+struct Place {
+    start: usize,
+    inner: Range<usize>,
+    end: usize,
+}
+
+impl Parser<'_> {
+    /// What is before the next tag, and the tag; without one the rest. Nothing is searched twice.
     fn step(&mut self) -> Result<(), TemplateError> {
-        let rest = &self.text[self.at..];
-        let (tag, line) = (find(rest, &self.open), find(rest, b"\n"));
-        match (tag, line) {
-            (Some(tag), line) if line.is_none_or(|line| tag <= line) => {
-                let found = self.split(tag)?;
-                self.tag(&found)
-            }
-            (_, Some(line)) => {
-                self.push_text(&rest[..=line]);
-                self.at += line + 1;
-                self.fresh = true;
-                Ok(())
-            }
-            _ => {
-                self.push_text(rest);
-                self.at = self.text.len();
-                Ok(())
-            }
+        let text = self.text;
+        let Some(ahead) = find(&text[self.at..], &self.open) else {
+            self.push_text(&text[self.at..]);
+            self.at = text.len();
+            return Ok(());
+        };
+        let tag = self.at + ahead;
+        let place = self.place(tag)?;
+        self.whole_lines(tag);
+        let found = Found {
+            before: &text[self.at..place.start],
+            inner: &text[place.inner],
+            span: Span { start: place.start, end: place.end },
+        };
+        self.at = place.end;
+        self.tag(&found)
+    }
+
+    /// Lines without a tag, up to the one in which there is one.
+    fn whole_lines(&mut self, tag: usize) {
+        let text = self.text;
+        if let Some(newline) = text[self.at..tag].iter().rposition(|byte| *byte == b'\n') {
+            let line = self.at + newline + 1;
+            self.push_text(&text[self.at..line]);
+            self.at = line;
+            self.fresh = true;
         }
     }
 
-    /// Of `{{{{` the last two open the tag. A third brace belongs to the tag if both ends have one.
-    fn split(&mut self, tag: usize) -> Result<Found<'a>, TemplateError> {
-        let rest = &self.text[self.at..];
-        let shift = (1..).take_while(|shift| rest[tag + shift..].starts_with(&self.open)).count();
+    /// Of `{{{{` the last two open the tag.
+    fn place(&self, tag: usize) -> Result<Place, TemplateError> {
+        let shift = (1..).take_while(|shift| self.text[tag + shift..].starts_with(&self.open)).count();
         let start = tag + shift;
-        let inner_start = start + self.open.len();
-        let span = |from: usize, to: usize| Span { start: self.at + from, end: self.at + to };
-        let Some(length) = find(&rest[inner_start..], &self.close) else {
-            return Err(TemplateError {
-                span: span(start, inner_start),
-                message: "this tag is never closed".into(),
-            });
-        };
-        let inner = &rest[inner_start..inner_start + length];
-        let end = inner_start + length + self.close.len();
-        let open_is_braces = self.open.iter().all(|byte| *byte == b'{');
-        let close_is_braces = self.close.iter().all(|byte| *byte == b'}');
-        let third_open = if open_is_braces { shift > 0 } else { inner.first() == Some(&b'{') };
-        let third_close =
-            if close_is_braces { rest.get(end) == Some(&b'}') } else { inner.last() == Some(&b'}') };
-        let at = self.at;
-        if !(third_open && third_close) {
-            self.at += end;
-            return Ok(Found {
-                before: &rest[..start],
-                inner,
-                span: Span { start: at + start, end: at + end },
-            });
+        let inner = start + self.open.len();
+        let length = find(&self.text[inner..], &self.close).ok_or_else(|| TemplateError {
+            span: Span { start, end: inner },
+            message: "this tag is never closed".into(),
+        })?;
+        let end = inner + length + self.close.len();
+        Ok(self.with_third_braces(Place { start, inner: inner..inner + length, end }, shift > 0))
+    }
+
+    /// A third brace belongs to the tag if both ends have one: outside of a delimiter that is braces itself,
+    /// inside of any other.
+    fn with_third_braces(&self, place: Place, brace_before: bool) -> Place {
+        let Place { start, inner, end } = place;
+        let tag = &self.text[inner.clone()];
+        let outside = [is_all(&self.open, b'{'), is_all(&self.close, b'}')];
+        let opened = if outside[0] { brace_before } else { tag.first() == Some(&b'{') };
+        let closed = if outside[1] { self.text.get(end) == Some(&b'}') } else { tag.last() == Some(&b'}') };
+        if !(opened && closed) {
+            return Place { start, inner, end };
         }
-        let from = if open_is_braces { inner_start - 1 } else { inner_start };
-        let to = inner_start + length - usize::from(!close_is_braces);
-        let start = start - usize::from(open_is_braces);
-        let end = end + usize::from(close_is_braces);
-        self.at += end;
-        Ok(Found {
-            before: &rest[..start],
-            inner: &rest[from..to.max(from)],
-            span: Span { start: at + start, end: at + end },
-        })
+        let [before, after] = outside.map(usize::from);
+        let from = inner.start - before;
+        let to = if outside[1] { inner.end } else { inner.end - 1 };
+        Place { start: start - before, inner: from..to.max(from), end: end + after }
     }
 
     fn tag(&mut self, found: &Found<'_>) -> Result<(), TemplateError> {
@@ -247,6 +253,10 @@ fn delimiters(text: &[u8]) -> Result<(Vec<u8>, Vec<u8>), String> {
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window == wanted)
+}
+
+fn is_all(text: &[u8], wanted: u8) -> bool {
+    text.iter().all(|byte| *byte == wanted)
 }
 
 fn trim_start(text: &[u8]) -> &[u8] {
