@@ -52,7 +52,6 @@ enum Piece {
     AnyChar,
     Star,
     OneOf(Ranges),
-    /// Always the last piece: what follows the braces is part of each alternative.
     Alternatives(Vec<Vec<Piece>>),
 }
 
@@ -121,13 +120,33 @@ fn name_matches(part: &Part, path: &Path) -> bool {
     matches(part, &name)
 }
 
-fn matches(pieces: &[Piece], name: &[char]) -> bool {
-    let Some((piece, rest)) = pieces.split_first() else { return name.is_empty() };
-    match piece {
-        Piece::Star => (0..=name.len()).any(|skipped| matches(rest, &name[skipped..])),
-        Piece::Alternatives(alternatives) => alternatives.iter().any(|pieces| matches(pieces, name)),
-        _ => name.split_first().is_some_and(|(c, name)| is_one(piece, *c) && matches(rest, name)),
-    }
+fn matches(part: &Part, name: &[char]) -> bool {
+    let mut reached = vec![false; name.len() + 1];
+    reached[0] = true;
+    after(part, name, reached).last() == Some(&true)
+}
+
+/// How much of the name these pieces can have matched, given how much those before them can have: all ways at once,
+/// so that no pattern takes longer than its length times that of the name.
+fn after(pieces: &[Piece], name: &[char], before: Vec<bool>) -> Vec<bool> {
+    pieces.iter().fold(before, |reached, piece| match piece {
+        Piece::Star => {
+            let from = reached.iter().position(|reached| *reached).unwrap_or(reached.len());
+            (0..reached.len()).map(|length| length >= from).collect()
+        }
+        Piece::Alternatives(alternatives) => {
+            let each = alternatives.iter().map(|pieces| after(pieces, name, reached.clone()));
+            each.reduce(either).unwrap_or_default()
+        }
+        _ => {
+            let next = reached.iter().zip(name).map(|(reached, c)| *reached && is_one(piece, *c));
+            std::iter::once(false).chain(next).collect()
+        }
+    })
+}
+
+fn either(one: Vec<bool>, other: Vec<bool>) -> Vec<bool> {
+    one.into_iter().zip(other).map(|(one, other)| one || other).collect()
 }
 
 fn is_one(piece: &Piece, c: char) -> bool {
@@ -139,13 +158,9 @@ fn is_one(piece: &Piece, c: char) -> bool {
 }
 
 fn compile(part: &str) -> Result<Part, WildcardError> {
-    whole(&tokens(part))
-}
-
-fn whole(tokens: &[Token]) -> Result<Part, WildcardError> {
-    match pieces(tokens, false)? {
-        Compiled::Whole(part) | Compiled::Up(part, ..) => Ok(part),
-    }
+    let tokens = tokens(part);
+    let mut pieces = Pieces { tokens: &tokens };
+    pieces.part(false).map(|(part, _)| part)
 }
 
 /// A character, and whether a backslash took its meaning.
@@ -165,38 +180,48 @@ fn tokens(part: &str) -> Vec<Token> {
     tokens
 }
 
-enum Compiled<'a> {
-    /// Up to the end.
-    Whole(Part),
-    /// Up to a comma or a closing brace, and what follows it.
-    Up(Part, char, &'a [Token]),
+/// The tokens that are still to be read.
+struct Pieces<'a> {
+    tokens: &'a [Token],
 }
 
-fn pieces(mut tokens: &[Token], in_braces: bool) -> Result<Compiled<'_>, WildcardError> {
-    let mut part = Part::new();
-    while let Some((&(c, escaped), rest)) = tokens.split_first() {
-        tokens = rest;
-        match c {
-            _ if escaped => part.push(Piece::Char(c)),
-            ',' | '}' if in_braces => return Ok(Compiled::Up(part, c, rest)),
-            '?' => part.push(Piece::AnyChar),
-            '*' => part.push(Piece::Star),
-            '[' => match set(rest) {
-                Some((ranges, rest)) => {
-                    part.push(Piece::OneOf(ranges));
-                    tokens = rest;
-                }
-                None => part.push(Piece::Char(c)),
-            },
-            '{' if in_braces => return Err(WildcardError::Nested),
-            '{' => {
-                part.push(Piece::Alternatives(alternatives(rest)?));
-                return Ok(Compiled::Whole(part));
+impl Pieces<'_> {
+    /// The pieces up to the end, or inside of braces to a comma or the closing brace, and which of them it was.
+    fn part(&mut self, in_braces: bool) -> Result<(Part, Option<char>), WildcardError> {
+        let mut part = Part::new();
+        while let Some((&(c, escaped), rest)) = self.tokens.split_first() {
+            self.tokens = rest;
+            part.push(match c {
+                _ if escaped => Piece::Char(c),
+                ',' | '}' if in_braces => return Ok((part, Some(c))),
+                '?' => Piece::AnyChar,
+                '*' => Piece::Star,
+                '[' => self.set().map_or(Piece::Char(c), Piece::OneOf),
+                '{' if in_braces => return Err(WildcardError::Nested),
+                '{' => Piece::Alternatives(self.alternatives()?),
+                _ => Piece::Char(c),
+            });
+        }
+        if in_braces { Err(WildcardError::Unclosed) } else { Ok((part, None)) }
+    }
+
+    fn set(&mut self) -> Option<Ranges> {
+        let (ranges, rest) = set(self.tokens)?;
+        self.tokens = rest;
+        Some(ranges)
+    }
+
+    /// What stands behind a `{`.
+    fn alternatives(&mut self) -> Result<Vec<Part>, WildcardError> {
+        let mut alternatives = Vec::new();
+        loop {
+            let (part, end) = self.part(true)?;
+            alternatives.push(part);
+            if end == Some('}') {
+                return Ok(alternatives);
             }
-            _ => part.push(Piece::Char(c)),
         }
     }
-    if in_braces { Err(WildcardError::Unclosed) } else { Ok(Compiled::Whole(part)) }
 }
 
 /// What stands behind a `[`; `None` if there is no `]`. One at the beginning belongs to the set.
@@ -223,16 +248,39 @@ fn set(tokens: &[Token]) -> Option<(Ranges, &[Token])> {
     }
 }
 
-/// What stands behind a `{`, to the end of the part.
-fn alternatives(mut tokens: &[Token]) -> Result<Vec<Part>, WildcardError> {
-    let mut alternatives = Vec::new();
-    while let Compiled::Up(part, end, rest) = pieces(tokens, true)? {
-        alternatives.push(part);
-        tokens = rest;
-        if end == '}' {
-            break;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matched(pattern: &str, name: &str) -> bool {
+        matches(&compile(pattern).expect(pattern), &name.chars().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn names_match_whole_patterns() {
+        let examples = [
+            ("*.{beam,app}", "x.beam", true),
+            ("*.{beam,app}", "x.beams", false),
+            ("{a*,b}{c,d*}e", "abcde", true),
+            ("{a*,b}{c,d*}e", "bde", true),
+            ("{a*,b}{c,d*}e", "be", false),
+            ("{,x}*[0-9]", "7", true),
+            ("{}?", "\u{fc}", true),
+            ("*a*b", "b", false),
+            ("a**", "a", true),
+        ];
+        for (pattern, name, expected) in examples {
+            assert_eq!(matched(pattern, name), expected, "{pattern} {name}");
         }
     }
-    let rest = whole(tokens)?;
-    Ok(alternatives.into_iter().map(|part| [part, rest.clone()].concat()).collect())
+
+    /// Trying one way after another would take years.
+    #[test]
+    fn patterns_with_many_choices_are_matched_at_once() {
+        let name = "a".repeat(250);
+        assert!(!matched(&("*a".repeat(60) + "*b"), &name));
+        assert!(matched(&("*a".repeat(60) + "*{b,a}"), &name));
+        assert!(!matched(&("{a,aa}".repeat(60) + "b"), &name));
+        assert!(matched(&"{*a,a*,aaaa}".repeat(60), &name));
+    }
 }
