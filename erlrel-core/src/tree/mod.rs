@@ -15,6 +15,7 @@ mod tarball;
 mod untar;
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::path::PathBuf;
 
 pub use content::Content;
@@ -22,6 +23,7 @@ pub use directory::write_directory;
 pub use listing::listing;
 pub use path::TreePath;
 pub use scan::read_directory;
+pub(crate) use scan::what;
 pub use tarball::{TarOptions, write_tar, write_tar_gz};
 pub use untar::read_tar;
 
@@ -133,11 +135,20 @@ impl Tree {
 
     /// True if any entry lies below `path`.
     pub fn has_below(&self, path: &TreePath) -> bool {
+        self.below(path).next().is_some()
+    }
+
+    /// Removes every entry below `path`, and not the one at `path`.
+    pub fn remove_below(&mut self, path: &TreePath) {
+        let below: Vec<TreePath> = self.below(path).cloned().collect();
+        below.iter().for_each(|path| drop(self.entries.remove(path)));
+    }
+
+    /// The paths below `path`. Siblings such as `a-b` sort between `a` and `a/b`.
+    fn below(&self, path: &TreePath) -> impl Iterator<Item = &TreePath> {
         let below = format!("{path}/");
-        let from = (std::ops::Bound::Excluded(path), std::ops::Bound::Unbounded);
-        // Siblings such as `a-b` sort between `a` and `a/b`.
-        let mut later = self.entries.range::<TreePath, _>(from).map(|(path, _)| path.as_str());
-        later.find(|text| *text >= below.as_str()).is_some_and(|text| text.starts_with(&below))
+        let range = self.entries.range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded));
+        range.map(|(path, _)| path).take_while(move |path| path.as_str().starts_with(&below))
     }
 
     /// Number of entries.
@@ -228,6 +239,20 @@ pub enum TreeError {
         /// The path as it was given.
         path: String,
     },
+    /// A path that no file system can hold.
+    #[error("the path `{}` is too long: it has {} bytes; 4096 are possible, and 255 between two slashes", start(path), path.len())]
+    PathTooLong {
+        /// The path.
+        path: String,
+    },
+    /// A link that no file system can hold.
+    #[error("the link `{path}` cannot be made: {why}")]
+    BadLink {
+        /// The link.
+        path: String,
+        /// What is wrong with its target.
+        why: &'static str,
+    },
     /// Two different things at one path.
     #[error("two things would be written to `{path}`")]
     DuplicatePath {
@@ -266,6 +291,14 @@ pub enum TreeError {
         /// The file.
         path: PathBuf,
     },
+    /// Names or attributes in a tar file that are longer than any release has.
+    #[error("`{}` has a name or attributes of more than {limit} bytes: no release has as long ones", path.display())]
+    LongHeader {
+        /// The tar file.
+        path: PathBuf,
+        /// The limit.
+        limit: u64,
+    },
     /// More in a tar file than any release has.
     #[error("with `{path}` it unpacks to more than {limit} bytes: no release is as large")]
     TooLarge {
@@ -296,6 +329,11 @@ pub enum TreeError {
     Stopped,
 }
 
+/// What of a long name is shown.
+fn start(name: &str) -> String {
+    if name.chars().count() > 100 { name.chars().take(100).chain(['…']).collect() } else { name.into() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,6 +350,20 @@ mod tests {
         tree.insert(path("a/f"), Entry::file("1", 0o644, Group::Release)).expect("file");
         let error = tree.insert(path("a/f"), Entry::file("2", 0o644, Group::Release)).expect_err("twice");
         assert_eq!(error.to_string(), "two things would be written to `a/f`");
+    }
+
+    #[test]
+    fn what_is_below_is_found_and_removed_without_its_siblings() {
+        let paths = ["a", "a-b", "a-b/c", "a/b", "a/b/c", "a0", "b"];
+        let file = || Entry::file("", 0o644, Group::Release);
+        let mut tree: Tree = paths.iter().map(|text| (path(text), file())).collect();
+        let with_below = paths.iter().filter(|text| tree.has_below(&path(text)));
+        assert_eq!(with_below.collect::<Vec<_>>(), [&"a", &"a-b", &"a/b"]);
+        tree.remove_below(&path("a"));
+        assert_eq!(
+            tree.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
+            ["a", "a-b", "a-b/c", "a0", "b"]
+        );
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! Paths inside a tree: relative, normal, and unable to escape.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use super::TreeError;
+
+/// The longest path, and the longest part of one, that Linux can have in a file system.
+pub(super) const LONGEST: usize = 4096;
+const LONGEST_PART: usize = 255;
 
 /// A path inside a [`Tree`](super::Tree): UTF-8, relative, `/` between its parts, no `.`, `..` or empty part.
 ///
@@ -14,7 +19,8 @@ impl TreePath {
     /// Checks `text`; a trailing `/` and `./` parts are dropped.
     ///
     /// # Errors
-    /// [`TreeError::BadPath`] for an absolute or empty path, for `..`, and for a NUL byte.
+    /// [`TreeError::BadPath`] for an absolute or empty path, for `..`, and for a NUL byte; [`TreeError::PathTooLong`]
+    /// for more than 4096 bytes, or more than 255 between two slashes.
     pub fn new(text: impl AsRef<str>) -> Result<Self, TreeError> {
         let text = text.as_ref();
         let bad = || TreeError::BadPath { path: text.into() };
@@ -25,7 +31,11 @@ impl TreePath {
         if parts.is_empty() || parts.contains(&"..") {
             return Err(bad());
         }
-        Ok(Self(parts.join("/")))
+        let path = parts.join("/");
+        if path.len() > LONGEST || parts.iter().any(|part| part.len() > LONGEST_PART) {
+            return Err(TreeError::PathTooLong { path });
+        }
+        Ok(Self(path))
     }
 
     /// The path as text.
@@ -65,6 +75,13 @@ impl TreePath {
     }
 }
 
+/// The order of both is that of the bytes.
+impl Borrow<str> for TreePath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for TreePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -83,6 +100,15 @@ mod tests {
         for bad in ["", ".", "/etc", "a/../b", "..", "a\0b"] {
             assert_eq!(path(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn paths_that_no_file_system_could_hold_are_refused() {
+        let part = "p".repeat(255);
+        assert!(TreePath::new(&part).is_ok() && TreePath::new("p/".repeat(2048)).is_ok());
+        assert!(TreePath::new("p/".repeat(2049)).is_err());
+        let error = TreePath::new(format!("lib/{part}p")).expect_err("too long");
+        insta::assert_snapshot!(error, @"the path `lib/pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp…` is too long: it has 260 bytes; 4096 are possible, and 255 between two slashes");
     }
 
     #[test]

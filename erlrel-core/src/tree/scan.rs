@@ -1,8 +1,10 @@
 //! The directory reader: what lies on disk as a tree.
 
+use std::fs::FileType;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
+use super::path::LONGEST;
 use super::{Entry, Group, Tree, TreeError, TreePath};
 use crate::fs::{self, FsError};
 
@@ -40,15 +42,20 @@ fn read_entry(root: &Path, path: &Path, tree: &mut Tree) -> Result<bool, TreeErr
     } else if kind.is_file() {
         Entry::file(path.to_path_buf(), usual_mode(metadata.mode()), Group::Release)
     } else {
-        let what = match kind {
-            _ if kind.is_fifo() => "a pipe",
-            _ if kind.is_socket() => "a socket",
-            _ => "a device",
-        };
-        return Err(TreeError::NotAFile { path: at.to_string(), what });
+        return Err(TreeError::NotAFile { path: at.to_string(), what: what(kind) });
     };
     tree.insert(at, entry)?;
     Ok(kind.is_dir())
+}
+
+/// What something is that is neither a file nor a link.
+pub(crate) fn what(kind: FileType) -> &'static str {
+    match kind {
+        _ if kind.is_dir() => "a directory",
+        _ if kind.is_fifo() => "a pipe",
+        _ if kind.is_socket() => "a socket",
+        _ => "a device",
+    }
 }
 
 fn link(at: &TreePath, path: &Path) -> Result<Entry, TreeError> {
@@ -60,6 +67,15 @@ fn link(at: &TreePath, path: &Path) -> Result<Entry, TreeError> {
 
 /// A link, if it leads to something in the tree.
 pub(super) fn inner_link(at: &TreePath, target: String) -> Result<Entry, TreeError> {
+    let why = match () {
+        () if target.is_empty() => Some("it leads to an empty name"),
+        () if target.contains('\0') => Some("what it leads to has a zero byte in its name"),
+        () if target.len() > LONGEST => Some("what it leads to has a name of more than 4096 bytes"),
+        () => None,
+    };
+    if let Some(why) = why {
+        return Err(TreeError::BadLink { path: at.to_string(), why });
+    }
     if at.holds_link(&target) {
         Ok(Entry::symlink(target, Group::Release))
     } else {
