@@ -15,7 +15,7 @@ use crate::fs::{self, FsError};
 use crate::otp::OtpRoot;
 use crate::project::{Origin, Project};
 use crate::term::pretty;
-use crate::tree::{Content, Entry, Group, Tree, TreePath};
+use crate::tree::{self, Content, Entry, Group, Tree, TreeError, TreePath};
 
 /// What the tree is for. relx's directory and tarball differ, and an image needs no start script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,18 +155,17 @@ fn link(
     target: &str,
     group: Group,
 ) -> Result<(), ReleaseError> {
-    let mut add = |path: String, source: &Path| {
-        tree.insert(TreePath::new(path)?, Entry::symlink(source.display().to_string(), group.clone()))
+    let mut add = |path: String, source: &Path| -> Result<(), ReleaseError> {
+        Ok(tree.insert(TreePath::new(path)?, link_entry(source, group.clone())?)?)
     };
     if !app.edited {
-        return Ok(add(target.into(), &app.app.dir)?);
+        return add(target.into(), &app.app.dir);
     }
     for (folder, target) in
         [(app.app.dir.clone(), target.to_string()), (app.app.dir.join("ebin"), format!("{target}/ebin"))]
     {
         for path in fs::list(&folder)?.into_iter().filter(|path| *path != app.app.dir.join("ebin")) {
-            let name = path.file_name().unwrap_or_default().display().to_string();
-            add(format!("{target}/{name}"), &path)?;
+            add(format!("{target}/{}", file_name(&path)?), &path)?;
         }
     }
     leave_out(tree, spec, app, target, &group)
@@ -286,9 +285,28 @@ pub(super) fn add_directory(
 }
 
 /// A file with its mode made independent of the builder's umask: 0755 if its owner may execute it, else
-/// 0644.
+/// 0644. A pipe or a device would be read without an end.
 pub(super) fn file_entry(path: &Path, content: Content, group: Group) -> Result<Entry, ReleaseError> {
     let metadata = std::fs::metadata(path).map_err(fs::FsError::while_doing("read", path))?;
+    if !metadata.is_file() {
+        let what = tree::what(metadata.file_type());
+        return Err(TreeError::NotAFile { path: path.display().to_string(), what }.into());
+    }
     let mode = if metadata.mode() & 0o100 == 0 { 0o644 } else { 0o755 };
     Ok(Entry::file(content, mode, group))
+}
+
+/// A link to a file or directory on this machine.
+pub(super) fn link_entry(target: &Path, group: Group) -> Result<Entry, ReleaseError> {
+    Ok(Entry::symlink(utf8(target)?, group))
+}
+
+/// A path as a release can hold it.
+pub(super) fn utf8(path: &Path) -> Result<&str, ReleaseError> {
+    path.to_str().ok_or_else(|| ReleaseError::NotUtf8 { path: path.into() })
+}
+
+/// The last part of such a path.
+pub(super) fn file_name(path: &Path) -> Result<&str, ReleaseError> {
+    Ok(utf8(path)?.rsplit('/').next().unwrap_or_default())
 }

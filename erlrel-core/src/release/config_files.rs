@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ReleaseError;
-use super::assemble::{Form, file_entry};
+use super::assemble::{Form, file_entry, link_entry};
 use super::spec::{ConfigFile, ReleaseSpec, SpecWarning};
 use crate::fs;
 use crate::term::{self, Source, Span, Term};
@@ -40,9 +40,8 @@ impl ConfigChoice {
         }
     }
 
-    /// Which file is taken: the one that stands in for all others, a configured `.src`, the root directory's
-    /// `config/NAME.src`, a configured plain one, the root directory's `config/NAME`, the default. `false` for
-    /// the plain one means none.
+    /// Which file is taken: the one that stands in for all others, a configured `.src`, a configured plain one, the
+    /// root directory's `config/NAME.src`, its `config/NAME`, the default. `false` for the plain one means none.
     pub(super) fn choose(
         &self,
         option: &'static str,
@@ -73,10 +72,11 @@ impl ConfigChoice {
             }
             (_, Some(FileOption::No)) => Ok(ConfigFile::Absent),
             (_, Some(FileOption::Path(path, span))) => existing(path, *span, source).map(ConfigFile::Plain),
-            (None, None) if usual(".src").is_some() => {
-                Ok(usual(".src").map_or(ConfigFile::Default, ConfigFile::Source))
-            }
-            (_, None) => Ok(usual("").map_or(ConfigFile::Default, ConfigFile::Plain)),
+            (Some(FileOption::No), None) => Ok(usual("").map_or(ConfigFile::Default, ConfigFile::Plain)),
+            (None, None) => Ok(match usual(".src") {
+                Some(path) => ConfigFile::Source(path),
+                None => usual("").map_or(ConfigFile::Default, ConfigFile::Plain),
+            }),
         }
     }
 }
@@ -112,7 +112,7 @@ pub(super) fn add(tree: &mut Tree, spec: &ReleaseSpec, form: Form, dir: &str) ->
 
 fn config_entry(path: &Path, spec: &ReleaseSpec, form: Form) -> Result<Entry, ReleaseError> {
     if form.links(spec) {
-        return Ok(Entry::symlink(path.display().to_string(), Group::Release));
+        return link_entry(path, Group::Release);
     }
     file_entry(path, Content::File(path.into()), Group::Release)
 }

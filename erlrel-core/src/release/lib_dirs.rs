@@ -3,29 +3,36 @@
 use std::path::{Path, PathBuf};
 
 use super::ReleaseError;
+use super::assemble::utf8;
 use super::spec::{ReleaseSpec, SystemLibs};
 use super::wildcard::{WildcardError, wildcard};
 use crate::application::Application;
-use crate::fs::{self, FsError};
+use crate::fs;
 use crate::project::Origin;
 
-/// The directories in whose folders applications are looked for, in this order: `DIR/*/ebin/NAME.app`.
+/// The folders in which applications are looked for, in this order: `FOLDER/ebin/NAME.app`.
 #[derive(Debug)]
 pub(super) struct LibDirs {
-    dirs: Vec<(PathBuf, Origin)>,
+    folders: Vec<(PathBuf, Origin)>,
 }
 
 impl LibDirs {
-    /// The directory of `system_libs`, if there is one, then those of `lib_dirs`, which may be patterns.
-    pub(super) fn of(spec: &ReleaseSpec) -> Result<Self, ReleaseError> {
+    /// What is in the directory of `system_libs`, if there is one, then in those of `lib_dirs`, which may be
+    /// patterns; those below the project's directory, `root`, are patterns only from there on.
+    pub(super) fn of(spec: &ReleaseSpec, root: &Path) -> Result<Self, ReleaseError> {
         let mut dirs = Vec::new();
         if let SystemLibs::From(dir) = &spec.system_libs {
             dirs.push((dir.clone(), Origin::Otp));
         }
         for pattern in &spec.lib_dirs {
-            dirs.extend(expand(pattern)?.into_iter().map(|dir| (dir, Origin::Dependency)));
+            dirs.extend(expand(pattern, root)?.into_iter().map(|dir| (dir, Origin::Dependency)));
         }
-        Ok(Self { dirs })
+        let mut folders = Vec::new();
+        for (dir, origin) in dirs {
+            let all = fs::list(&dir)?.into_iter().filter(|folder| folder.is_dir());
+            folders.extend(all.map(|folder| (folder, origin)));
+        }
+        Ok(Self { folders })
     }
 
     /// The first application of this name, and of this version if one is asked for; folders are searched
@@ -35,12 +42,10 @@ impl LibDirs {
         name: &str,
         vsn: Option<&str>,
     ) -> Result<Option<(Application, Origin)>, ReleaseError> {
-        for (dir, origin) in &self.dirs {
-            for folder in folders(dir)? {
-                let app = Application::read(&folder, name)?;
-                if let Some(app) = app.filter(|app| vsn.is_none_or(|vsn| app.vsn == vsn)) {
-                    return Ok(Some((app, *origin)));
-                }
+        for (folder, origin) in &self.folders {
+            let app = Application::read(folder, name)?;
+            if let Some(app) = app.filter(|app| vsn.is_none_or(|vsn| app.vsn == vsn)) {
+                return Ok(Some((app, *origin)));
             }
         }
         Ok(None)
@@ -48,13 +53,10 @@ impl LibDirs {
 }
 
 /// A pattern that cannot be read as one is the name of a directory, as in relx.
-fn expand(pattern: &Path) -> Result<Vec<PathBuf>, FsError> {
-    match wildcard(&pattern.display().to_string(), Path::new("/")) {
-        Err(WildcardError::Fs(error)) => Err(error),
-        found => Ok(found.unwrap_or_else(|_| vec![pattern.into()])),
+fn expand(dir: &Path, root: &Path) -> Result<Vec<PathBuf>, ReleaseError> {
+    let pattern = dir.strip_prefix(root).unwrap_or(dir);
+    match wildcard(utf8(pattern)?, root) {
+        Err(WildcardError::Fs(error)) => Err(error.into()),
+        found => Ok(found.unwrap_or_else(|_| vec![dir.into()])),
     }
-}
-
-fn folders(dir: &Path) -> Result<Vec<PathBuf>, FsError> {
-    Ok(fs::list(dir)?.into_iter().filter(|folder| folder.is_dir()).collect())
 }

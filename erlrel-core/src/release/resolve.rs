@@ -71,7 +71,7 @@ impl ReleaseApp {
 /// When one is not found (and not optional for the application that names it), has another version than
 /// a goal asks for, or has an unreadable `.app` file; when the runtime system is not where it should be.
 pub fn resolve(spec: &ReleaseSpec, project: &Project, otp: &OtpRoot) -> Result<Resolution, ReleaseError> {
-    let lib_dirs = LibDirs::of(spec)?;
+    let lib_dirs = LibDirs::of(spec, &project.root)?;
     let mut resolver = Resolver { spec, project, otp, lib_dirs, seen: BTreeSet::new(), apps: Vec::new() };
     for goal in &spec.goals {
         resolver.visit(&goal.name, &Needed::Goal(goal))?;

@@ -123,6 +123,9 @@ fn configurations_are_found_as_relx_finds_them() {
     let fixture = with("{sys_config, \"a\"}, {sys_config_src, \"b\"}, {vm_args_src, \"c\"}");
     ["a", "b", "c"].iter().for_each(|name| fixture.file(name, "[]."));
     assert_eq!(names(&fixture), "sys.config.src vm.args.src");
+    let fixture = with("{sys_config, \"a\"}, {vm_args, false}");
+    ["a", "config/sys.config.src", "config/vm.args.src"].iter().for_each(|name| fixture.file(name, "[]."));
+    assert_eq!(names(&fixture), "sys.config", "what is configured comes before what is usual");
 }
 
 #[test]

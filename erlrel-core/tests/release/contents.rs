@@ -1,5 +1,11 @@
 //! What is left out of a release, and where its applications come from.
 
+use std::ffi::OsStr;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+
 use erlrel_core::release::{Form, undefined_functions};
 
 use crate::fixture::{Fixture, text};
@@ -90,6 +96,15 @@ fn applications_are_found_in_lib_dirs_before_the_installation() {
     fixture.app("vendor/a/cart-1", "cart", "1", "{id, []}", &[]);
     fixture.app("more/sasl", "sasl", "9", "{id, []}", &[]);
     assert_eq!(names(&fixture), "kernel-8.5 stdlib-4.2 cart-1 sasl-9 shop-1.0");
+}
+
+#[test]
+fn only_what_lib_dirs_says_is_a_pattern_and_not_where_the_project_is() {
+    let fixture = with("{lib_dirs, [\"ext\", \"vendor/*\"]}").with_root("a[b]*{c");
+    fixture.app(&format!("{LIB}/shop"), "shop", "1.0", "{applications, [kernel, stdlib, cart, till]}", &[]);
+    fixture.app("ext/cart", "cart", "1", "{id, []}", &[]);
+    fixture.app("vendor/a/till", "till", "1", "{id, []}", &[]);
+    assert_eq!(names(&fixture), "kernel-8.5 stdlib-4.2 cart-1 till-1 shop-1.0");
 }
 
 /// With two versions of one application a goal decides, wherever they are.
@@ -330,4 +345,46 @@ fn a_damaged_module_is_no_reason_to_fail_when_calls_are_looked_for() {
     let fixture = with("{exref, true}");
     let (project, otp, spec, resolution) = fixture.load().expect("a release");
     assert_eq!(undefined_functions(&spec, &project, &resolution, &otp), []);
+}
+
+/// Reading it would have no end.
+#[test]
+fn a_device_or_a_socket_in_an_application_is_an_error() {
+    let fixture = with("{mode, prod}");
+    fixture.file(&format!("{LIB}/shop/priv/note"), "");
+    let found = |name: &str| fixture.root().join(LIB).join("shop/priv").join(name);
+    let (reader, _writer) = std::io::pipe().expect("a pipe");
+    let pipe = format!("/proc/self/fd/{}", reader.as_raw_fd());
+    let mut errors = Vec::new();
+    for target in ["/dev/zero", &pipe] {
+        symlink(target, found("endless")).expect("linked");
+        errors.push(fixture.error());
+        std::fs::remove_file(found("endless")).expect("removed");
+    }
+    let _socket = UnixListener::bind(found("socket")).expect("bound");
+    errors.push(fixture.error());
+    insta::assert_snapshot!(errors.join("\n"), @r"
+    `DIR/project/_build/default/lib/shop/priv/endless` is a device: only files, directories and links can be packed
+    `DIR/project/_build/default/lib/shop/priv/endless` is a pipe: only files, directories and links can be packed
+    `DIR/project/_build/default/lib/shop/priv/socket` is a socket: only files, directories and links can be packed
+    ");
+}
+
+/// As where files are copied: a link could not lead to it.
+#[test]
+fn a_name_that_is_not_utf_8_is_an_error_where_files_are_linked() {
+    let error = |options: &str, dir: &str| {
+        let fixture = with(options);
+        fixture.file("note", "");
+        fixture.file(&format!("{dir}/note"), "");
+        let name = OsStr::from_bytes(b"caf\xe9");
+        std::fs::write(fixture.root().join(dir).join(name), "").expect("written");
+        let error = fixture.tree(Form::Directory).expect_err("a name that is not UTF-8").to_string();
+        error.replace(&fixture.root().display().to_string(), "DIR")
+    };
+    let edited = error("{mode, dev}, {exclude_modules, [{shop, [shop]}]}", &format!("{LIB}/shop"));
+    insta::assert_snapshot!(edited, @"the name of `DIR/_build/default/lib/shop/caf�` is not UTF-8, which a release cannot hold");
+    let overlay = "{mode, dev}, {overlay, [{link, \"files\", \"files\"}, {copy, \"note\", \"files/more\"}]}";
+    let opened = error(overlay, "files");
+    assert!(opened.contains("/files/caf�` is not UTF-8"), "{opened}");
 }

@@ -15,12 +15,15 @@ pub(crate) const CONFIG: &str = r#"{relx, [{release, {shop, "1.0"}, [shop, sasl]
 pub(crate) struct Fixture {
     dir: tempfile::TempDir,
     profiles: Vec<String>,
+    /// The project's directory.
+    name: &'static str,
 }
 
 impl Fixture {
     /// kernel, stdlib and sasl are installed; the project has one application, `shop`, with two modules.
     pub(crate) fn new(config: &str) -> Self {
-        let fixture = Self { dir: tempfile::tempdir().expect("a temporary directory"), profiles: Vec::new() };
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let fixture = Self { dir, profiles: Vec::new(), name: "project" };
         fixture.otp();
         fixture.file("project/rebar.config", config);
         fixture.file("project/src/shop.app.src", "");
@@ -42,8 +45,15 @@ impl Fixture {
         self
     }
 
+    /// The same in a directory of another name.
+    pub(crate) fn with_root(mut self, name: &'static str) -> Self {
+        std::fs::rename(self.root(), self.dir.path().join(name)).expect("renamed");
+        self.name = name;
+        self
+    }
+
     pub(crate) fn root(&self) -> PathBuf {
-        self.dir.path().join("project")
+        self.dir.path().join(self.name)
     }
 
     /// Writes a file below the fixture, or below the project if the path does not say which.

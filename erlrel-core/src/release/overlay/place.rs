@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::fs;
-use crate::release::assemble::file_entry;
+use crate::release::ReleaseError;
+use crate::release::assemble::{file_entry, file_name, link_entry};
 use crate::tree::{Content, Entry, Group, Node, Tree, TreePath};
 
 /// Makes a directory; one that is there is fine, also as a link.
@@ -40,9 +41,9 @@ pub(super) fn file(tree: &mut Tree, path: &TreePath, entry: Entry) -> Result<(),
 /// When a file is above it.
 pub(super) fn link(tree: &mut Tree, path: &TreePath, target: &Path) -> Result<(), String> {
     open_above(tree, path)?;
-    let below = format!("{path}/");
-    tree.retain(|other, _| !other.as_str().starts_with(&below));
-    tree.replace(path.clone(), Entry::symlink(target.display().to_string(), Group::Release));
+    let entry = link_entry(target, Group::Release).map_err(|error| error.to_string())?;
+    tree.remove_below(path);
+    tree.replace(path.clone(), entry);
     Ok(())
 }
 
@@ -89,9 +90,13 @@ pub(super) fn open(tree: &mut Tree, path: &TreePath) -> Result<(), String> {
     }
     tree.replace(path.clone(), Entry::directory(group.clone()));
     for child in fs::list(target).map_err(|error| error.to_string())? {
-        let name = child.file_name().unwrap_or_default().display().to_string();
-        let below = TreePath::new(format!("{path}/{name}")).map_err(|error| error.to_string())?;
-        tree.replace(below, Entry::symlink(child.display().to_string(), group.clone()));
+        add_link(tree, path, &child, &group).map_err(|error| error.to_string())?;
     }
+    Ok(())
+}
+
+fn add_link(tree: &mut Tree, above: &TreePath, target: &Path, group: &Group) -> Result<(), ReleaseError> {
+    let entry = link_entry(target, group.clone())?;
+    tree.replace(TreePath::new(format!("{above}/{}", file_name(target)?))?, entry);
     Ok(())
 }
