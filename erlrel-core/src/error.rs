@@ -71,18 +71,26 @@ impl Error {
     /// What kind of error it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Command(CommandError::Stopped) | Self::Tree(TreeError::Stopped) => ErrorKind::Stopped,
+            Self::Command(CommandError::Stopped)
+            | Self::Project(ProjectError::Command(CommandError::Stopped)) => ErrorKind::Stopped,
+            _ if matches!(self.tree(), Some(TreeError::Stopped)) => ErrorKind::Stopped,
             Self::Command(_) | Self::Project(ProjectError::Command(_) | ProjectError::ScriptEnded { .. }) => {
                 ErrorKind::Command
             }
             Self::Project(ProjectError::NotAProject { .. } | ProjectError::NoErlForScript { .. })
             | Self::Otp(OtpError::NoErl) => ErrorKind::NotFound,
-            Self::Release(
-                ReleaseError::AppNotFound { .. }
-                | ReleaseError::ConfigFileMissing(_)
-                | ReleaseError::OverrideMissing { .. },
-            ) => ErrorKind::NotFound,
-            Self::Container(ContainerError::Image(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
+            _ if matches!(
+                self.release(),
+                Some(
+                    ReleaseError::AppNotFound { .. }
+                        | ReleaseError::ConfigFileMissing(_)
+                        | ReleaseError::OverrideMissing { .. }
+                )
+            ) =>
+            {
+                ErrorKind::NotFound
+            }
+            _ if matches!(self.image(), Some(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
             _ if self.fs().is_some() => ErrorKind::Io,
             _ => ErrorKind::Invalid,
         }
@@ -104,33 +112,63 @@ impl Error {
                 | ProjectError::ScriptFailed { error, .. }
                 | ProjectError::Application(ApplicationError::Syntax(error)),
             ) => Some(error),
-            Self::Release(error) | Self::Container(ContainerError::Release(error)) => match error {
+            Self::Container(ContainerError::Config(error)) => Some(error),
+            _ => match self.release()? {
                 ReleaseError::Config(error)
                 | ReleaseError::ConfigFileMissing(error)
                 | ReleaseError::Application(ApplicationError::Syntax(error)) => Some(error),
                 ReleaseError::Overlays { errors } => errors.first(),
                 _ => None,
             },
-            Self::Container(ContainerError::Config(error)) => Some(error),
+        }
+    }
+
+    fn release(&self) -> Option<&ReleaseError> {
+        match self {
+            Self::Release(error) | Self::Container(ContainerError::Release(error)) => Some(error),
             _ => None,
         }
     }
 
+    fn image(&self) -> Option<&ImageError> {
+        match self {
+            Self::Container(ContainerError::Image(error))
+            | Self::Destination(DestinationError::Image(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What went wrong in a tree, wherever that is part of something larger. These errors show themselves in
+    /// place of the one around them, so `source` would not come by them.
+    fn tree(&self) -> Option<&TreeError> {
+        match self {
+            Self::Tree(error)
+            | Self::Prebuilt(PrebuiltError::Unreadable { source: error, .. })
+            | Self::Container(ContainerError::Tree(error)) => Some(error),
+            _ => match (self.release(), self.image()) {
+                (Some(ReleaseError::Tree(error)), _) | (_, Some(ImageError::Tree(error))) => Some(error),
+                _ => None,
+            },
+        }
+    }
+
     fn fs(&self) -> Option<&FsError> {
+        if let Some(TreeError::Fs(error)) = self.tree() {
+            return Some(error);
+        }
         match self {
             Self::Project(
                 ProjectError::Fs(error) | ProjectError::Application(ApplicationError::Fs(error)),
             )
-            | Self::Otp(OtpError::Fs(error))
-            | Self::Release(ReleaseError::Fs(error))
-            | Self::Tree(TreeError::Fs(error))
-            | Self::Prebuilt(PrebuiltError::Unreadable { source: TreeError::Fs(error), .. })
-            | Self::Container(ContainerError::Image(
-                ImageError::Fs(error) | ImageError::Tree(TreeError::Fs(error)),
-            ))
-            | Self::Container(ContainerError::Tree(TreeError::Fs(error)))
-            | Self::Destination(DestinationError::Image(ImageError::Fs(error))) => Some(error),
-            _ => None,
+            | Self::Otp(OtpError::Fs(error)) => Some(error),
+            _ => match (self.release(), self.image()) {
+                (
+                    Some(ReleaseError::Fs(error) | ReleaseError::Application(ApplicationError::Fs(error))),
+                    _,
+                )
+                | (_, Some(ImageError::Fs(error))) => Some(error),
+                _ => None,
+            },
         }
     }
 
@@ -185,5 +223,69 @@ fn release_hint(error: &ReleaseError) -> Option<&'static str> {
             Some("name it in `applications` of an application's .app.src")
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn io() -> FsError {
+        FsError { action: "read", path: "x".into(), source: std::io::ErrorKind::PermissionDenied.into() }
+    }
+
+    #[test]
+    fn errors_are_of_one_kind_wherever_they_come_from() {
+        use ErrorKind::{Command, Invalid, Io, NotFound, Stopped, Unsupported};
+        let image = |error: ImageError| Error::from(ContainerError::from(error));
+        let written = |error: ImageError| Error::from(DestinationError::from(error));
+        let read = |source| Error::from(PrebuiltError::Unreadable { path: "x".into(), source });
+        let assembled = |error: TreeError| Error::from(ContainerError::from(ReleaseError::from(error)));
+        let unsupported = || ImageError::Unsupported { path: "x".into(), what: "zstd".into() };
+        let failed = CommandError::NotStarted {
+            program: "rebar3".into(),
+            purpose: "to compile",
+            source: std::io::ErrorKind::NotFound.into(),
+        };
+        let missing = || ReleaseError::ConfigFileMissing(no_place());
+        let table = [
+            (CommandError::Stopped.into(), Stopped),
+            (TreeError::Stopped.into(), Stopped),
+            (ContainerError::from(TreeError::Stopped).into(), Stopped),
+            (image(TreeError::Stopped.into()), Stopped),
+            (written(TreeError::Stopped.into()), Stopped),
+            (assembled(TreeError::Stopped), Stopped),
+            (read(TreeError::Stopped), Stopped),
+            (OtpError::NoErl.into(), NotFound),
+            (missing().into(), NotFound),
+            (ContainerError::from(missing()).into(), NotFound),
+            (image(unsupported()), Unsupported),
+            (written(unsupported()), Unsupported),
+            (ProjectError::from(io()).into(), Io),
+            (OtpError::from(io()).into(), Io),
+            (ReleaseError::from(io()).into(), Io),
+            (ContainerError::from(ReleaseError::from(io())).into(), Io),
+            (TreeError::from(io()).into(), Io),
+            (read(io().into()), Io),
+            (image(io().into()), Io),
+            (image(TreeError::from(io()).into()), Io),
+            (written(io().into()), Io),
+            (written(TreeError::from(io()).into()), Io),
+            (assembled(io().into()), Io),
+            (ProjectError::Command(CommandError::Stopped).into(), Stopped),
+            (failed.into(), Command),
+            (ReleaseError::NoGoals { release: "x".into() }.into(), Invalid),
+            (TreeError::BadPath { path: "..".into() }.into(), Invalid),
+        ];
+        for (error, kind) in table {
+            let error: Error = error;
+            assert_eq!(error.kind(), kind, "{error:?}");
+            assert_eq!(error.path() == Some(Path::new("x")), kind == Io, "{error:?}");
+        }
+    }
+
+    fn no_place() -> SourceError {
+        let source = crate::term::Source { path: "rebar.config".into(), text: String::new() };
+        std::sync::Arc::new(source).error(crate::term::Span::default(), "there is no such file")
     }
 }
