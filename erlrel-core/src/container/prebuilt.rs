@@ -17,8 +17,12 @@ const COOKIE_OF_THE_CONTAINER: &str = r#"
 # Added by erlrel: the image holds no cookie. Without RELEASE_COOKIE each container makes one of its own.
 if [ -z "${RELEASE_COOKIE:-}" ]; then
   erlrel_file="${RELEASE_TMP:-/tmp}/.${RELEASE_NAME}.cookie"
-  erlrel_new="$(dd if=/dev/urandom bs=32 count=1 2> /dev/null | od -A n -t x1 | tr -d ' \n')"
+  erlrel_new="$(dd if=/dev/urandom bs=32 count=1 2> /dev/null | od -A n -t x1 | tr -d ' \n')" || true
   if [ ! -e "$erlrel_file" ]; then
+    if [ -z "$erlrel_new" ]; then
+      echo "erlrel: no cookie can be made, as the image lacks dd, od or tr: set RELEASE_COOKIE" >&2
+      exit 1
+    fi
     (umask 077 && mkdir -p "${RELEASE_TMP:-/tmp}" && printf %s "$erlrel_new" > "$erlrel_file.$$" &&
       ln "$erlrel_file.$$" "$erlrel_file") 2> /dev/null || true
     rm -f "$erlrel_file.$$" 2> /dev/null || true
@@ -94,4 +98,38 @@ fn make_cookie_at_start(tree: &mut Tree, vsn: &str) -> Result<(), TreeError> {
     let text = [&content.read()?, COOKIE_OF_THE_CONTAINER.as_bytes()].concat();
     tree.replace(path, Entry::file(Content::from(text), 0o644, Group::Release));
     Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the test runs the shell's part")]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn cookie(path: &str, dir: &std::path::Path) -> (bool, String, String) {
+        let script =
+            format!("set -e; RELEASE_NAME=till\n{COOKIE_OF_THE_CONTAINER}\nprintf %s \"$RELEASE_COOKIE\"");
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &script]).env_clear().env("PATH", path).env("RELEASE_TMP", dir);
+        let output = shell.output().expect("a shell");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    }
+
+    #[test]
+    fn a_base_that_can_make_no_cookie_starts_nothing_and_leaves_no_empty_one() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (ok, cookie_there, said) = cookie("/nowhere", dir.path());
+        assert!(!ok && cookie_there.is_empty(), "{cookie_there}");
+        let said = said.lines().next_back();
+        assert_eq!(
+            said,
+            Some("erlrel: no cookie can be made, as the image lacks dd, od or tr: set RELEASE_COOKIE")
+        );
+        assert_eq!(std::fs::read_dir(dir.path()).expect("read").count(), 0);
+        let (ok, first, _) = cookie(PATH.1, dir.path());
+        assert!(ok && first.len() == 64, "{first}");
+        assert_eq!(cookie(PATH.1, dir.path()).1, first);
+    }
 }
