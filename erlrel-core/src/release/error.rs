@@ -11,7 +11,7 @@ use crate::tree::TreeError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReleaseError {
-    /// A configuration with a mistake, or an option that is not supported yet.
+    /// A configuration with a mistake.
     #[error(transparent)]
     Config(#[from] SourceError),
     /// Several overlays with mistakes.
@@ -203,6 +203,15 @@ pub enum Warning {
         /// The module that calls `os:cmd`.
         module: String,
     },
+    /// The directory in `include_erts` has another version than the release names; its own is taken, as by relx.
+    OtherErts {
+        /// The version that the release names.
+        wanted: String,
+        /// The version that is there.
+        found: String,
+        /// The directory.
+        dir: PathBuf,
+    },
     /// A name in the path of an overlay that stands for nothing, most often because it is mistyped.
     EmptyVariable(SourceError),
     /// A hook or an extension of the start script whose file is not in the release.
@@ -238,6 +247,11 @@ impl std::fmt::Display for Warning {
         match self {
             Self::EmptyVariable(error) => write!(f, "{error}"),
             Self::NoSasl => f.write_str("the release has no `sasl`: it cannot be upgraded while it runs"),
+            Self::OtherErts { wanted, found, dir } => write!(
+                f,
+                "the release asks for ERTS {wanted}, and gets {found}, which is in `{}`, the directory of `include_erts`",
+                dir.display()
+            ),
             Self::MissingModule { app, caller, module, found_in: Some(found_in) } => write!(
                 f,
                 "application `{app}` (module `{caller}`) calls `{module}`, a module of `{found_in}`, which is not in the \

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::ReleaseError;
 use super::assemble::{Form, file_entry};
 use super::resolve::Erts;
 use super::spec::{IncludeErts, ReleaseSpec};
+use super::{ReleaseError, Warning};
 use crate::fs;
 use crate::otp::OtpRoot;
 use crate::tree::{Content, Group, Tree, TreePath};
@@ -13,8 +13,9 @@ use crate::tree::{Content, Group, Tree, TreePath};
 /// Tools for building, which relx leaves out of tarballs.
 const BUILD_TOOLS: [&str; 4] = ["ct_run", "dialyzer", "erlc", "typer"];
 
-/// Finds the runtime system that a release is to have, or runs on: in the version that the release names, else
-/// that of a directory named in `include_erts`, else that of the installation.
+/// Finds the runtime system that a release is to have, or runs on: that of a directory named in `include_erts`,
+/// whatever version the release names, as relx does; else in the version that the release names; else that of the
+/// installation.
 ///
 /// # Errors
 /// When it is to be included and is not there.
@@ -30,6 +31,13 @@ pub(super) fn find(spec: &ReleaseSpec, otp: &OtpRoot) -> Result<Erts, ReleaseErr
         return Ok(Erts { vsn, bin: Some(bin) });
     }
     Err(ReleaseError::ErtsNotFound { dir: dir.clone(), missing: format!("erts-{vsn}/bin") })
+}
+
+/// That a directory named in `include_erts` has another version than the release names.
+pub(super) fn warning(spec: &ReleaseSpec, found: &Erts) -> Option<Warning> {
+    let IncludeErts::From(dir) = &spec.include_erts else { return None };
+    let wanted = spec.erts_vsn.clone().filter(|wanted| *wanted != found.vsn)?;
+    Some(Warning::OtherErts { wanted, found: found.vsn.clone(), dir: dir.clone() })
 }
 
 /// That of the first `erts-VSN` in a directory.

@@ -44,7 +44,6 @@ pub(super) struct Fold {
     root: PathBuf,
 }
 
-/// Options of relx that change what a release contains and are not supported yet.
 /// Options that do not change what a release contains: they steer relx's own checks and messages, or are
 /// without effect in relx 4 too.
 const WITHOUT_EFFECT: [&str; 2] = ["src_tests", "upfrom"];
@@ -56,7 +55,7 @@ const FORGOTTEN_IN_TARBALL: [&str; 6] =
 /// Folds over the project's merged `relx` list.
 ///
 /// # Errors
-/// When an option has a wrong value, or is one that is not supported yet.
+/// When an option has a wrong value.
 pub(super) fn fold(project: &Project) -> Result<Fold, SourceError> {
     let (source, options) = project.config.relx()?;
     let mut fold = Fold::new(source, project);

@@ -81,6 +81,7 @@ pub fn resolve(spec: &ReleaseSpec, project: &Project, otp: &OtpRoot) -> Result<R
     mark_included(&mut apps, spec);
     require_basics(&apps, spec)?;
     let mut resolution = Resolution { warnings: warnings(&apps), apps, erts: erts::find(spec, otp)? };
+    resolution.warnings.extend(erts::warning(spec, &resolution.erts));
     let variables = Variables::new(spec, project, &resolution, otp)?;
     let empty = overlay::warnings(&spec.overlay, &variables);
     resolution.warnings.extend(empty.into_iter().map(Warning::EmptyVariable));

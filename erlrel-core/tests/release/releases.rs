@@ -102,6 +102,13 @@ fn the_runtime_system_comes_from_a_directory() {
     );
     let tree = fixture.tree(Form::Tarball).expect("a release");
     assert_eq!(text(&tree, "releases/start_erl.data"), "14.0 1");
+    let fixture = with("{release, {shop, \"1\"}, {erts, \"9.9\"}, [shop, sasl]}, {include_erts, \"other\"}");
+    fixture.file("other/erts-14.0/bin/erlexec", "");
+    let (_, _, _, resolution) = fixture.load().expect("a release");
+    let [warning] = &resolution.warnings[..] else { panic!("{:?}", resolution.warnings) };
+    let warning = warning.to_string().replace(&fixture.root().display().to_string(), "DIR");
+    insta::assert_snapshot!(warning, @"the release asks for ERTS 9.9, and gets 14.0, which is in `DIR/other`, the directory of `include_erts`");
+    assert_eq!(resolution.erts.vsn, "14.0");
     insta::assert_snapshot!(with("{release, {shop, \"1\"}, [shop]}, {include_erts, \"none\"}").error(), @"cannot include ERTS from `DIR/project/none`: it has no erts-VSN/bin");
 }
 
