@@ -83,7 +83,7 @@ pub fn plan(
         return Err(ContainerError::NoErts { release: spec.name.clone() });
     }
     // They are looked for beside the runtime system.
-    if spec.system_libs == SystemLibs::Leave && (resolution.erts.bin.is_some() || base.is_none()) {
+    if spec.system_libs == SystemLibs::Leave && resolution.erts.bin.is_some() {
         return Err(ContainerError::NoSystemLibs { release: spec.name.clone() });
     }
     let mut tree = release::assemble(spec, project, resolution, otp, Form::Image)?;

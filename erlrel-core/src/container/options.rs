@@ -54,7 +54,9 @@ pub struct ContainerOptions {
     pub base: Base,
     /// Whether `/bin/sh` is added. Default: no.
     pub shell: bool,
-    /// Variables besides `RELX_OUT_FILE_PATH`, `HOME` and `LANG`, which they may replace.
+    /// Variables besides `RELX_OUT_FILE_PATH`, `HOME` and `LANG`, which they may replace; so they may `RELEASE_TMP`,
+    /// which takes the place of the first in an image of mix's release, and `PATH`, which one of a release from
+    /// elsewhere has if it stands on nothing.
     pub env: Vec<(String, String)>,
     /// Ports that the image says it listens on.
     pub expose: BTreeSet<Port>,

@@ -60,8 +60,9 @@ impl Reader<'_> {
         let text = str::from_utf8(&script.text).ok()?;
         let Dependence::Variables(variables) = term::dependence(text) else { return None };
         let mut parts = vec![commands::EVALUATION.as_bytes().to_vec(), script.name.into()];
-        parts.extend([script.text.clone(), format!("{:?}", script.config).into()]);
-        parts.push(identity(erl)?);
+        // That there is no file is something else than an empty one.
+        parts.push(vec![u8::from(script.config.is_some())]);
+        parts.extend([script.text.clone(), script.config.clone().unwrap_or_default(), identity(erl)?]);
         let environment = self.options.environment.iter();
         let read = environment.filter(|(name, _)| variables.contains(*name));
         parts.extend(read.map(|(name, value)| format!("{name}={value}").into_bytes()));
