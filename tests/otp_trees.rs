@@ -6,6 +6,7 @@ use crate::relx_parity::{
     Comparison, Pair, assert_same_boot_files, assert_same_contents, assert_same_modes, assert_same_paths,
     directory_pair, tarball_pair,
 };
+use crate::support::port::free_port;
 use crate::support::{erlrel, fails, run, sample, temp_dir, tool, toolchain};
 use crate::systools_parity::assert_same_as_systools;
 
@@ -61,19 +62,14 @@ fn a_tarball_of_another_otp_starts_in_its_tree() {
             wait $!"#;
         let mut shell = sample.toolchain.command("sh", temp.path());
         // A port of its own for each, as both see the same network.
-        let epmd = free_port();
-        shell.args(["-c", session]).env("ERL_EPMD_PORT", epmd).env("PORT", free_port());
+        shell.env("ERL_EPMD_PORT", free_port().to_string()).env("PORT", free_port().to_string());
+        shell.args(["-c", session]);
         let said = run(&mut shell);
         let release = std::fs::read_to_string(sample.toolchain.otp().join("releases/start_erl.data"));
         let release = release.expect("read").split_whitespace().nth(1).expect("a number").to_string();
         assert_eq!(said.lines().next(), Some("pong"), "{said}");
         assert!(said.contains(&format!("{release:?}")), "{said}");
     }
-}
-
-fn free_port() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port().to_string()
 }
 
 /// The dynamic loader of this machine says whether its libraries are new enough for the suite's virtual machine.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::relx_parity::{assert_same_boot_files, assert_same_contents, assert_same_paths, tarball_pair};
+use crate::support::port::free_port;
 use crate::support::sample::Sample;
 use crate::support::{copy_dir, erlrel, fails, run, temp_dir, tool, toolchain};
 
@@ -113,16 +114,12 @@ fn start(temp: &Path, project: &Path) -> String {
         .arg(&tarball));
     run(tool("tar", "tar").arg("-xzf").arg(&tarball).current_dir(&root));
     let mut shell = toolchain::trixie().command("sh", &root);
-    shell.args(["-c", SESSION]).env("ERL_EPMD_PORT", free_port()).env("RABBITMQ_NODE_PORT", free_port());
+    shell.args(["-c", SESSION]).env("ERL_EPMD_PORT", free_port().to_string());
+    shell.env("RABBITMQ_NODE_PORT", free_port().to_string());
     shell.env("RABBITMQ_NODENAME", "broker@localhost").env("RABBITMQ_PLUGINS_DIR", root.join("lib"));
     shell
         .env("RABBITMQ_ENABLED_PLUGINS_FILE", root.join("plugins"))
         .env("RABBITMQ_LOG_BASE", root.join("log"));
     shell.env("RABBITMQ_CONFIG_FILE", root.join("rabbit.conf"));
     run(shell.env("RABBITMQ_MNESIA_BASE", root.join("data")))
-}
-
-fn free_port() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port().to_string()
 }

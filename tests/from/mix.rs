@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::support::container::{Container, LOCKED, run_to_end};
-use crate::support::docker::daemon;
 use crate::support::image::{self, SampleImage};
 use crate::support::{run, sample};
 
@@ -95,14 +94,7 @@ fn a_command_without_a_place_to_write_to_has_a_cookie_all_the_same() {
 #[test]
 fn the_tarball_and_the_directory_of_mix_give_the_same_image() {
     assert_eq!(of_tarball().report["digest"], of_directory().report["digest"]);
-    let config = |field: &str| {
-        daemon().run([
-            "image",
-            "inspect",
-            &format!("--format={{{{json .Config.{field}}}}}"),
-            &of_tarball().name,
-        ])
-    };
+    let config = |field: &str| of_tarball().config(field);
     assert_eq!(config("Cmd"), "[\"start\"]");
     assert!(config("Env").contains("\"RELEASE_TMP=/tmp\""), "{}", config("Env"));
 }

@@ -74,14 +74,7 @@ fn what_belongs_to_no_image_is_left_out_of_a_directory() {
     assert_eq!(files["opt/hello/bin/hello"].mode, 0o755);
     let erts = |image: &SampleImage| image.files().keys().filter(|path| path.contains("/erts-")).count();
     assert!(erts(of_directory()) > 10);
-    let config = |field: &str| {
-        daemon().run([
-            "image",
-            "inspect",
-            &format!("--format={{{{json .Config.{field}}}}}"),
-            &of_tarball().name,
-        ])
-    };
+    let config = |field: &str| of_tarball().config(field);
     assert_eq!(config("Entrypoint"), "[\"/opt/hello/bin/hello\"]");
     assert_eq!(config("Cmd"), "[\"foreground\"]");
     assert_eq!(config("WorkingDir"), "\"/opt/hello\"");

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::installation::{Installation, with_each_shell};
+use crate::support::port::free_port;
 use crate::support::{run, tool};
 
 /// relx: ping, pid, rpc with and without a dot, eval, versions, stop, and each of them on a node that is down.
@@ -102,8 +103,7 @@ fn with_use_nodetool_the_function_s_own_output_is_shown() {
 #[test]
 fn with_erl_dist_port_epmd_takes_no_part() {
     with_each_shell(|depot| {
-        let port = free_port();
-        let epmd = free_port();
+        let [port, epmd] = [free_port(), free_port()].map(|port| port.to_string());
         let there = [("ERL_DIST_PORT", port.as_str()), ("ERL_EPMD_PORT", &epmd)];
         for arguments in ["", "-kernel inet_dist_use_interface {127,0,0,1}"] {
             depot.vm_args(arguments);
@@ -114,11 +114,6 @@ fn with_erl_dist_port_epmd_takes_no_part() {
             depot.says_with(&there, &["stop"]);
         }
     });
-}
-
-fn free_port() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("bound").port().to_string()
 }
 
 /// relx's reboot_restart_test.

@@ -86,6 +86,11 @@ fn make_of(what: &[&Path], release: &'static str, name: &str, options: &[&str]) 
 }
 
 impl SampleImage {
+    /// A value of its configuration, as JSON, as the Docker daemon has it.
+    pub(crate) fn config(&self, field: &str) -> String {
+        daemon().run(["image", "inspect", &format!("--format={{{{json .Config.{field}}}}}"), &self.name])
+    }
+
     /// What every layer is in the archive and in the layout: a blob of this digest.
     pub(crate) fn layer_digests(&self) -> Vec<String> {
         let layers = self.report["layers"].as_array().expect("a list");

@@ -7,6 +7,7 @@ pub(crate) mod erlang;
 pub(crate) mod gzip;
 pub(crate) mod http;
 pub(crate) mod image;
+pub(crate) mod port;
 pub(crate) mod random;
 pub(crate) mod rebar3;
 pub(crate) mod release;
