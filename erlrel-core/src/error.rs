@@ -190,9 +190,10 @@ impl Error {
             Self::Command(CommandError::Failed { .. }) => Some("rebar3's own messages are above"),
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => release_hint(error),
             Self::Prebuilt(error) => error.hint(),
-            Self::Container(ContainerError::NoErts { .. }) => {
-                Some("set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration")
-            }
+            Self::Container(ContainerError::NoErts { .. } | ContainerError::NoErlang { .. }) => Some(
+                "set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration (`include_erts: true` in \
+                 mix.exs), or name a base image with Erlang by --base",
+            ),
             Self::Container(ContainerError::NoSystemLibs { .. }) => Some(
                 "leave out `system_libs`, or set `{include_erts, false}` and name a base image with Erlang by --base",
             ),

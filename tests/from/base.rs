@@ -1,7 +1,7 @@
 //! Releases from elsewhere on base images.
 
 use crate::support::container::{Container, LOCKED};
-use crate::support::{debian, image, sample};
+use crate::support::{copy_dir, debian, image, run, sample, temp_dir, tool};
 
 #[test]
 fn on_a_base_with_a_shell_none_is_added() {
@@ -28,4 +28,31 @@ fn on_a_base_without_a_shell_one_is_added() {
     );
     assert!(image.files().contains_key("bin/sh"));
     Container::serving(&image, LOCKED).ping();
+}
+
+/// Both ways to an image: from the project, and from the tarball that rebar3 makes of it.
+#[test]
+fn without_erts_a_release_runs_on_the_erlang_of_its_base() {
+    let temp = temp_dir();
+    let project = temp.path().join("hello");
+    copy_dir(&sample::hello().dir, &project);
+    let config = std::fs::read_to_string(project.join("rebar.config")).expect("read");
+    let without = config.replace("{mode, prod}", "{mode, minimal}");
+    assert_ne!(without, config);
+    std::fs::write(project.join("rebar.config"), without).expect("written");
+    std::fs::remove_dir_all(project.join("_build/prod/rel")).expect("removed");
+    run(tool("rebar3", "rebar3").args(["as", "prod", "tar"]).current_dir(&project));
+    let tarball = project.join(format!("_build/prod/rel/hello/hello-{}.tar.gz", sample::hello().vsn));
+    let base = format!("oci:{}:{}", debian::layout_with_erlang().display(), debian::TAG);
+    let options = ["--base", base.as_str()];
+    for image in [
+        image::make(&project, "hello", "hello-on-erlang", &options),
+        image::make_from(&tarball, "hello", "hello-from-tarball-on-erlang", &options),
+    ] {
+        let layers = image.layer_digests();
+        let ours = layers[1..].iter().flat_map(|digest| image::packed_files(&image.blob(digest)));
+        let ours: Vec<String> = ours.map(|(path, _)| path).collect();
+        assert!(ours.iter().all(|path| !path.contains("/erts-")), "{ours:?}");
+        Container::serving(&image, LOCKED).ping();
+    }
 }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use super::small::SmallRelease;
-use crate::support::{fails, run, tool};
+use crate::support::{fails, image, run, tool};
 
 /// What is said of a directory after this change.
 fn error_after(change: impl Fn(&SmallRelease)) -> String {
@@ -29,14 +29,30 @@ error: `rel` is no release: it has no `releases/1.0/NAME.rel`
 error: `rel` is no release: it has no `bin/till`
   hint: name what `rebar3 as prod tar`, `rebar3 as prod release` or `mix release` has made: the tarball, or the directory with `bin`, `lib` and `releases` in it
 "#);
-    insta::assert_snapshot!(without("rel/erts-13.1"), @r#"
-error: the release `rel` does not include ERTS: it has no `erts-13.1/bin/beam.smp`
-  hint: set `{include_erts, true}` in relx's options, or `include_erts: true` in mix.exs
+    insta::assert_snapshot!(without("rel/erts-13.1/bin/beam.smp"), @r#"
+error: the runtime system in the release `rel` is not whole: it has no `erts-13.1/bin/beam.smp`
+  hint: build the release again
 "#);
     insta::assert_snapshot!(without("rel"), @r#"
 error: cannot read the release `rel`
   caused by: cannot read `rel`
   caused by: No such file or directory (os error 2)
+"#);
+}
+
+#[test]
+fn a_release_without_erts_needs_a_base_image_with_erlang() {
+    insta::assert_snapshot!(error_after(|release| release.remove("rel/erts-13.1")), @r#"
+error: the release `till` does not include ERTS, so nothing in the image could run it
+  hint: set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration (`include_erts: true` in mix.exs), or name a base image with Erlang by --base
+"#);
+    let release = SmallRelease::new();
+    release.remove("rel/erts-13.1");
+    let base = format!("oci:{}:{}", image::hello().layout.display(), image::TAG);
+    let message = release.error(&format!("rel --base {base}"));
+    insta::assert_snapshot!(message.replace(&image::hello().layout.display().to_string(), "BASE"), @r#"
+error: the release `till` does not include ERTS, and the base image `BASE` has no `erl` on its PATH (/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+  hint: set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration (`include_erts: true` in mix.exs), or name a base image with Erlang by --base
 "#);
 }
 

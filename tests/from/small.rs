@@ -119,14 +119,21 @@ fn the_current_folder_says_what_the_image_is_like() {
         "{profiles, [{prod, [{erlrel, [{env, [{\"TILL\", \"7\"}]}, {cmd, [\"console\"]}]}]}]}.\n",
     );
     run(&mut release.erlrel("image --from rel --to oci:layout"));
-    let index = image::json(&release.path("layout/index.json"));
-    let json = |digest: &Value| {
-        image::json(&image::blob(&release.path("layout"), digest.as_str().expect("a digest")))
-    };
-    let config = json(&json(&index["manifests"][0]["digest"])["config"]["digest"]);
+    let config = config(&release);
     assert_eq!(config["config"]["Cmd"], serde_json::json!(["console"]));
     let env = config["config"]["Env"].as_array().expect("a list");
     assert!(env.contains(&"TILL=7".into()) && env.contains(&"RELX_OUT_FILE_PATH=/tmp".into()), "{env:?}");
+}
+
+/// relx's `{extended_start_script, false}`: all arguments are the virtual machine's.
+#[test]
+fn the_short_start_script_is_started_without_an_erlang_shell() {
+    let release = SmallRelease::new();
+    release.write("rel/bin/till", "#!/bin/sh\nexec \"$BINDIR/erlexec\" \"$@\"\n");
+    run(&mut release.erlrel("image --from rel --to oci:layout"));
+    let config = config(&release);
+    assert_eq!(config["config"]["Entrypoint"], serde_json::json!(["/opt/till/bin/till"]));
+    assert_eq!(config["config"]["Cmd"], serde_json::json!(["-noinput", "+Bd"]));
 }
 
 #[test]
@@ -137,6 +144,15 @@ fn a_script_in_the_current_folder_is_no_obstacle_where_there_is_no_erlang() {
     insta::assert_snapshot!(stderr(&mut release.erlrel("plan --from rel")), @"");
     let mut without_erlang = release.erlrel("plan --from rel");
     insta::assert_snapshot!(stderr(without_erlang.env("PATH", "/nowhere")), @"warning: `rebar.config.script` must be evaluated by Erlang, and there is no `erl` in PATH; its key `erlrel` is not read");
+}
+
+/// The configuration of the only image in `layout`.
+fn config(release: &SmallRelease) -> Value {
+    let index = image::json(&release.path("layout/index.json"));
+    let json = |digest: &Value| {
+        image::json(&image::blob(&release.path("layout"), digest.as_str().expect("a digest")))
+    };
+    json(&json(&index["manifests"][0]["digest"])["config"]["digest"])
 }
 
 /// What a command that ends well says of its work.

@@ -1,4 +1,4 @@
-//! A Debian base image, made by mmdebstrap and umoci. It takes a minute, so it is kept for later runs.
+//! Debian base images, made by mmdebstrap and umoci. Each takes a minute, so they are kept for later runs.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -12,19 +12,30 @@ use super::{run, tool};
 /// Debian's essential packages; another recipe needs another name.
 const NAME: &str = "debian-bookworm-essential-2";
 
+/// Those and Erlang.
+const NAME_WITH_ERLANG: &str = "debian-bookworm-erlang-1";
+
 /// The image's tag in the layout.
 pub(crate) const TAG: &str = "12";
 
 /// An OCI layout that has the image.
 pub(crate) fn layout() -> &'static Path {
     static LAYOUT: OnceLock<PathBuf> = OnceLock::new();
-    LAYOUT.get_or_init(|| {
-        let layout = Path::new(env!("CARGO_TARGET_TMPDIR")).join(NAME);
-        if !layout.exists() {
-            make(&layout);
-        }
-        layout
-    })
+    LAYOUT.get_or_init(|| kept(NAME, "usr-is-merged"))
+}
+
+/// An OCI layout that has the same with Erlang in it.
+pub(crate) fn layout_with_erlang() -> &'static Path {
+    static LAYOUT: OnceLock<PathBuf> = OnceLock::new();
+    LAYOUT.get_or_init(|| kept(NAME_WITH_ERLANG, "usr-is-merged,erlang-base"))
+}
+
+fn kept(name: &str, packages: &str) -> PathBuf {
+    let layout = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if !layout.exists() {
+        make(&layout, packages);
+    }
+    layout
 }
 
 /// Its name in the Docker daemon.
@@ -57,12 +68,13 @@ pub(crate) fn manifest() -> Value {
 }
 
 /// Nothing half-made is ever under the final name.
-fn make(layout: &Path) {
+fn make(layout: &Path, packages: &str) {
     let dir = super::temp_dir();
     let (root, made) = (dir.path().join("root.tar"), dir.path().join("layout"));
     let image = format!("{}:{TAG}", made.display());
     // Links such as /lib -> usr/lib from the beginning: the package that makes them later brings Perl along.
-    let merged_usr = ["--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--include=usr-is-merged"];
+    let include = format!("--include={packages}");
+    let merged_usr = ["--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", &include];
     let debian = ["--variant=essential", "--dpkgopt=path-exclude=/usr/share/doc/*", "bookworm"];
     run(tool("mmdebstrap", "mmdebstrap")
         .args(merged_usr)

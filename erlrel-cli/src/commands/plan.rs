@@ -91,14 +91,15 @@ impl Summary {
             start: app.start,
             dir: None,
         };
-        let Prebuilt { name, vsn, path, erts_vsn, platform, .. } = release;
+        let Prebuilt { name, vsn, path, erts_vsn, .. } = release;
+        let platform = release.platform.as_ref().map(ToString::to_string);
         Self {
             release: format!("{name} {vsn} (from {}, made by {maker})", path.display()),
-            erlang: format!("ERTS {erts_vsn}, {platform}"),
+            erlang: format!("ERTS {erts_vsn}, {}", platform.as_deref().unwrap_or("which the base image has")),
             apps: release.apps.iter().map(row).collect(),
             json: (
                 json!({ "name": name, "version": vsn, "from": path, "maker": maker }),
-                json!({ "erts": erts_vsn, "platform": platform.to_string() }),
+                json!({ "erts": erts_vsn, "platform": platform }),
             ),
         }
     }

@@ -24,6 +24,19 @@ pub enum ContainerError {
         /// The release.
         release: String,
     },
+    /// A release without a runtime system on a base image without one.
+    #[error(
+        "the release `{release}` does not include ERTS, and the base image `{}` has no `erl` on its PATH ({search_path})",
+        base.display()
+    )]
+    NoErlang {
+        /// The release.
+        release: String,
+        /// Where the base image is.
+        base: PathBuf,
+        /// Where `erl` was looked for in it.
+        search_path: String,
+    },
     /// A release without Erlang's own applications in an image that has none where they would be looked for.
     #[error(
         "the release `{release}` leaves out Erlang's own applications (`{{system_libs, false}}`), and the image would have none"

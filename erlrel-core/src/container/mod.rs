@@ -31,6 +31,9 @@ use crate::project::Project;
 use crate::release::{self, Form, ReleaseSpec, Resolution, SystemLibs};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
+/// The search path of a container whose image says nothing of it.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// Where the image is made: facts about the build, none about the project.
 #[derive(Clone)]
 pub struct BuildOptions<'a> {
@@ -68,7 +71,7 @@ pub struct Plan {
 /// Decides what the image of a release contains. Nothing is written.
 ///
 /// # Errors
-/// When the release cannot be assembled, has no ERTS and no base that could bring one, needs a shared
+/// When the release cannot be assembled, has no ERTS and no base that brings one, needs a shared
 /// library that is not there, or the base cannot be read.
 pub fn plan(
     spec: &ReleaseSpec,
@@ -78,9 +81,9 @@ pub fn plan(
     options: &ContainerOptions,
     build: &BuildOptions<'_>,
 ) -> Result<Plan, ContainerError> {
-    let base = Opened::open(&options.base, &otp.platform)?;
-    if resolution.erts.bin.is_none() && base.is_none() {
-        return Err(ContainerError::NoErts { release: spec.name.clone() });
+    let base = Opened::open(&options.base, Some(&otp.platform))?;
+    if resolution.erts.bin.is_none() {
+        on_base::with_erlang(base.as_ref(), options, &spec.name)?;
     }
     // They are looked for beside the runtime system.
     if spec.system_libs == SystemLibs::Leave && resolution.erts.bin.is_some() {
@@ -141,7 +144,7 @@ struct Opened {
 }
 
 impl Opened {
-    fn open(base: &Base, platform: &Platform) -> Result<Option<Self>, ImageError> {
+    fn open(base: &Base, platform: Option<&Platform>) -> Result<Option<Self>, ImageError> {
         let opened = |image: BaseImage| Ok(Self { files: image.files()?, image });
         base.open(platform)?.map(opened).transpose()
     }

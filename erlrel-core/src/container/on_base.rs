@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ContainerError;
+use super::{ContainerError, ContainerOptions, Opened, PATH};
 use crate::elf;
 use crate::image::BaseImage;
 use crate::image::files::{FileKind, FileMap};
@@ -14,6 +14,31 @@ const LIBRARY_DIRS: [&str; 4] = ["lib", "lib64", "usr/lib", "usr/lib64"];
 
 /// Where the native part keeps its package records.
 const PACKAGE_RECORDS: &str = "var/lib/dpkg/status.d/";
+
+/// The base, in which a release without a runtime system finds `erl` on the search path, as its start program does.
+///
+/// # Errors
+/// When there is no base, or no `erl` in it.
+pub(super) fn with_erlang<'a>(
+    base: Option<&'a Opened>,
+    options: &ContainerOptions,
+    release: &str,
+) -> Result<&'a Opened, ContainerError> {
+    let base = base.ok_or_else(|| ContainerError::NoErts { release: release.into() })?;
+    let own = options.env.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str());
+    let path = own.or_else(|| base.image.config().variable("PATH")).unwrap_or(PATH);
+    let is_file = |file: &str| {
+        base.files.resolve(file.trim_start_matches('/')).is_some_and(|(_, info)| info.kind == FileKind::File)
+    };
+    if path.split(':').any(|dir| is_file(&format!("{dir}/erl"))) {
+        return Ok(base);
+    }
+    Err(ContainerError::NoErlang {
+        release: release.into(),
+        base: base.image.path().into(),
+        search_path: path.into(),
+    })
+}
 
 /// The native files that the base does not have. What it has is its own business: a library of the same
 /// name in a default directory, `/etc/passwd`, certificates.

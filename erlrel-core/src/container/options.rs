@@ -39,11 +39,15 @@ impl Base {
         }
     }
 
-    pub(super) fn open(&self, platform: &Platform) -> Result<Option<BaseImage>, ImageError> {
-        match self {
-            Self::Scratch => Ok(None),
-            Self::Layout(name) => BaseImage::open(&name.dir, name.tag.as_deref(), platform).map(Some),
-        }
+    /// Opens the image for this platform, or the only one that there is.
+    pub(super) fn open(&self, platform: Option<&Platform>) -> Result<Option<BaseImage>, ImageError> {
+        let Self::Layout(name) = self else { return Ok(None) };
+        let tag = name.tag.as_deref();
+        let image = platform.map_or_else(
+            || BaseImage::open_only(&name.dir, tag),
+            |platform| BaseImage::open(&name.dir, tag, platform),
+        );
+        image.map(Some)
     }
 }
 

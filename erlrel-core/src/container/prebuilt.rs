@@ -1,13 +1,12 @@
 //! The image of a release that something else has assembled: its own start script is the entry point.
 
 use super::options::ContainerOptions;
-use super::{BuildOptions, ContainerError, ContainerWarning, Description, Opened, Parts, Plan, Start};
+use super::{
+    BuildOptions, ContainerError, ContainerWarning, Description, Opened, PATH, Parts, Plan, Start, on_base,
+};
 use crate::image::native::Shell;
 use crate::release::{Maker, Prebuilt};
 use crate::tree::{Content, Entry, Group, Node, Tree, TreeError, TreePath};
-
-/// The search path of every base image, for one that has none.
-const PATH: (&str, &str) = ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 
 /// What mix's scripts source first. It leaves the cookie alone that a user has set, there or in the environment.
 ///
@@ -44,14 +43,19 @@ fi
 /// programs that start scripts run. [`ContainerOptions::shell`] and [`BuildOptions::boot_program`] have no say.
 ///
 /// # Errors
-/// When the release needs a shared library that is not there, nothing in the image could run its start script, or
-/// the base cannot be read.
+/// When the release has no ERTS and no base that brings one, needs a shared library that is not there, nothing in the
+/// image could run its start script, or the base cannot be read.
 pub fn plan_prebuilt(
     release: &Prebuilt,
     options: &ContainerOptions,
     build: &BuildOptions<'_>,
 ) -> Result<Plan, ContainerError> {
-    let base = Opened::open(&options.base, &release.platform)?;
+    let base = Opened::open(&options.base, release.platform.as_ref())?;
+    let platform = match &release.platform {
+        Some(platform) => platform,
+        None => on_base::with_erlang(base.as_ref(), options, &release.name)?.image.platform(),
+    };
+    let platform = platform.clone();
     let has_shell = base.as_ref().is_some_and(|base| base.files.resolve("bin/sh").is_some());
     let mut tree = release.tree.clone();
     if release.maker == Maker::Mix {
@@ -61,7 +65,7 @@ pub fn plan_prebuilt(
     let parts = Parts {
         description: Description::of_prebuilt(release),
         tree,
-        platform: &release.platform,
+        platform: &platform,
         shell: if has_shell { Shell::No } else { Shell::WithTools },
         start: Start { cmd: command(release.maker), env: &env, interpreter: release.interpreter.as_deref() },
         base,
@@ -89,7 +93,7 @@ fn variables(maker: Maker, on_nothing: bool) -> Vec<(&'static str, &'static str)
         Maker::Mix => Some(("RELEASE_TMP", "/tmp")),
         Maker::Unknown => None,
     };
-    own.into_iter().chain(on_nothing.then_some(PATH)).collect()
+    own.into_iter().chain(on_nothing.then_some(("PATH", PATH))).collect()
 }
 
 fn make_cookie_at_start(tree: &mut Tree, vsn: &str) -> Result<(), TreeError> {

@@ -39,6 +39,18 @@ impl BaseImage {
     /// When `path` is no layout, has no image with that tag or for that platform (the error lists those it
     /// has), or the image is damaged.
     pub fn open(path: &Path, tag: Option<&str>, platform: &Platform) -> Result<Self, ImageError> {
+        Self::open_for(path, tag, Some(platform))
+    }
+
+    /// The same for whatever platform the image is for: there must be one only.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when there are images for several platforms.
+    pub fn open_only(path: &Path, tag: Option<&str>) -> Result<Self, ImageError> {
+        Self::open_for(path, tag, None)
+    }
+
+    fn open_for(path: &Path, tag: Option<&str>, platform: Option<&Platform>) -> Result<Self, ImageError> {
         let store = Store::open(path)?;
         let selected = select(&store, tag, platform)?;
         let manifest = store.manifest(&selected.manifest)?;

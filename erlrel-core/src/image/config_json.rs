@@ -147,6 +147,12 @@ impl ParsedConfig {
         self.image.variant().as_deref()
     }
 
+    /// A variable that containers of the image have.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        let all = self.image.config().as_ref()?.env().as_deref()?;
+        all.iter().find_map(|variable| variable.strip_prefix(name)?.strip_prefix('='))
+    }
+
     /// The uncompressed layers.
     ///
     /// # Errors

@@ -56,6 +56,14 @@ pub enum ImageError {
         /// The platforms that are there.
         found: Vec<String>,
     },
+    /// Images for several platforms, and nothing that says which of them is meant.
+    #[error("`{}` has images for several platforms, {}, and the release is for any", path.display(), list(found))]
+    SeveralPlatforms {
+        /// The layout.
+        path: PathBuf,
+        /// The platforms that are there.
+        found: Vec<String>,
+    },
     /// A blob that is not there, has the wrong size, or holds something else than it should.
     #[error("the image in `{}` is damaged: {what}: {why}; fetch or build it again", path.display())]
     Damaged {

@@ -19,16 +19,20 @@ pub(crate) struct Selected {
     pub(crate) name: Option<String>,
 }
 
-/// Chooses the manifest with this tag and for this platform.
+/// Chooses the manifest with this tag and for this platform, or for the only one.
 ///
 /// Without a tag the store must hold one image only. Entries that are for no real platform (attestations) or
 /// are no image are skipped. Of several variants of an architecture the lowest, which runs everywhere, is
 /// taken.
 ///
 /// # Errors
-/// [`ImageError::TagNotFound`], [`ImageError::Ambiguous`], [`ImageError::PlatformNotFound`] with what is
-/// there, or [`ImageError::Damaged`].
-pub(crate) fn select(store: &Store, tag: Option<&str>, platform: &Platform) -> Result<Selected, ImageError> {
+/// [`ImageError::TagNotFound`], [`ImageError::Ambiguous`], [`ImageError::PlatformNotFound`] or
+/// [`ImageError::SeveralPlatforms`] with what is there, or [`ImageError::Damaged`].
+pub(crate) fn select(
+    store: &Store,
+    tag: Option<&str>,
+    platform: Option<&Platform>,
+) -> Result<Selected, ImageError> {
     let index = manifest::parse_index(&store.index()?).map_err(|why| store.damaged("index.json", why))?;
     let entries = by_tag(store, &index, tag)?;
     let mut candidates = Vec::new();
@@ -38,14 +42,19 @@ pub(crate) fn select(store: &Store, tag: Option<&str>, platform: &Platform) -> R
             candidates.push((candidate, name.clone()));
         }
     }
-    let fitting = candidates.iter().filter(|(candidate, _)| candidate.platform == *platform);
+    let path = store.path().to_path_buf();
+    let found = distinct(candidates.iter().map(|(candidate, _)| candidate.platform.to_string()));
+    if platform.is_none() && found.len() > 1 {
+        return Err(ImageError::SeveralPlatforms { path, found });
+    }
+    let fits = |candidate: &Candidate| platform.is_none_or(|platform| candidate.platform == *platform);
+    let fitting = candidates.iter().filter(|(candidate, _)| fits(candidate));
     match fitting.min_by(|(a, _), (b, _)| a.variant.cmp(&b.variant)) {
         Some((candidate, name)) => Ok(Selected { manifest: candidate.manifest.clone(), name: name.clone() }),
-        None => Err(ImageError::PlatformNotFound {
-            path: store.path().into(),
-            platform: platform.to_string(),
-            found: distinct(candidates.iter().map(|(candidate, _)| candidate.platform.to_string())),
-        }),
+        None => {
+            let platform = platform.map_or_else(|| "any platform".into(), ToString::to_string);
+            Err(ImageError::PlatformNotFound { path, platform, found })
+        }
     }
 }
 

@@ -40,9 +40,9 @@ pub enum PrebuiltError {
         /// Where it leads.
         target: String,
     },
-    /// A release without a runtime system.
-    #[error("the release `{}` does not include ERTS: it has no `{emulator}`", path.display())]
-    NoErts {
+    /// Half a runtime system.
+    #[error("the runtime system in the release `{}` is not whole: it has no `{emulator}`", path.display())]
+    NoEmulator {
         /// The directory or tarball.
         path: PathBuf,
         /// The emulator that `start_erl.data` leads to.
@@ -94,9 +94,7 @@ impl PrebuiltError {
                  the directory with `bin`, `lib` and `releases` in it",
             ),
             Self::Development { .. } => Some("build it with relx's `{mode, prod}`: `rebar3 as prod release`"),
-            Self::NoErts { .. } => {
-                Some("set `{include_erts, true}` in relx's options, or `include_erts: true` in mix.exs")
-            }
+            Self::NoEmulator { .. } => Some("build the release again"),
             Self::NotLinux { .. } => Some("build the release on the system that the image is for"),
             Self::Unreadable { source: TreeError::LinkOutside { .. }, .. } => {
                 Some("put a copy of what it leads to into the release")

@@ -36,8 +36,8 @@ pub struct Prebuilt {
     pub vsn: String,
     /// The version of its runtime system.
     pub erts_vsn: String,
-    /// What its runtime system runs on.
-    pub platform: Platform,
+    /// What its runtime system runs on; `None` if it has none and needs an Erlang that is there already.
+    pub platform: Option<Platform>,
     /// How its start script is called.
     pub maker: Maker,
     /// What runs its start script: the path after `#!`; `None` for a program.
@@ -85,8 +85,8 @@ pub struct PrebuiltApp {
 /// applications, and mix's `releases/COOKIE`. `scratch` is a directory with space for an unpacked tarball.
 ///
 /// # Errors
-/// When it is no release, was built for development, has no ERTS or one for something else than Linux, cannot be
-/// read, or is a tar file that no honest program makes.
+/// When it is no release, was built for development, has half an ERTS or one for something else than Linux,
+/// cannot be read, or is a tar file that no honest program makes.
 pub fn read_prebuilt(path: &Path, scratch: &Path) -> Result<Prebuilt, PrebuiltError> {
     refuse_other_directory(path)?;
     let (tree, unpacked) = read_tree(path, scratch).map_err(|error| PrebuiltError::reading(path, error))?;
@@ -136,14 +136,18 @@ fn open(path: &Path) -> Result<Box<dyn Read>, FsError> {
     Ok(if compressed { Box::new(deflate::reader(whole)) } else { Box::new(whole) })
 }
 
-fn platform(tree: &Tree, erts_vsn: &str, path: &Path) -> Result<Platform, PrebuiltError> {
-    let emulator = format!("erts-{erts_vsn}/bin/beam.smp");
+fn platform(tree: &Tree, erts_vsn: &str, path: &Path) -> Result<Option<Platform>, PrebuiltError> {
+    let erts = format!("erts-{erts_vsn}");
+    if tree.get(&erts).is_none() {
+        return Ok(None);
+    }
+    let emulator = format!("{erts}/bin/beam.smp");
     let Some(Node::File(content)) = tree.get(&emulator).map(|entry| &entry.node) else {
-        return Err(PrebuiltError::NoErts { path: path.into(), emulator });
+        return Err(PrebuiltError::NoEmulator { path: path.into(), emulator });
     };
     let bytes = content.read().map_err(|error| PrebuiltError::reading(path, error))?;
     match elf::parse(&bytes) {
-        Ok(elf) => Ok(Platform::linux(elf.architecture)),
+        Ok(elf) => Ok(Some(Platform::linux(elf.architecture))),
         Err(_) => Err(PrebuiltError::NotLinux { path: path.into(), emulator }),
     }
 }
