@@ -24,6 +24,7 @@ mod rebar3_flags;
 mod rebar3_parity;
 mod release_directory;
 mod relx_cases;
+mod relx_defects;
 mod relx_parity;
 mod reproducible;
 mod start_script;

@@ -23,8 +23,19 @@ pub(crate) fn evaluate(expressions: &str, arguments: &[&OsStr]) -> String {
 pub(crate) fn evaluate_with(toolchain: &Toolchain, expressions: &str, arguments: &[&OsStr]) -> String {
     let mut erl = toolchain.command("erl", Path::new(env!("CARGO_TARGET_TMPDIR")));
     erl.env("ERL_CRASH_DUMP_BYTES", "0");
-    erl.args(["+S", "1", "-boot", "no_dot_erlang", "-noinput", "-eval", expressions, "-extra"])
-        .args(arguments);
+    erl.args([
+        "+S",
+        "1",
+        "+pc",
+        "unicode",
+        "-boot",
+        "no_dot_erlang",
+        "-noinput",
+        "-eval",
+        expressions,
+        "-extra",
+    ])
+    .args(arguments);
     run(&mut erl)
 }
 

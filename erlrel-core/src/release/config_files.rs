@@ -130,8 +130,11 @@ fn check_sys_config(path: &Path) -> Result<(), ReleaseError> {
 
 const EXPECTED: &str = "expected one list of `{Application, [{Key, Value}, …]}` and nothing else";
 
-/// As relx has it, except that an image gets no cookie: the virtual machine makes a random one.
+/// As relx has it, except that an image gets no cookie: the virtual machine makes a random one. What the name of a node
+/// must not have becomes `_`: with it the virtual machine would not start (`net_kernel`).
 fn default_vm_args(name: &str, form: Form) -> String {
+    let in_node = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    let name: String = name.chars().map(in_node).collect();
     let cookie = if form == Form::Image { String::new() } else { format!("-setcookie {name}\n") };
     format!("-sname {name}\n{cookie}+C multi_time_warp\n")
 }

@@ -131,4 +131,13 @@ mod tests {
         assert_eq!(highest(&["1.0.0-rc1", "1.0.0"]), "1.0.0");
         assert_eq!(highest(&["abc", "0.1"]), "0.1");
     }
+
+    /// relx takes `1 0` and `100` for 1.0, which is less than 1.1 and 2.
+    #[test]
+    fn only_a_point_is_a_point_in_a_version() {
+        let highest = |vsns: &[&'static str]| *vsns.iter().max_by_key(|vsn| precedence(vsn)).expect("one");
+        assert_eq!(highest(&["100", "2", "1.1"]), "100");
+        assert_eq!(highest(&["2", "1x0", "1.1"]), "2");
+        assert_eq!(highest(&["1 9", "1.1"]), "1.1", "a blank makes it a text, which is less than any number");
+    }
 }

@@ -135,6 +135,14 @@ fn an_image_gets_no_cookie_from_default_arguments() {
     assert!(!arguments(Form::Image).contains("cookie"));
 }
 
+/// With relx's default the virtual machine would refuse to start.
+#[test]
+fn default_arguments_give_the_node_a_name_that_it_can_have() {
+    let fixture = Fixture::new("{relx, [{release, {'my.läden', \"1.0\"}, [shop]}, {mode, prod}]}.");
+    let arguments = text(&fixture.tree(Form::Tarball).expect("a release"), "releases/1.0/vm.args");
+    assert_eq!(arguments, "-sname my_l_den\n-setcookie my_l_den\n+C multi_time_warp\n");
+}
+
 #[test]
 fn a_missing_or_broken_configuration_file_is_an_error() {
     insta::assert_snapshot!(with("{sys_config, \"config/prod.config\"}").error(), @r#"
