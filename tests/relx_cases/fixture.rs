@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::oracle::{self, Order};
 use super::release::{self, Release};
+use crate::support::toolchain::Toolchain;
 use crate::support::{erlrel, fails, run, temp_dir, tool};
 
 /// An application as relx's tests make it: one module, one file in `priv`.
@@ -134,6 +135,21 @@ impl Project {
         release
     }
 
+    /// As [`Self::release`], with another OTP and its relx. That relx has its own names for the paths of its OTP.
+    pub(super) fn release_of(&self, toolchain: &Toolchain, name: &str) -> Release {
+        let mut command = self.erlrel("release", name);
+        run(command.arg("--otp").arg(toolchain.otp()));
+        let mut release = Release::directory(&self.path("_build/default/rel").join(name), String::new());
+        let output_dir = self.new_dir();
+        self.relx_of(toolchain, "release", name, &output_dir).expect("relx builds it");
+        let relx = Release::directory(&output_dir.join(name), String::new());
+        if let Toolchain::Tree(root) = toolchain {
+            release.link_from(root);
+        }
+        release::assert_same(&release, &relx, &[]);
+        release
+    }
+
     /// The release directory that erlrel makes, without a comparison.
     pub(super) fn release_alone(&self, name: &str) -> Release {
         let warnings = self.run("release", name);
@@ -189,7 +205,17 @@ impl Project {
     }
 
     fn relx(&self, task: &str, name: &str, output_dir: &Path) -> Result<(), String> {
-        oracle::build(Order { task, project: self.temp.path(), output_dir, name })
+        self.relx_of(&Toolchain::Machine, task, name, output_dir)
+    }
+
+    fn relx_of(
+        &self,
+        toolchain: &Toolchain,
+        task: &str,
+        name: &str,
+        output_dir: &Path,
+    ) -> Result<(), String> {
+        oracle::build(Order { toolchain, task, project: self.temp.path(), output_dir, name })
     }
 
     /// Each of relx's releases gets one: it leaves what lies there.

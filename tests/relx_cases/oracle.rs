@@ -1,15 +1,19 @@
 //! The real relx, as rebar3 brings it: it builds what a test configures, so that both results can be compared.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 
+use crate::support::toolchain::Toolchain;
 use crate::support::{run, tool};
 
 /// What relx is told to build.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Order<'a> {
+    /// Whose relx.
+    pub(super) toolchain: &'a Toolchain,
     /// `release` or `tar`.
     pub(super) task: &'a str,
     /// The folder with rebar.config.
@@ -22,9 +26,10 @@ pub(super) struct Order<'a> {
 
 /// Builds it; fails with relx's message, in one line.
 pub(super) fn build(order: Order<'_>) -> Result<(), String> {
-    static ORACLE: OnceLock<Mutex<Oracle>> = OnceLock::new();
-    let oracle = ORACLE.get_or_init(|| Mutex::new(Oracle::start()));
-    let answer = oracle.lock().expect("no earlier order broke it").answer(order);
+    static ORACLES: Mutex<BTreeMap<String, Oracle>> = Mutex::new(BTreeMap::new());
+    let mut oracles = ORACLES.lock().expect("no earlier order broke it");
+    let name = order.toolchain.name().to_string();
+    let answer = oracles.entry(name).or_insert_with(|| Oracle::start(order.toolchain)).answer(order);
     if answer == "ok" { Ok(()) } else { Err(answer) }
 }
 
@@ -36,10 +41,10 @@ struct Oracle {
 }
 
 impl Oracle {
-    fn start() -> Self {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("relx_cases_oracle");
-        unpack(&dir);
-        let mut erl = tool("erl", "erlang-base");
+    fn start(toolchain: &Toolchain) -> Self {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("relx_cases_oracle").join(toolchain.name());
+        unpack(toolchain, &dir);
+        let mut erl = toolchain.command("erl", &dir);
         erl.args(["-noshell", "+S", "1", "-mode", "interactive", "-pa"]).arg(&dir).args(applications(&dir));
         erl.args(["-run", "oracle", "main"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = erl.spawn().expect("the virtual machine starts");
@@ -49,7 +54,7 @@ impl Oracle {
     }
 
     fn answer(&mut self, order: Order<'_>) -> String {
-        let Order { task, project, output_dir, name } = order;
+        let Order { task, project, output_dir, name, .. } = order;
         let (project, output_dir) = (project.display(), output_dir.display());
         writeln!(self.orders, "{task}\t{project}\t{output_dir}\t{name}").expect("it runs");
         self.orders.flush().expect("it runs");
@@ -60,17 +65,19 @@ impl Oracle {
 }
 
 /// rebar3's own modules out of its escript.
-fn unpack(dir: &Path) {
+fn unpack(toolchain: &Toolchain, dir: &Path) {
     std::fs::create_dir_all(dir).expect("created");
     let source = dir.join("oracle.erl");
     std::fs::write(&source, include_str!("oracle.erl")).expect("written");
     run(tool("erlc", "erlang-base").arg("-o").arg(dir).arg(&source));
-    run(tool("erl", "erlang-base")
-        .args(["-noshell", "-pa"])
-        .arg(dir)
-        .args(["-run", "oracle", "unpack", "-extra"])
-        .arg(tool("rebar3", "rebar3").get_program())
-        .arg(dir));
+    let rebar3 = match toolchain {
+        Toolchain::Machine => tool("rebar3", "rebar3").get_program().into(),
+        // As it is called inside of the tree.
+        Toolchain::Tree(_) => PathBuf::from("/usr/bin/rebar3"),
+    };
+    let mut erl = toolchain.command("erl", dir);
+    erl.args(["-noshell", "-pa"]).arg(dir).args(["-run", "oracle", "unpack", "-extra"]).arg(rebar3).arg(dir);
+    run(&mut erl);
 }
 
 fn applications(dir: &Path) -> Vec<PathBuf> {

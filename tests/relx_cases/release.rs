@@ -87,6 +87,17 @@ impl Release {
         }
     }
 
+    /// Lets absolute links begin in another root directory.
+    pub(super) fn link_from(&mut self, root: &Path) {
+        for node in self.nodes.values_mut() {
+            if let Node::Link(target) = node
+                && let Ok(below) = target.strip_prefix(root)
+            {
+                *target = Path::new("/").join(below);
+            }
+        }
+    }
+
     pub(super) fn text(&self, path: &str) -> String {
         match self.nodes.get(path) {
             Some(Node::File(bytes)) => String::from_utf8_lossy(bytes).into_owned(),

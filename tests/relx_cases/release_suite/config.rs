@@ -70,6 +70,21 @@ fn make_dev_mode_release() {
     }
 }
 
+/// Not one of relx's: what `true` has set besides the links stays.
+#[test]
+fn dev_mode_that_is_ended_again() {
+    let project =
+        project(&["sys.config", "vm.args"], &format!("{{dev_mode, true}}, {{dev_mode, false}}, {EXPLICIT}"));
+    project.write("_build/default/lib/goal_app_1/src/more.hrl", "");
+    let release = project.release("foo");
+    let links: Vec<&String> = release.nodes.keys().filter(|path| release.is_link(path)).collect();
+    assert!(links.is_empty(), "{links:?}");
+    assert!(release.has("lib/goal_app_1-0.0.1/src/more.hrl"), "sources come along");
+    let project = self::project(&[], "{mode, prod}, {dev_mode, false}");
+    let release = project.release("foo");
+    assert!(release.nodes.keys().any(|path| path.starts_with("erts-")), "the mode counts");
+}
+
 /// No mode but `dev` links.
 fn without_links(mode: &str) {
     let project =

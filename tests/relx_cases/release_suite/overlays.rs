@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::BASE;
 use crate::relx_cases::fixture::Project;
-use crate::support::erlang;
+use crate::support::{erlang, toolchain};
 
 /// A template which is a list of terms, one for each of these variables; numbers and atoms are not quoted.
 const QUOTED: [&str; 15] = [
@@ -146,27 +146,34 @@ fn make_dev_mode_template_release() {
     assert_eq!(original("config/vm.args"), "-sname {{nodename}}");
 }
 
-/// The file of variables that a template has for itself counts most. The relx that is asked here is too old for
-/// that: 4.9.0 was the first.
+/// The file of variables that a template has for itself counts most, then the project's own, then relx's, then what a
+/// caller of relx's API gives. That is so since relx 4.9.0: Debian 13's is asked here.
 #[test]
 fn make_multiple_overlay_vars_template_release() {
     let project = Project::new(
         r#"{release, {foo, "0.0.1"}, [goal_app_1, goal_app_2]}, {dev_mode, true}, {mode, dev},
            {sys_config, "config/sys.config"}, {overlay_vars, ["config/vars1.config"]},
-           {overlay, [{template, "config/sys.config", "releases/{{release_version}}/sys.config"},
+           {overlay_vars_values, [{release_name, never}, {low, "lowest"}]},
+           {overlay, [{template, "config/names", "releases/{{release_version}}/names"},
+                      {template, "config/sys.config", "releases/{{release_version}}/sys.config"},
                       {template, "config/sys.config", "releases/{{release_version}}/a/sys.config",
                        "config/vars2.config"},
                       {template, "config/sys.config", "releases/{{release_version}}/b/sys.config",
                        "config/vars3.config"}]}"#,
     );
     project.write("config/sys.config", SYS_CONFIG);
-    project.write("config/vars1.config", "{var1, \"indeed it is\"}.\n{var2, \"and so\"}.\n");
+    project.write("config/names", "{{erts_vsn}} {{release_name}} {{low}}");
+    project.write(
+        "config/vars1.config",
+        "{var1, \"indeed it is\"}.\n{var2, \"and so\"}.\n{erts_vsn, \"own\"}.\n",
+    );
     project.write("config/vars2.config", "{var1, \"indeed it is and more\"}.\n");
     project.write("config/vars3.config", "{var1, \"indeed it is and more\"}.\n{var2, \"and so on\"}.\n");
-    let release = project.release_alone("foo");
+    let release = project.release_of(toolchain::trixie(), "foo");
     for name in ["non_goal_1", "non_goal_2", "goal_app_1", "goal_app_2", "lib_dep_1"] {
         assert!(release.is_link(&format!("lib/{name}-0.0.1")), "{name}");
     }
+    assert_eq!(release.text("releases/0.0.1/names"), "own foo lowest");
     let expected = |var1: &str, var2: &str| SYS_CONFIG.replace("{{var1}}", var1).replace("{{var2}}", var2);
     for (path, var1, var2) in [
         ("sys.config", "indeed it is", "and so"),
