@@ -79,6 +79,19 @@ fn src_files_are_rendered_into_relx_out_file_path() {
     });
 }
 
+/// relx renders beside the source then, without a word.
+#[test]
+fn a_place_that_cannot_be_written_is_an_error() {
+    with_each_shell(|depot| {
+        depot.file("releases/0.1.0/sys.config.src", "[].\n");
+        let nowhere = depot.root.join("nowhere");
+        let mut command = depot.command(&["foreground"]);
+        let said = super::installation::said(command.env("RELX_OUT_FILE_PATH", &nowhere)).failed(1);
+        assert!(said.contains(&format!("cannot write {}/sys.config", nowhere.display())), "{said}");
+        assert!(said.contains("let RELX_OUT_FILE_PATH name a writable directory"), "{said}");
+    });
+}
+
 #[test]
 fn with_relx_multi_node_rendered_files_have_the_node_in_their_name() {
     with_each_shell(|depot| {

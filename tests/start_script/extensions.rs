@@ -26,7 +26,7 @@ fn extensions_find_the_functions_and_variables_of_relx() {
         let text = r#"echo "$REL_NAME $REL_VSN $NAME $NAME_TYPE $COOKIE $RELX_HOSTNAME"
 echo "$(relx_get_pid) $(erl_rpc erlang node) $(erl_eval '1 + 1.') $(relx_nodetool eval '3 * 3.')"
 for path in "$SCRIPT" "$SCRIPT_DIR" "$RELEASE_ROOT_DIR" "$ROOTDIR" "$REL_DIR" "$ERTS_DIR" "$BINDIR" "$VMARGS_PATH" \
-    "$RELX_CONFIG_PATH" "$PIPE_DIR" "$RUNNER_LOG_DIR" "$RELEASE_PROG" "$ESCRIPT_NAME"; do [ -e "$path" ] || echo "no $path"; done
+    "$RELX_CONFIG_PATH" "$PIPE_DIR" "$RUNNER_LOG_DIR" "$RELEASE_PROG" "$ESCRIPT_NAME" "$SYSTEM_LIB_DIR"; do [ -e "$path" ] || echo "no $path"; done
 pwd
 exit 0
 "#;

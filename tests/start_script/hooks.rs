@@ -19,6 +19,23 @@ fn hooks_run_in_their_order_and_know_the_node() {
     });
 }
 
+/// relx waits for ever.
+#[test]
+fn hooks_that_wait_give_up_when_the_node_is_gone() {
+    with_each_shell(|depot| {
+        for hook in ["wait_for_vm_start", "wait_for_process depot_sup", "pid gone.pid"] {
+            let (file, argument) = hook.split_once(' ').unwrap_or((hook, ""));
+            depot.file(
+                "bin/extensions/bar",
+                &format!("set -- {argument}; . \"$SCRIPT_DIR/hooks/builtin/{file}\"\n"),
+            );
+            let said = said(depot.command(&["bar"]).env("RELX_RPC_TIMEOUT", "1")).failed(1);
+            assert!(said.contains(&format!("{} does not answer", depot.node)), "{hook}: {said}");
+        }
+        assert!(!depot.root.join("gone.pid").exists());
+    });
+}
+
 #[test]
 fn hooks_can_be_disabled_and_the_word_that_does_it_is_no_argument() {
     with_each_shell(|depot| {

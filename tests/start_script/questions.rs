@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use super::installation::{Installation, with_each_shell};
+use super::installation::{Installation, SHELLS, with_each_shell};
 use crate::support::port::free_port;
 use crate::support::{run, tool};
 
@@ -92,6 +92,9 @@ fn with_use_nodetool_the_function_s_own_output_is_shown() {
         assert_eq!(depot.says(&format), "ok\n");
         assert_eq!(depot.says_with(&[("USE_NODETOOL", "true")], &format), "hello\nok\n");
         assert_eq!(depot.says_with(&[("USE_NODETOOL", "true")], &["eval", "{a, 1}."]), "{a,1}\n");
+        let prefixed = [("USE_NODETOOL", "true"), ("NODETOOL_NODE_PREFIX", "prefix")];
+        let asking = depot.says_with(&prefixed, &["rpc", "erlang", "nodes", "[hidden]"]);
+        assert!(asking.contains("@localhost'") && !asking.contains("prefix"), "it is given a name: {asking}");
         let fails = super::installation::said(
             depot.command(&["rpc", "erlang", "error", "[wrong]"]).env("USE_NODETOOL", "true"),
         );
@@ -174,6 +177,26 @@ fn without_its_own_erts_a_release_runs_on_the_erl_of_the_path() {
         assert_eq!(depot.says_with(&[("PATH", &path)], &["daemon"]), "");
         depot.says(&["stop"]);
     });
+}
+
+/// That of OTP 22 and older lies elsewhere, and could not do what is asked of it.
+#[test]
+fn without_erl_call_a_virtual_machine_asks() {
+    for shell in SHELLS {
+        let depot = Installation::unpacked(shell, "depot");
+        let erts = std::fs::read_dir(&depot.root).expect("the release");
+        let mut erts = erts.map(|entry| entry.expect("an entry").path());
+        let erts = erts.find(|path| path.to_string_lossy().contains("/erts-")).expect("ERTS");
+        std::fs::remove_file(erts.join("bin/erl_call")).expect("removed");
+        assert_eq!(answers(&depot, &[]), format!("{}\n", depot.node));
+        let format = ["rpc", "io", "format", r#"["hello\n"]"#];
+        depot.says(&["daemon"]);
+        assert_eq!(depot.says(&format), "hello\nok\n");
+        assert_eq!(depot.says(&["eval", "1 + 1."]), "2\n");
+        assert!(runs(&depot.says(&["pid"])));
+        depot.says(&["stop"]);
+        assert!(depot.run(&["ping"]).failed(1).contains("Node is not running!\n"));
+    }
 }
 
 /// erl_call speaks neither of them; relx needs nodetool for that, and its cookie stands on the command line.

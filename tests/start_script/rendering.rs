@@ -145,6 +145,22 @@ fn relx_s_own_script_renders_these_lines_the_same() {
 }
 
 #[test]
+fn only_commands_that_start_something_and_extensions_render() {
+    let depot = Installation::new(SHELLS[0]);
+    depot.file("releases/0.1.0/sys.config.src", "[].\n");
+    let rendered = depot.root.join("releases/0.1.0/sys.config");
+    std::fs::remove_file(&rendered).expect("removed");
+    depot.says(&["help"]);
+    depot.says(&["version"]);
+    depot.run(&["ping"]).failed(1);
+    assert!(!rendered.exists());
+    for arguments in [&["show"][..], &["foreground", "-eval", "init:stop()."]] {
+        depot.says(arguments);
+        std::fs::remove_file(&rendered).expect("rendered");
+    }
+}
+
+#[test]
 fn a_rendered_file_is_its_reader_s_alone() {
     use std::os::unix::fs::PermissionsExt;
     for shell in SHELLS {

@@ -28,7 +28,16 @@ fn the_virtual_machine_finds_what_relx_exports() {
     let print = r#"[io:format("~s=~s~n", [V, os:getenv(V, "?")]) || V <- ["REL_NAME", "RELEASE_NAME", "RELEASE_VSN",
         "RELEASE_PROG", "ROOTDIR", "BINDIR", "EMU", "PROGNAME", "ESCRIPT_NAME", "TERM", "LD_LIBRARY_PATH"]], halt()."#;
     let mut command = depot.command(&["foreground", "-eval", print]);
-    let out = said(command.env("TERM", "dumb").env("LD_LIBRARY_PATH", "/x")).done();
+    command.env("TERM", "dumb").env("LD_LIBRARY_PATH", "/x");
+    // Which release this is, is no question to the environment.
+    command.envs([
+        ("REL_NAME", "other"),
+        ("REL_VSN", "9"),
+        ("ERTS_VSN", "9"),
+        ("ROOTDIR", "/"),
+        ("BINDIR", "/"),
+    ]);
+    let out = said(&mut command).done();
     let root = depot.root.display().to_string();
     insta::assert_snapshot!(out.replace(root.trim_start_matches('/'), "ROOT"), @r"
     REL_NAME=depot
@@ -43,6 +52,28 @@ fn the_virtual_machine_finds_what_relx_exports() {
     TERM=screen
     LD_LIBRARY_PATH=/ROOT/erts-13.1.5/lib:/x
     ");
+}
+
+#[test]
+fn what_the_virtual_machine_itself_reads_reaches_it() {
+    with_each_shell(|depot| {
+        let print = r#"[io:format("~p ", [init:get_argument(F)]) || F <- [a, flags, z]],
+            io:format("~p ~s", [lists:member("/extra/app/ebin", code:get_path()), os:getenv("ERL_CRASH_DUMP")]), halt()."#;
+        let library = depot.root.parent().expect("a parent").join("extra");
+        depot.file("../extra/app/ebin/app.app", "");
+        let library = library.display().to_string();
+        let print = print.replace("/extra/app", &format!("{library}/app"));
+        let environment = [
+            ("ERL_AFLAGS", "-a 1"),
+            ("ERL_FLAGS", "-flags 2"),
+            ("ERL_ZFLAGS", "-z 3"),
+            ("ERL_LIBS", library.as_str()),
+            ("ERL_CRASH_DUMP", "/tmp/dump"),
+            ("CODE_LOADING_MODE", "interactive"),
+        ];
+        let said = depot.says_with(&environment, &["foreground", "-eval", &print]);
+        assert_eq!(said, "{ok,[[\"1\"]]} {ok,[[\"2\"]]} {ok,[[\"3\"]]} true /tmp/dump");
+    });
 }
 
 #[test]
@@ -89,15 +120,22 @@ fn console_boot_takes_a_boot_file_of_the_release() {
 fn remote_console_is_a_shell_on_the_running_node_and_shows_no_cookie_to_others() {
     with_each_shell(|depot| {
         depot.says(&["daemon"]);
+        depot.file("place/for/cookies", "");
+        let place = depot.root.join("place");
+        let files = || std::fs::read_dir(&place).expect("listed").count();
         for command in ["remote_console", "remote", "remsh"] {
-            let mut terminal = Terminal::start(depot.command(&[command]));
+            let mut remote = depot.command(&[command]);
+            remote.env("TMPDIR", &place);
+            let mut terminal = Terminal::start(remote);
             terminal.shows(&format!("({})", depot.node));
             terminal.types("os:cmd(\"ps -eo args | grep -c '[s]etcookie depot.*remsh'\").\r");
             terminal.shows("\"0\\n\"");
+            assert_eq!(files(), 2, "the cookie lies in TMPDIR");
             terminal.types("\x07");
             terminal.shows(" --> ");
             terminal.types("q\r");
             assert_eq!(terminal.ends(), Some(0));
+            assert_eq!(files(), 1, "and is gone again");
         }
         assert!(depot.run(&["remsh"]).failed(1).contains("needs a terminal"));
         assert_eq!(depot.says(&["ping"]), "pong\n", "the node runs on");

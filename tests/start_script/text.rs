@@ -1,19 +1,26 @@
 //! The script itself, and what it says of itself.
 
+use std::path::PathBuf;
+
 use super::installation::with_each_shell;
 use super::project::built;
-use crate::support::{erlrel, run, tool};
+use crate::support::{erlrel, repository, run, tool};
 
-/// relx's shellcheck_test.
+/// relx's shellcheck_test. A release has only those of the hooks that it uses, as they are in the sources.
 #[test]
 fn the_script_and_the_built_in_hooks_are_clean_for_shellcheck() {
     let bin = built().unpacked.join("bin");
-    for file in
-        ["depot", "hooks/builtin/pid", "hooks/builtin/wait_for_process", "hooks/builtin/wait_for_vm_start"]
-    {
-        run(tool("shellcheck", "shellcheck").arg(bin.join(file)));
+    let sources = repository().join("erlrel-core/src/release/start_script/hooks");
+    let hooks: Vec<PathBuf> =
+        std::fs::read_dir(sources).expect("listed").map(|entry| entry.expect("an entry").path()).collect();
+    for hook in &hooks {
+        let packed = bin.join("hooks/builtin").join(hook.file_name().expect("a name"));
+        assert!(
+            !packed.exists() || std::fs::read(packed).expect("read") == std::fs::read(hook).expect("read")
+        );
     }
-    run(tool("shellcheck", "shellcheck").arg(built().minimal.join("bin/depot")));
+    let scripts = [bin.join("depot"), built().minimal.join("bin/depot")];
+    run(tool("shellcheck", "shellcheck").args(hooks).args(scripts));
 }
 
 #[test]
@@ -26,7 +33,9 @@ fn help_names_every_command_and_explains_each() {
             assert!(topic.contains(command) && topic.lines().count() < 10, "{command}: {topic}");
         }
         assert!(help.ends_with("and the release's own: bar foo baz show\n"), "{help}");
-        assert_eq!(depot.says(&["help", "no such"]), help);
+        for asking in [&["help", "no such"][..], &["--help"], &["-h"]] {
+            assert_eq!(depot.says(asking), help);
+        }
     });
 }
 

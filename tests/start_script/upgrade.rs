@@ -1,6 +1,6 @@
 //! Versions that come and go while the node runs: relx's upgrade_test, and every other way through its escript.
 
-use super::installation::{Installation, SHELLS, Shell};
+use super::installation::{Installation, SHELLS, Shell, with_each_shell};
 use super::project::built;
 
 /// A release of its own that runs, with the tarball of 0.1.1 at a place.
@@ -144,4 +144,15 @@ fn a_version_that_cannot_be_unpacked_or_installed_fails_with_relx_s_codes() {
         }
         depot.says(&["uninstall", "0.1.1"]);
     }
+}
+
+#[test]
+fn without_sasl_nobody_handles_versions() {
+    with_each_shell(|depot| {
+        depot.says(&["daemon_boot", "releases/0.1.0/start_clean", "--relx-disable-hooks"]);
+        for arguments in [&["versions"][..], &["upgrade", "0.1.1", "--relx-disable-hooks"]] {
+            let said = depot.run(arguments).failed(1);
+            assert_eq!(said, "The release has no sasl, so nobody handles its versions.\n");
+        }
+    });
 }
