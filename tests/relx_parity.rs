@@ -11,7 +11,7 @@ use crate::support::toolchain::Toolchain;
 use crate::support::{copy_dir, erlang, erlrel, run, temp_dir, tool};
 
 /// Files that relx adds and erlrel leaves out, because its start script does without: it asks a running node
-/// through OTP's own `erl_call`, and a release that lives in an image is replaced, not upgraded in place.
+/// through OTP's own `erl_call`, and the node itself upgrades the release.
 const LEFT_OUT: [&str; 2] = ["bin/install_upgrade.escript", "bin/nodetool"];
 
 /// How one path of a release is compared.

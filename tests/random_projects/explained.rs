@@ -12,7 +12,7 @@ pub(super) struct Explained {
 
 /// What erlrel does otherwise.
 pub(super) const EXPLAINED: [Explained; 19] = [
-    // erlrel's start script asks a running node through OTP's own erl_call; a release is not upgraded in place.
+    // erlrel's start script asks a running node through OTP's own erl_call, and has the node upgrade itself.
     Explained {
         name: "nodetool and the upgrade script are left out",
         explains: |_, difference| {
