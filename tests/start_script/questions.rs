@@ -209,12 +209,15 @@ fn a_node_that_speaks_another_protocol_answers_too() {
             &format!("-name {name}\n-setcookie depot\n-proto_dist inet6_tcp\n"),
         );
         assert_eq!(answers(&depot, &[]), format!("'{name}'\n"));
-        let tls = "-proto_dist inet_tls\n-ssl_dist_optfile \"tls/its options\"";
-        depot.vm_args(tls);
         certificate(&depot);
         let libraries = crate::support::erlang::root().join("lib").display().to_string();
         let with_ssl = [("ERL_LIBS", libraries.as_str()), ("CODE_LOADING_MODE", "interactive")];
-        assert_eq!(answers(&depot, &with_ssl), format!("{}\n", depot.node));
+        let options =
+            "-ssl_dist_opt server_certfile tls/cert.pem server_keyfile tls/key.pem client_verify verify_none";
+        for tls in ["-ssl_dist_optfile \"tls/its options\"", options] {
+            depot.vm_args(&format!("-proto_dist inet_tls\n{tls}"));
+            assert_eq!(answers(&depot, &with_ssl), format!("{}\n", depot.node), "{tls}");
+        }
     });
 }
 
