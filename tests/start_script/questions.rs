@@ -63,6 +63,20 @@ fn a_node_that_is_down_is_not_running_for_any_command() {
     });
 }
 
+#[test]
+fn a_command_ends_at_its_first_error_also_where_nobody_can_read_it() {
+    with_each_shell(|depot| {
+        for stderr in ["2>&-", "2>/dev/full"] {
+            for command in ["ping", "pid", "eval", "versions"] {
+                let mut shell = depot.program(std::path::Path::new("/bin/sh"), &["-c"]);
+                shell.arg(format!("exec '{}/bin/depot' {command} {stderr}", depot.root.display()));
+                let said = super::installation::said(&mut shell);
+                assert_eq!(said.failed(1), "Node is not running!\n", "{command} {stderr}");
+            }
+        }
+    });
+}
+
 /// relx prints the same, exits with 0 for what the node could not do, and with 1 where there was no answer in time.
 #[test]
 fn an_answer_that_takes_too_long_fails() {

@@ -12,8 +12,11 @@ run_hooks() {
 hook() {
     [ -n "$_used" ] || set_hook_variables
     _used=yes _hook=$ROOTDIR/bin/$1
-    [ -f "$_hook" ] || { say "warning: there is no hook $_hook" && return 0; }
     shift
+    if [ ! -f "$_hook" ]; then
+        say "warning: there is no hook $_hook"
+        return
+    fi
     # shellcheck disable=SC1090
     . "$_hook"
 }

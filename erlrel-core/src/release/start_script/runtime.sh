@@ -1,6 +1,10 @@
 
-say() { printf '%s: %s\n' "${0##*/}" "$1" >&2; }
-error() { say "error: $1" && exit "${2:-1}"; }
+# Nothing depends on whether it can be read: standard error may be closed, or full.
+say() { printf '%s: %s\n' "${0##*/}" "$1" >&2 || :; }
+error() {
+    say "error: $1"
+    exit "${2:-1}"
+}
 
 find_release() {
     _script=$(readlink -f "$0" || printf '%s' "$0")
