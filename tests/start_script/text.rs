@@ -27,7 +27,8 @@ fn the_script_and_the_built_in_hooks_are_clean_for_shellcheck() {
 fn help_names_every_command_and_explains_each() {
     with_each_shell(|depot| {
         let help = depot.says(&["help"]);
-        for command in COMMANDS {
+        let script = depot.read("bin/depot");
+        for command in commands(&script) {
             assert!(help.contains(&format!("  {command} ")), "{command}");
             let topic = depot.says(&["help", command]);
             assert!(topic.contains(command) && topic.lines().count() < 10, "{command}: {topic}");
@@ -39,32 +40,16 @@ fn help_names_every_command_and_explains_each() {
     });
 }
 
-const COMMANDS: [&str; 24] = [
-    "foreground",
-    "console",
-    "console_clean",
-    "console_boot",
-    "daemon",
-    "daemon_boot",
-    "daemon_attach",
-    "remote_console",
-    "rpc",
-    "eval",
-    "ping",
-    "pid",
-    "status",
-    "stop",
-    "restart",
-    "reboot",
-    "versions",
-    "unpack",
-    "install",
-    "upgrade",
-    "downgrade",
-    "uninstall",
-    "escript",
-    "help",
-];
+/// Those that the script distinguishes, but for other names of the same.
+fn commands(script: &str) -> Vec<&str> {
+    let others = ["start", "attach", "remote", "remsh", "--help", "-h"];
+    let (_, cases) = script.rsplit_once("\ncase $_command in\n").expect("the commands");
+    let labels = cases.lines().filter_map(|line| line.strip_prefix("    ")?.split_once(')'));
+    let words = labels
+        .filter(|(labels, _)| !labels.starts_with([' ', '*']))
+        .flat_map(|(labels, _)| labels.split(" | "));
+    words.filter(|word| !others.contains(word)).chain(["version"]).collect()
+}
 
 #[test]
 fn an_unknown_command_or_none_is_refused() {

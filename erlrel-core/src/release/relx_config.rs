@@ -10,7 +10,7 @@ use super::goal::Goal;
 use super::overlay::{self, OverlayAction};
 use super::overlay_vars::{self, OptionVars, Variable, VarsEntry};
 use super::spec::{IncludeErts, SpecWarning, SystemLibs};
-use super::start_script::{self, StartScript};
+use super::start_script::ScriptOptions;
 use super::undefined::{Scope, UndefinedFunctions};
 use crate::project::Project;
 use crate::term::{Source, SourceError, Span, Term};
@@ -31,7 +31,7 @@ pub(super) struct Fold {
     pub(super) strip: bool,
     pub(super) sys_config: ConfigChoice,
     pub(super) vm_args: ConfigChoice,
-    pub(super) start_script: StartScript,
+    pub(super) start_script: ScriptOptions,
     pub(super) overlay: Vec<OverlayAction>,
     pub(super) overlay_vars: Vec<VarsEntry>,
     pub(super) overlay_vars_values: Vec<Variable>,
@@ -97,7 +97,7 @@ impl Fold {
             strip: false,
             sys_config: ConfigChoice::default(),
             vm_args: ConfigChoice::default(),
-            start_script: StartScript::default(),
+            start_script: ScriptOptions::default(),
             overlay: Vec::new(),
             overlay_vars: Vec::new(),
             overlay_vars_values: Vec::new(),
@@ -170,9 +170,7 @@ impl Fold {
             "check_for_undefined_functions" => self.undefined_functions.project = self.bool(key, value)?,
             "exref" => self.undefined_functions.others = self.exref(value)?,
             "warnings_as_errors" => self.warnings_as_errors = self.bool(key, value)?,
-            _ if start_script::OPTIONS.contains(&key) => {
-                self.start_script.option(&self.source, (key, value), &mut self.warnings)?;
-            }
+            _ if self.start_script.option(&self.source, (key, value), &mut self.warnings)? => {}
             _ if WITHOUT_EFFECT.contains(&key) => {}
             _ => self.unknown(option),
         }

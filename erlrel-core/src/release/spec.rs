@@ -181,7 +181,7 @@ pub fn spec(
         exclude_modules: fold.exclude_modules,
         include_src: fold.include_src,
         strip: fold.strip && !fold.linked,
-        start_script: fold.start_script,
+        start_script: fold.start_script.script(),
         overlay: fold.overlay,
         overlay_vars,
         root_dir: fold.root_dir,

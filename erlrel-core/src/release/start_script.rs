@@ -1,63 +1,62 @@
 //! The POSIX start script of tarballs and release directories. Images have a program instead.
 
+mod hooks;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::hooks::{self, Extension, Hook, Phase};
+pub use hooks::{Extension, Phase, ScriptHook};
+
 use super::spec::{ReleaseSpec, SpecWarning};
 use super::{ReleaseError, Warning};
 use crate::term::{Source, SourceError, Term};
 use crate::tree::{Entry, Group, Tree, TreePath};
 
-/// What a release has in `bin/` to start it.
-#[derive(Debug, Clone)]
-pub struct StartScript {
-    /// Whether there is a script at all: `generate_start_script`. Default: yes.
-    pub generated: bool,
-    /// Whether there is one for Unix: `include_start_scripts_for`. Default: yes; there are none for others.
-    pub unix: bool,
-    /// Which one: `extended_start_script`. Default: the one with all commands.
-    pub form: ScriptForm,
+/// What a release has in `bin/` to start it. Default: the script with all commands, and with nothing added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartScript {
+    /// Nothing: `generate_start_script` is false, or `unix` is not in `include_start_scripts_for`.
+    None,
+    /// A script that starts the virtual machine with whatever arguments it is given: `extended_start_script` is
+    /// false. It has no hooks and no extensions.
+    Minimal,
+    /// The script with all commands.
+    Extended(ScriptAdditions),
+}
+
+/// What a project adds to the script with all commands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScriptAdditions {
     /// Files that it reads at certain points: `extended_start_script_hooks`.
-    pub hooks: Vec<(Phase, Vec<Hook>)>,
+    pub hooks: Vec<(Phase, Vec<ScriptHook>)>,
     /// Commands of the release's own: `extended_start_script_extensions`.
     pub extensions: Vec<Extension>,
 }
 
-/// How much a start script can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ScriptForm {
-    /// All commands.
-    #[default]
-    Extended,
-    /// It starts the virtual machine with whatever arguments it is given.
-    Minimal,
+/// What relx's options say about the start script, each for itself.
+#[derive(Debug)]
+pub(super) struct ScriptOptions {
+    generate: bool,
+    unix: bool,
+    extended: bool,
+    additions: ScriptAdditions,
 }
 
 impl Default for StartScript {
     fn default() -> Self {
-        Self {
-            generated: true,
-            unix: true,
-            form: ScriptForm::default(),
-            hooks: Vec::new(),
-            extensions: Vec::new(),
-        }
+        Self::Extended(ScriptAdditions::default())
     }
 }
 
-/// The options of relx that decide about the start script.
-pub(super) const OPTIONS: [&str; 6] = [
-    "extended_start_script",
-    "extended_start_script_extensions",
-    "extended_start_script_hooks",
-    "generate_start_script",
-    "include_nodetool",
-    "include_start_scripts_for",
-];
+impl Default for ScriptOptions {
+    fn default() -> Self {
+        Self { generate: true, unix: true, extended: true, additions: ScriptAdditions::default() }
+    }
+}
 
-impl StartScript {
-    /// Takes one of [`OPTIONS`]; a later one replaces an earlier one of its name.
+impl ScriptOptions {
+    /// Takes an option if it is about the start script, and says whether it is; a later one replaces an earlier
+    /// one of its name.
     ///
     /// # Errors
     /// For a value of another form, with its place.
@@ -66,29 +65,47 @@ impl StartScript {
         source: &Arc<Source>,
         (key, value): (&str, &Term),
         warnings: &mut Vec<SpecWarning>,
-    ) -> Result<(), SourceError> {
+    ) -> Result<bool, SourceError> {
         let wrong = || source.error(value.span(), format!("`{key}` must be true or false"));
         let bool = || value.as_bool().ok_or_else(wrong);
         match key {
-            "generate_start_script" => self.generated = bool()?,
-            "extended_start_script" if bool()? => self.form = ScriptForm::Extended,
-            "extended_start_script" => self.form = ScriptForm::Minimal,
-            // The script does without nodetool.
-            "include_nodetool" => drop(bool()?),
-            "extended_start_script_hooks" => self.hooks = hooks::hooks(source, value, warnings)?,
+            "generate_start_script" => self.generate = bool()?,
+            "include_start_scripts_for" => self.unix = kinds(source, value, warnings)?,
+            "extended_start_script" => self.extended = bool()?,
+            "extended_start_script_hooks" => self.additions.hooks = hooks::hooks(source, value, warnings)?,
             "extended_start_script_extensions" => {
-                self.extensions = hooks::extensions(source, value, warnings)?
+                self.additions.extensions = hooks::extensions(source, value, warnings)?;
             }
-            _ => self.unix = kinds(source, value, warnings)?,
+            // The script does without nodetool, whatever this says.
+            "include_nodetool" => _ = bool()?,
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn is_extended(&self) -> bool {
-        self.generated && self.unix && self.form == ScriptForm::Extended
+    /// What all of them together ask for.
+    pub(super) fn script(self) -> StartScript {
+        if !(self.generate && self.unix) {
+            StartScript::None
+        } else if self.extended {
+            StartScript::Extended(self.additions)
+        } else {
+            StartScript::Minimal
+        }
     }
+}
 
-    fn hooks(&self) -> impl Iterator<Item = &Hook> {
+impl StartScript {
+    fn additions(&self) -> Option<&ScriptAdditions> {
+        match self {
+            Self::Extended(additions) => Some(additions),
+            Self::Minimal | Self::None => None,
+        }
+    }
+}
+
+impl ScriptAdditions {
+    fn hooks(&self) -> impl Iterator<Item = &ScriptHook> {
         self.hooks.iter().flat_map(|(_, hooks)| hooks)
     }
 }
@@ -117,20 +134,14 @@ fn kinds(source: &Arc<Source>, value: &Term, warnings: &mut Vec<SpecWarning>) ->
 /// # Errors
 /// When the release's name or version is no part of a path.
 pub(super) fn add(tree: &mut Tree, spec: &ReleaseSpec, erts_vsn: &str) -> Result<(), ReleaseError> {
-    let script = &spec.start_script;
-    if !script.generated || !script.unix {
-        return Ok(());
-    }
+    let Some(text) = text(spec, erts_vsn) else { return Ok(()) };
     let program = |text: &str| Entry::file(text, 0o755, Group::Release);
-    let text = text(spec, erts_vsn);
     for path in [format!("bin/{}", spec.name), format!("bin/{}-{}", spec.name, spec.vsn)] {
         tree.insert(TreePath::new(path)?, program(&text))?;
     }
-    if script.is_extended() {
-        for hook in script.hooks() {
-            if let Some(text) = hook.text() {
-                tree.replace(TreePath::new(format!("bin/{}", hook.path()))?, program(text));
-            }
+    for hook in spec.start_script.additions().into_iter().flat_map(ScriptAdditions::hooks) {
+        if let Some(text) = hook.text() {
+            tree.replace(TreePath::new(format!("bin/{}", hook.path()))?, program(text));
         }
     }
     Ok(())
@@ -138,25 +149,22 @@ pub(super) fn add(tree: &mut Tree, spec: &ReleaseSpec, erts_vsn: &str) -> Result
 
 /// That an image runs no hooks and has no extensions, if the release is to have some.
 pub(crate) fn not_in_image(spec: &ReleaseSpec) -> Option<Warning> {
-    let script = &spec.start_script;
-    let has_some = script.hooks().next().is_some() || !script.extensions.is_empty();
-    (script.is_extended() && has_some).then_some(Warning::NoHooksInImage)
+    let additions = spec.start_script.additions()?;
+    let has_some = additions.hooks().next().is_some() || !additions.extensions.is_empty();
+    has_some.then_some(Warning::NoHooksInImage)
 }
 
 /// Hooks and extensions whose file is not in the release, as no overlay puts it there.
 pub fn missing_script_files(spec: &ReleaseSpec, tree: &Tree) -> Vec<Warning> {
-    let script = &spec.start_script;
-    if !script.is_extended() {
-        return Vec::new();
-    }
+    let Some(additions) = spec.start_script.additions() else { return Vec::new() };
     let is_missing = |path: &str| {
         // What a variable of the shell stands for is known when it runs.
         let at = TreePath::new(format!("bin/{path}"));
         !path.contains('$') && at.is_ok_and(|at| tree.get(at.as_str()).is_none())
     };
-    let hooks = script.hooks().map(|hook| ("a hook".to_string(), hook.path()));
+    let hooks = additions.hooks().map(|hook| ("a hook".to_string(), hook.path()));
     let extensions =
-        script.extensions.iter().map(|extension| (extension.to_string(), extension.path.as_str()));
+        additions.extensions.iter().map(|extension| (extension.to_string(), extension.path.as_str()));
     hooks
         .chain(extensions)
         .filter(|(_, path)| is_missing(path))
@@ -188,33 +196,35 @@ const HEAD: &str = "#!/bin/sh
 set -eu
 ";
 
-fn text(spec: &ReleaseSpec, erts_vsn: &str) -> String {
+/// The script, unless there is to be none.
+fn text(spec: &ReleaseSpec, erts_vsn: &str) -> Option<String> {
     let identity = format!(
         "\nREL_NAME={} REL_VSN={} ERTS_VSN={}\n",
         quoted(&spec.name),
         quoted(&spec.vsn),
         quoted(erts_vsn)
     );
-    match spec.start_script.form {
-        ScriptForm::Extended => format!("{HEAD}{identity}{}{EXTENDED}", additions(&spec.start_script)),
-        ScriptForm::Minimal => format!("{HEAD}{identity}{MINIMAL}"),
+    match &spec.start_script {
+        StartScript::None => None,
+        StartScript::Minimal => Some(format!("{HEAD}{identity}{MINIMAL}")),
+        StartScript::Extended(own) => Some(format!("{HEAD}{identity}{}{EXTENDED}", additions(own))),
     }
 }
 
 /// The project's own hooks and extensions as functions.
-fn additions(script: &StartScript) -> String {
-    let names: Vec<&str> = script.extensions.iter().map(|extension| extension.name.as_str()).collect();
+fn additions(own: &ScriptAdditions) -> String {
+    let names: Vec<&str> = own.extensions.iter().map(|extension| extension.name.as_str()).collect();
     let mut text = format!(
         "\n_extension='' _extensions={}\n# Sets _extension to the file that does a command.\nextension_of() {{\n    case $1 in\n",
         quoted(&names.join(" "))
     );
-    for Extension { name, path } in &script.extensions {
+    for Extension { name, path } in &own.extensions {
         let _ = writeln!(text, "        {}) _extension={} ;;", quoted(name), expanded(path));
     }
     text.push_str(
         "        *) return 1 ;;\n    esac\n}\n\n# The hooks of a phase.\nhooks_of() {\n    case $1 in\n",
     );
-    for (phase, hooks) in &script.hooks {
+    for (phase, hooks) in &own.hooks {
         let _ = writeln!(text, "        {})", phase.name());
         for hook in hooks {
             let words = std::iter::once(hook.path()).chain(hook.arguments()).map(expanded);

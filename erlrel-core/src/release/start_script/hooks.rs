@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::spec::SpecWarning;
+use crate::release::SpecWarning;
 use crate::term::{Source, SourceError, Term};
 
 /// When hooks run: around starting, stopping and upgrading, or to answer `status`.
@@ -29,7 +29,7 @@ pub enum Phase {
 
 /// A file that the start script reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hook {
+pub enum ScriptHook {
     /// One of the project's own: its path below `bin/`, and arguments after a `|` each.
     Custom(String),
     /// Writes the process id to a file; default `/var/run/NAME.pid`.
@@ -83,7 +83,7 @@ impl Phase {
     }
 }
 
-impl Hook {
+impl ScriptHook {
     /// The file's path below `bin/`, with variables of the shell in it as they are.
     pub fn path(&self) -> &str {
         match self {
@@ -109,10 +109,10 @@ impl Hook {
     pub(super) fn text(&self) -> Option<&'static str> {
         match self {
             Self::Custom(_) => None,
-            Self::Pid(_) => Some(include_str!("start_script/hooks/pid")),
-            Self::WaitForVmStart => Some(include_str!("start_script/hooks/wait_for_vm_start")),
-            Self::WaitForProcess(_) => Some(include_str!("start_script/hooks/wait_for_process")),
-            Self::Status => Some(include_str!("start_script/hooks/status")),
+            Self::Pid(_) => Some(include_str!("hooks/pid")),
+            Self::WaitForVmStart => Some(include_str!("hooks/wait_for_vm_start")),
+            Self::WaitForProcess(_) => Some(include_str!("hooks/wait_for_process")),
+            Self::Status => Some(include_str!("hooks/status")),
         }
     }
 
@@ -149,9 +149,9 @@ pub(super) fn hooks(
     source: &Arc<Source>,
     value: &Term,
     warnings: &mut Vec<SpecWarning>,
-) -> Result<Vec<(Phase, Vec<Hook>)>, SourceError> {
+) -> Result<Vec<(Phase, Vec<ScriptHook>)>, SourceError> {
     let wrong = |term: &Term| source.error(term.span(), "expected `[{Phase, [Hook, …]}, …]`");
-    let mut phases: Vec<(Phase, Vec<Hook>)> = Vec::new();
+    let mut phases: Vec<(Phase, Vec<ScriptHook>)> = Vec::new();
     for entry in value.as_list().ok_or_else(|| wrong(value))? {
         let Some([phase, list]) = entry.as_tuple() else { return Err(wrong(&entry)) };
         let phase = Phase::parse(source, phase)?;
@@ -172,10 +172,10 @@ fn phase_hooks(
     phase: Phase,
     list: &[Term],
     warnings: &mut Vec<SpecWarning>,
-) -> Result<Vec<Hook>, SourceError> {
+) -> Result<Vec<ScriptHook>, SourceError> {
     let mut hooks = Vec::new();
     for term in list {
-        let hook = Hook::parse(term).ok_or_else(|| source.error(term.span(), EXPECTED_HOOK))?;
+        let hook = ScriptHook::parse(term).ok_or_else(|| source.error(term.span(), EXPECTED_HOOK))?;
         if hook.fits(phase) {
             hooks.push(hook);
         } else {
@@ -252,5 +252,27 @@ const COMMANDS: [&str; 31] = [
 impl fmt::Display for Extension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the extension `{}`", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::COMMANDS;
+
+    /// The words before each `)` of the script's `case $_command`, but for patterns.
+    fn labels(script: &str) -> BTreeSet<&str> {
+        let cases =
+            script.split("case $_command in\n").skip(1).filter_map(|rest| rest.split("\nesac").next());
+        let arms = cases.flat_map(str::lines).filter_map(|line| line.strip_prefix("    ")?.split_once(')'));
+        let words = arms.flat_map(|(labels, _)| labels.split('|')).map(str::trim);
+        words.filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || "_-".contains(c))).collect()
+    }
+
+    #[test]
+    fn an_extension_is_told_from_the_commands_that_the_script_has() {
+        let labels = labels(include_str!("commands.sh"));
+        assert_eq!(labels, BTreeSet::from(COMMANDS));
     }
 }
