@@ -3,6 +3,7 @@
 
 mod configuration;
 mod daemon;
+mod epmd;
 mod extensions;
 mod hooks;
 mod installation;

@@ -1,7 +1,11 @@
 //! A release in the background.
 
-use super::installation::{said, with_each_shell};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::Path;
+
+use super::installation::{Installation, SHELLS, said, with_each_shell};
 use crate::support::terminal::Terminal;
+use crate::support::tool;
 
 /// relx: `daemon -replace_os_vars_tests baz "\"bat zing\""`.
 #[test]
@@ -96,4 +100,78 @@ fn pipes_and_log_lie_where_pipe_dir_and_runner_log_dir_say() {
         assert_eq!(depot.says(&["eval", "os:getenv(\"RUN_ERL_DISABLE_FLOWCNTRL\")."]), "\"true\"\n");
         depot.says(&["stop"]);
     });
+}
+
+/// A directory that everyone may write in, and a user without rights.
+const SHARED: &str = "/tmp/erl_pipes";
+const NOBODY: u32 = 65534;
+
+fn share() {
+    if std::fs::create_dir(SHARED).is_ok() {
+        std::fs::set_permissions(SHARED, PermissionsExt::from_mode(0o1777)).expect("everyone's");
+    }
+}
+
+/// relx takes any in which it may write.
+#[test]
+fn a_directory_for_pipes_that_another_user_has_made_is_refused() {
+    with_each_shell(|depot| {
+        share();
+        depot.file("precious", "as it was");
+        std::fs::create_dir(depot.pipes()).expect("made");
+        std::fs::set_permissions(depot.pipes(), PermissionsExt::from_mode(0o777)).expect("everyone's");
+        chown(depot.pipes(), Some(NOBODY), Some(NOBODY)).expect("another's");
+        symlink(depot.root.join("precious"), depot.pipes().join(".pid")).expect("linked");
+        let message = depot.run(&["daemon"]).failed(1);
+        assert!(message.contains("belongs to another user; remove it, or set PIPE_DIR"), "{message}");
+        assert_eq!(depot.read("precious"), "as it was");
+        std::fs::remove_dir_all(depot.pipes()).expect("removed");
+        symlink(&depot.root, depot.pipes()).expect("linked");
+        assert!(
+            depot.run(&["daemon"]).failed(1).contains("belongs to another user"),
+            "a link is another's too"
+        );
+        std::fs::remove_file(depot.pipes()).expect("removed");
+    });
+}
+
+#[test]
+fn a_directory_that_others_can_put_another_in_the_place_of_is_refused() {
+    with_each_shell(|depot| {
+        share();
+        for options in ["uid=65534,mode=1777", "mode=0777"] {
+            let message = said(&mut with_shared_directory(&depot, options)).failed(1);
+            assert!(
+                message.contains("other users may replace what is in /tmp/erl_pipes"),
+                "{options}: {message}"
+            );
+        }
+        assert_eq!(said(&mut with_shared_directory(&depot, "mode=0755")).done(), "");
+        depot.says(&["stop"]);
+    });
+}
+
+/// `daemon` where the directory that all share is another one.
+fn with_shared_directory(depot: &Installation, options: &str) -> std::process::Command {
+    let mut command =
+        depot.program(Path::new(tool("unshare", "util-linux").get_program()), &["--mount", "sh", "-c"]);
+    command.arg(r#"mount -t tmpfs -o "$1" none /tmp/erl_pipes && exec "$2" daemon"#);
+    command.args(["sh", options]).arg(depot.root.join("bin/depot"));
+    command
+}
+
+#[test]
+fn what_somebody_links_in_the_place_of_the_process_id_is_not_written_to() {
+    for shell in SHELLS {
+        let depot = Installation::unpacked(shell, "depot");
+        let run_erl = depot.erts().join("bin/run_erl");
+        std::fs::rename(&run_erl, depot.root.join("run_erl")).expect("renamed");
+        depot.file("precious", "as it was");
+        let (root, pipes) = (depot.root.display(), depot.root.join("pipes"));
+        let link = format!("#!/bin/sh\nln -s {root}/precious \"$2.pid\"\nexec {root}/run_erl \"$@\"\n");
+        std::fs::write(&run_erl, link).expect("written");
+        std::fs::set_permissions(&run_erl, PermissionsExt::from_mode(0o755)).expect("executable");
+        said(depot.command(&["daemon"]).env("PIPE_DIR", pipes)).failed(1);
+        assert_eq!(depot.read("precious"), "as it was");
+    }
 }

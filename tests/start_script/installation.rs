@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::epmd::Epmd;
 use super::project::{self, built, write};
 use crate::support::{run, temp_dir, tool};
 
@@ -28,6 +29,7 @@ pub(crate) struct Installation {
     /// The node's whole name.
     pub(crate) node: String,
     shell: Shell,
+    epmd: Epmd,
 }
 
 /// What a command wrote, and how it ended.
@@ -67,7 +69,7 @@ impl Installation {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let node = format!("depot{}_{count}@localhost", std::process::id());
-        let installation = Self { _temp: temp, root, node, shell };
+        let installation = Self { _temp: temp, root, node, shell, epmd: Epmd::used() };
         installation.vm_args("");
         for script in ["depot", "depot-0.1.0"] {
             shell.reads(&installation.root.join("bin").join(script));
@@ -98,8 +100,29 @@ impl Installation {
         let mut command = Command::new(program);
         command.args(arguments).env_clear().envs([("TERM", "xterm"), ("LANG", "C.UTF-8")]);
         command.env("HOME", self.root.parent().expect("a parent")).env("PATH", self.shell.path());
-        command.current_dir("/");
+        command.env("ERL_EPMD_PORT", self.epmd.port()).current_dir("/");
         command
+    }
+
+    /// The same where permissions bind root as everybody else.
+    pub(crate) fn without_root_s_rights(&self, arguments: &[&str]) -> Command {
+        let rights = "-dac_override,-dac_read_search";
+        let mut command = self.program(Path::new(tool("setpriv", "util-linux").get_program()), &[]);
+        command.args(["--bounding-set", rights, "--inh-caps", rights]);
+        command.arg(self.root.join("bin/depot")).args(arguments);
+        command
+    }
+
+    /// Its runtime system.
+    pub(crate) fn erts(&self) -> PathBuf {
+        let entries = std::fs::read_dir(&self.root).expect("the release");
+        let mut paths = entries.map(|entry| entry.expect("an entry").path());
+        paths.find(|path| path.to_string_lossy().contains("/erts-")).expect("ERTS")
+    }
+
+    /// Where the pipes of its node are unless told otherwise.
+    pub(crate) fn pipes(&self) -> PathBuf {
+        Path::new("/tmp/erl_pipes").join(&self.node)
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
@@ -122,6 +145,7 @@ impl Drop for Installation {
         if let Ok(pid) = pid.trim().parse::<u32>() {
             let _ = tool("kill", "procps").arg("-9").arg(pid.to_string()).status();
         }
+        let _ = std::fs::remove_dir_all(self.pipes());
     }
 }
 

@@ -1,5 +1,6 @@
 //! `{extended_start_script, false}`.
 
+use super::epmd::Epmd;
 use super::installation::{SHELLS, Shell, said};
 use super::project::built;
 use crate::support::{copy_dir, temp_dir};
@@ -10,9 +11,9 @@ fn run(shell: Shell, arguments: &[&str], prepare: impl Fn(&std::path::Path)) -> 
     copy_dir(&built().minimal, &root);
     shell.reads(&root.join("bin/depot"));
     prepare(&root.join("releases/0.1.1"));
-    let mut command = std::process::Command::new(root.join("bin/depot"));
+    let (mut command, epmd) = (std::process::Command::new(root.join("bin/depot")), Epmd::used());
     command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", temp.path());
-    said(&mut command)
+    said(command.env("ERL_EPMD_PORT", epmd.port()))
 }
 
 const PRINT: &str = "io:format(\"~p ~p ~p ~p\", [whereis(depot_sup) =/= undefined, application:get_env(depot, var1), \

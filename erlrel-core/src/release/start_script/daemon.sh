@@ -20,10 +20,29 @@ find_pipes() {
 }
 
 make_directories() {
-    # Anyone's releases have their pipes there.
-    [ -n "${PIPE_DIR:-}" ] || [ -d /tmp/erl_pipes ] || (umask 0 && mkdir -p /tmp/erl_pipes && chmod 1777 /tmp/erl_pipes)
+    [ -n "${PIPE_DIR:-}" ] || make_own_pipes
     mkdir -p "$_pipes" "$_log_dir" || error "cannot make the directories $_pipes and $_log_dir; PIPE_DIR and RUNNER_LOG_DIR name others"
     may_use_pipes
+}
+
+# Anyone's releases have their pipes there, so anyone may have made the directory before, in order to get and to say what
+# goes through them.
+make_own_pipes() {
+    mkdir -m 1777 /tmp/erl_pipes 2>/dev/null || :
+    (umask 077 && mkdir -p "$_pipes") || error "cannot make the directory $_pipes; PIPE_DIR names another"
+    is_kept /tmp/erl_pipes ||
+        error "other users may replace what is in /tmp/erl_pipes, where the node's pipes are to be; remove it, or set PIPE_DIR"
+    if [ -L "${_pipes%/}" ] || [ ! -O "$_pipes" ]; then
+        error "$_pipes, where the node's pipes are to be, belongs to another user; remove it, or set PIPE_DIR"
+    fi
+}
+
+# True for a directory in which nobody but root and this user can rename what this user has there.
+is_kept() {
+    _dir=$1
+    # shellcheck disable=SC2046
+    set -- $(LC_ALL=C ls -ldn "$_dir")
+    case $1 in d????-??-* | d????????[tT]*) [ "$3" -eq 0 ] || [ -O "$_dir" ] ;; *) return 1 ;; esac
 }
 
 may_use_pipes() {
@@ -46,7 +65,8 @@ daemon() {
     rm -f "$_pid_file"
     quote "$_pid_file" "$_script" "$_console" "$@"
     # What the shell becomes in the end is the VM, so its process id is the VM's.
-    _program="set -- $_quoted --relx-disable-hooks; echo \$\$ >\"\$1\"; shift; exec \"\$@\""
+    # A file that somebody has put there meanwhile stays what it is.
+    _program="set -- $_quoted --relx-disable-hooks; set -C; echo \$\$ >\"\$1\" || exit; shift; exec \"\$@\""
     RUN_ERL_DISABLE_FLOWCNTRL=${RUN_ERL_DISABLE_FLOWCNTRL:-true} "$BINDIR/run_erl" -daemon "$_pipes" "$_log_dir" "$_program"
     wait_for_daemon
     rm -f "$_pid_file"
