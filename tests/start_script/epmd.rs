@@ -1,8 +1,8 @@
 //! A port mapper of these tests' own, which ends with the last installation that uses it.
 
-use std::net::TcpListener;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use crate::support::port::free_port;
 use crate::support::tool;
 
 /// How many use it.
@@ -33,7 +33,7 @@ impl Epmd {
     /// What the nodes and those that ask them find in `ERL_EPMD_PORT`.
     pub(crate) fn port(&self) -> &'static str {
         static PORT: OnceLock<String> = OnceLock::new();
-        PORT.get_or_init(free_port)
+        PORT.get_or_init(|| free_port().to_string())
     }
 }
 
@@ -47,10 +47,4 @@ impl Drop for Epmd {
             assert!(ended || std::thread::panicking(), "a node of a test runs still");
         }
     }
-}
-
-/// A port that nobody listens on.
-pub(crate) fn free_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("bound").port().to_string()
 }

@@ -13,6 +13,26 @@ fn an_arguments_file_that_includes_itself_is_refused() {
     });
 }
 
+#[test]
+fn an_arguments_file_that_cannot_be_read_is_refused() {
+    with_each_shell(|depot| {
+        depot.vm_args("-args_file secret.args");
+        depot.file("secret.args", "+spp true\n");
+        forbid_reading(&depot.root.join("secret.args"));
+        let message = said(&mut depot.without_root_s_rights(&["ping"])).failed(3);
+        assert!(message.contains("cannot read secret.args, which"), "{message}");
+        forbid_reading(&depot.root.join("releases/0.1.0/vm.args"));
+        let message = said(&mut depot.without_root_s_rights(&["ping"])).failed(3);
+        assert!(message.ends_with("/vm.args\n"), "{message}");
+        depot.vm_args("");
+    });
+}
+
+fn forbid_reading(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0)).expect("changed");
+}
+
 /// As in relx's script today; its test still expects exit code 3.
 #[test]
 fn an_arguments_file_that_is_not_there_is_the_virtual_machine_s_to_report() {

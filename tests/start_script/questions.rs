@@ -97,6 +97,37 @@ fn an_answer_that_takes_too_long_fails() {
     });
 }
 
+/// The cookie that vm.args has is on the command line of the node itself.
+#[test]
+fn a_cookie_from_elsewhere_is_on_no_command_line() {
+    with_each_shell(|depot| {
+        let (home, temp) = (depot.root.join("home"), depot.root.join("temp"));
+        let [home, temp] = [&home, &temp].map(|path| path.to_str().expect("UTF-8"));
+        std::fs::create_dir(temp).expect("created");
+        depot.file("releases/0.1.0/vm.args", &format!("-sname {}\n", depot.node));
+        depot.file("home/.erlang.cookie", "hidden_here");
+        std::fs::set_permissions(depot.root.join("home/.erlang.cookie"), PermissionsExt::from_mode(0o400))
+            .expect("private");
+        depot.says_with(&[("HOME", home)], &["daemon"]);
+        let cookie = ("RELX_COOKIE", "hidden_here");
+        let asking = format!("\"erl_call\\0-sname\\0{}\\0-R\\0-timeout\"", depot.node);
+        for (text, found) in [("\"hidden\" ++ \"_here\"", "false\n"), (&asking, "true\n")] {
+            let question = on_a_command_line(text);
+            assert_eq!(depot.says_with(&[cookie, ("TMPDIR", temp)], &["eval", &question]), found, "{text}");
+        }
+        assert_eq!(std::fs::read_dir(temp).expect("listed").count(), 0, "nothing is left");
+        assert_eq!(depot.says_with(&[cookie, ("TMPDIR", "/proc")], &["ping"]), "pong\n", "nowhere to write");
+        depot.says_with(&[("HOME", home)], &["stop"]);
+        depot.vm_args("");
+    });
+}
+
+/// An expression that tells whether a text is part of the command line of a process.
+pub(crate) fn on_a_command_line(text: &str) -> String {
+    let all = "unicode:characters_to_binary(os:cmd(\"cat /proc/[0-9]*/cmdline\"))";
+    format!("binary:match({all}, list_to_binary({text})) =/= nomatch.")
+}
+
 /// relx's force_nodetool_tests; without nodetool.
 #[test]
 fn with_use_nodetool_the_function_s_own_output_is_shown() {
@@ -175,12 +206,7 @@ fn escript_runs_a_script_of_the_release() {
 #[test]
 fn without_its_own_erts_a_release_runs_on_the_erl_of_the_path() {
     with_each_shell(|depot| {
-        let erts = std::fs::read_dir(&depot.root)
-            .expect("the release")
-            .map(|entry| entry.expect("an entry").path())
-            .find(|path| path.to_string_lossy().contains("/erts-"))
-            .expect("ERTS");
-        std::fs::remove_file(erts).expect("removed");
+        std::fs::remove_file(depot.erts()).expect("removed");
         depot.says(&["daemon"]);
         assert_eq!(depot.says(&["ping"]), "pong\n");
         depot.says(&["stop"]);

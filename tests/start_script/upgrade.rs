@@ -1,7 +1,10 @@
 //! Versions that come and go while the node runs: relx's upgrade_test, and every other way through its escript.
 
-use super::installation::{Installation, SHELLS, Shell, with_each_shell};
+use std::process::Stdio;
+
+use super::installation::{Installation, SHELLS, Shell, said, with_each_shell};
 use super::project::built;
+use super::questions::on_a_command_line;
 
 /// A release of its own that runs, with the tarball of 0.1.1 at a place.
 fn running(shell: Shell, place: &str) -> Installation {
@@ -154,5 +157,26 @@ fn without_sasl_nobody_handles_versions() {
             let said = depot.run(arguments).failed(1);
             assert_eq!(said, "The release has no sasl, so nobody handles its versions.\n");
         }
+    });
+}
+
+/// A release handler that answers nobody until it is told to go on.
+#[test]
+fn an_upgrade_may_take_five_minutes_or_what_relx_rpc_timeout_says() {
+    with_each_shell(|depot| {
+        depot.says(&["daemon"]);
+        depot.says(&["eval", "sys:suspend(release_handler)."]);
+        for command in [&["versions"][..], &["upgrade", "0.1.1"]] {
+            let message = said(depot.command(command).env("RELX_RPC_TIMEOUT", "3")).failed(1);
+            assert!(message.contains(&format!("no answer from {}", depot.node)), "{message}");
+        }
+        let versions = depot.command(&["versions"]).stdout(Stdio::piped()).spawn().expect("started");
+        let asking = format!("\"{}\\0-R\\0-c\\0depot\\0-timeout\\0300\"", depot.node);
+        while depot.says(&["eval", &on_a_command_line(&asking)]) != "true\n" {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        depot.says(&["eval", "sys:resume(release_handler)."]);
+        let output = versions.wait_with_output().expect("ended");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "Installed versions:\n* 0.1.0\tpermanent\n");
     });
 }

@@ -1,12 +1,13 @@
 
-absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac }
+# Sets _absolute to a path that begins here, or in a directory.
+absolute() { case $1 in /*) _absolute=$1 ;; *) _absolute=${2:-$PWD}/$1 ;; esac }
 
-# locate NAMED FILE: finds a configuration file; sets _source (nothing: there is none), _text (rendered), and _rendered
-# if that is to be written to where _file says.
+# locate NAMED FILE: finds a configuration file; sets _source (nothing: there is none), and, if it is to be written anew to
+# where _file says, _rendered and _text.
 locate() {
     _file=$ROOTDIR/$2
     [ -f "$_file" ] || _file=$_rel_dir/$2
-    [ -z "$1" ] || _file=$(absolute "$1")
+    if [ -n "$1" ]; then absolute "$1" && _file=$_absolute; fi
     _source=$_file _text='' _rendered=yes _render=${RELX_REPLACE_OS_VARS:+substitute}
     if [ -f "$_file.src" ]; then _source=$_file.src _render=substitute
     elif [ -f "$_file.orig" ]; then _source=$_file.orig
@@ -14,13 +15,14 @@ locate() {
     elif [ -n "$1" ]; then error "the configuration file $_file does not exist"
     else _source='' _rendered='' && return
     fi
-    _text=$(${_render:-cat} <"$_source") || error "cannot read $_source"
+    [ -r "$_source" ] || error "cannot read $_source" 3
+    [ -z "$_rendered" ] || _text=$(${_render:-cat} <"$_source") || error "cannot read $_source" 3
 }
 
-# Copies standard input, with each ${VAR} and ${VAR:-default} replaced: literally, and once.
+# Copies standard input, with each ${VAR} and ${VAR:-default} replaced: literally, and once. Ends its shell.
 substitute() {
-    _lc_all=${LC_ALL:-}
-    _lc_all=$_lc_all LC_ALL=C awk '
+    export _lc_all="${LC_ALL:-}" LC_ALL=C
+    exec awk '
         function value(name) { return (name == "LC_ALL" ? ENVIRON["_lc_all"] : ENVIRON[name]) "" }
         {
             line = ""; rest = $0
@@ -39,7 +41,7 @@ place() {
     _published=$_source
     [ -n "$_rendered" ] || return 0
     _published=$_file
-    [ -z "${RELX_OUT_FILE_PATH:-}" ] || _published=$(absolute "$RELX_OUT_FILE_PATH")/${_file##*/}
+    if [ -n "${RELX_OUT_FILE_PATH:-}" ]; then absolute "$RELX_OUT_FILE_PATH/${_file##*/}" && _published=$_absolute; fi
     [ -z "${RELX_MULTI_NODE:-}" ] || _published=${_published%.*}.$_node.${_file##*.}
 }
 
@@ -51,6 +53,7 @@ publish() {
 
 # private FILE TEXT: writes a file that only this user can read, aside first.
 private() {
-    (umask 077 && rm -f "$1.$$" && set -C && printf '%s\n' "$2" >"$1.$$" && mv -f "$1.$$" "$1") 2>/dev/null ||
+    # No process removes what is not there.
+    (umask 077 && { [ ! -e "$1.$$" ] || rm -f "$1.$$"; } && set -C && printf '%s\n' "$2" >"$1.$$" && mv -f "$1.$$" "$1") 2>/dev/null ||
         error "cannot write $1${_source:+, made from $_source}, in the directory ${1%/*}; use \`--tmpfs /tmp\` in a read-only container, or let RELX_OUT_FILE_PATH name a writable directory"
 }

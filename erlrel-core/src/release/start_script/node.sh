@@ -2,9 +2,10 @@
 _newline='
 '
 
-# The words of an arguments file on standard input, one a line, split as erlexec splits them.
+# The words of an arguments file on standard input, one a line, split as erlexec splits them. Ends its shell.
 words() {
-    LC_ALL=C awk '
+    export LC_ALL=C
+    exec awk '
         function done() { if (word != "") print word; word = "" }
         { text = text $0 "\n" }
         END {
@@ -45,11 +46,11 @@ remember() { _dist_flags=$_dist_flags$_flag$_newline$1$_newline; }
 
 include() {
     case $_included in *"|$1|"*) error "$1 includes itself by -args_file (found in $_source)" 5 ;; esac
-    _path=$(cd "$ROOTDIR" && absolute "$1")
-    [ -e "$_path" ] || return 0
-    [ -r "$_path" ] || error "cannot read $1, which $_source includes by -args_file" 3
+    absolute "$1" "$ROOTDIR"
+    [ -e "$_absolute" ] || return 0
+    _words=$(words <"$_absolute") || error "cannot read $1, which $_source includes by -args_file" 3
     _included="$_included$1|"
-    read_flags "$(words <"$_path")"
+    read_flags "$_words"
     _included=${_included%"$1|"}
 }
 
@@ -57,7 +58,11 @@ include() {
 describe_node() {
     _names='' _node='' _type='' _setcookie='' _protocol='' _interface='' _dist_flags='' _port_flags='' _included='|'
     locate "${VMARGS_PATH:-}" vm.args
-    read_flags "$(printf '%s\n' "$_text" | words)"
+    if [ -n "$_rendered" ]; then _words=$(printf '%s\n' "$_text" | words)
+    elif [ -n "$_source" ]; then _words=$(words <"$_source") || error "cannot read $_source" 3
+    else _words=''
+    fi
+    read_flags "$_words"
     case $_names in ..*) error "$_source gives the node two names (-sname or -name)" 2 ;; esac
     complete_name
     place

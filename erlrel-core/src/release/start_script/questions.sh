@@ -7,9 +7,13 @@ set_timeout() {
     export RELX_RPC_TIMEOUT="${RELX_RPC_TIMEOUT:-$((${NODETOOL_TIMEOUT:-60000} / 1000))}"
 }
 
-# call -a 'MODULE FUNCTION ARGS' or call -e <EXPRESSIONS: asks the node.
+# call -a 'MODULE FUNCTION ARGS' or call -e <EXPRESSIONS: asks the node. Everyone can read a command line: the node's own
+# shows the cookie that vm.args has; no other cookie gets onto one.
 call() {
-    if erl_call_can; then call_by_erl_call "$@"; else call_by_vm "$@"; fi
+    if ! erl_call_can; then call_by_vm "$@"
+    elif [ "$_cookie" = "$_setcookie" ]; then call_by_erl_call ${_cookie:+-c "$_cookie"} "$@"
+    else (if find_cookie_home; then call_by_erl_call "$@"; else call_by_vm "$@"; fi)
+    fi
 }
 
 # erl_call speaks the usual protocol only, and does not show what a function prints.
@@ -18,7 +22,7 @@ erl_call_can() {
 }
 
 call_by_erl_call() {
-    set -- -R ${_cookie:+-c "$_cookie"} -timeout "${_timeout:-$RELX_RPC_TIMEOUT}" "$@"
+    set -- -R -timeout "${_timeout:-$RELX_RPC_TIMEOUT}" "$@"
     if [ -n "${ERL_DIST_PORT:-}" ]; then
         set -- -address "$(address)$ERL_DIST_PORT" "$@"
     else
@@ -42,8 +46,28 @@ address() {
     esac
 }
 
+# Makes HOME a place where erl_call and the VM find the cookie; fails if there is none to write in.
+find_cookie_home() {
+    _found=''
+    { read -r _found <"${HOME:-}/.erlang.cookie"; } 2>/dev/null || :
+    [ "$_found" = "$_cookie" ] || move_home
+}
+
+# Moves it until this shell ends.
+move_home() {
+    absolute "${RELX_OUT_FILE_PATH:-${TMPDIR:-/tmp}}"
+    _home=$(mktemp -d "$_absolute/.$REL_NAME-cookie.XXXXXX" 2>/dev/null) || return
+    trap 'rm -rf "$_home"' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    (umask 077 && printf '%s\n' "$_cookie" >"$_home/.erlang.cookie") 2>/dev/null || return
+    export HOME="$_home"
+    _cookie=''
+}
+
 # Asks through a VM of its own, which speaks every protocol, and shows what the function prints. The cookie goes
-# through the environment, as everyone can read a command line; -setcookie keeps the VM from making a file of its own.
+# through the environment, which only this user can read; -setcookie keeps the VM from making a file of its own.
 call_by_vm() {
     _question=${2:-}
     [ "$1" != -e ] || _question=$(cat)

@@ -7,8 +7,9 @@ error() {
 }
 
 find_release() {
-    _script=$(readlink -f "$0" || printf '%s' "$0")
-    ROOTDIR=$(cd "$(dirname "$_script")/.." && pwd -P)
+    _script=$(readlink -f "$0") || _script=$(cd "$(dirname "$0")" && pwd -P)/${0##*/}
+    ROOTDIR=${_script%/*/*}
+    ROOTDIR=${ROOTDIR:-/}
     _rel_dir=$ROOTDIR/releases/$REL_VSN
 }
 
@@ -36,5 +37,5 @@ export_environment() {
     export RELEASE_NAME="$REL_NAME" RELEASE_VSN="$REL_VSN" RELEASE_PROG="$_script"
     export ESCRIPT_NAME="${ESCRIPT_NAME:-$_script}"
     export LD_LIBRARY_PATH="$_erts_dir/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-    _system_libs=$(dirname "$_erts_dir")/lib
+    _system_libs=${_erts_dir%/*}/lib
 }

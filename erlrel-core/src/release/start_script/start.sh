@@ -43,25 +43,14 @@ start() {
 # `export` without a name would list everything.
 export_name() { [ -z "$_node" ] || export NAME="$_node"; }
 
-# A shell on the node. The cookie goes through a file, as everyone can read the command line of a VM.
+# A shell on the node. No cookie is on its command line, which everyone can read.
 remote_console() {
     [ -t 0 ] || error "$_command needs a terminal, but standard input is none"
     require_node
     _ticktime=$(call -a 'net_kernel get_net_ticktime') _question=''
     set -- -remsh "$_node" -hidden -kernel net_ticktime "$_ticktime" -dist_listen false
-    _dir=$(absolute "${RELX_OUT_FILE_PATH:-${TMPDIR:-/tmp}}") _source=''
+    [ -z "$_cookie" ] || find_cookie_home || error "no place for the cookie: cannot write in $_absolute"
     cd "$ROOTDIR"
     trap : INT
-    [ -z "$_cookie" ] || move_home "$_dir"
     start_vm "$@"
-}
-
-# move_home DIRECTORY: to a place in it where the VM finds the cookie, until the script ends.
-move_home() {
-    HOME=$(mktemp -d "$1/.$REL_NAME-remote.XXXXXX") || error "no place for the cookie: cannot write in $1"
-    trap 'rm -rf "$HOME"' EXIT
-    trap 'exit 129' HUP TERM
-    private "$HOME/.erlang.cookie" "$_cookie"
-    export HOME
-    _cookie=''
 }
