@@ -110,7 +110,7 @@ fn a_cookie_from_elsewhere_is_on_no_command_line() {
             .expect("private");
         depot.says_with(&[("HOME", home)], &["daemon"]);
         let cookie = ("RELX_COOKIE", "hidden_here");
-        let asking = format!("\"erl_call\\0-sname\\0{}\\0-R\\0-timeout\"", depot.node);
+        let asking = format!("\"erl_call\\0-sname\\0{}\\0-R\\0-timeout\\x{{0}}60\\0-e\"", depot.node);
         for (text, found) in [("\"hidden\" ++ \"_here\"", "false\n"), (&asking, "true\n")] {
             let question = on_a_command_line(text);
             assert_eq!(depot.says_with(&[cookie, ("TMPDIR", temp)], &["eval", &question]), found, "{text}");

@@ -171,7 +171,7 @@ fn an_upgrade_may_take_five_minutes_or_what_relx_rpc_timeout_says() {
             assert!(message.contains(&format!("no answer from {}", depot.node)), "{message}");
         }
         let versions = depot.command(&["versions"]).stdout(Stdio::piped()).spawn().expect("started");
-        let asking = format!("\"{}\\0-R\\0-c\\0depot\\0-timeout\\0300\"", depot.node);
+        let asking = format!("\"{}\\0-R\\0-timeout\\x{{0}}300\"", depot.node);
         while depot.says(&["eval", &on_a_command_line(&asking)]) != "true\n" {
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
