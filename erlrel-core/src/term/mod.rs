@@ -18,7 +18,7 @@ pub use expressions::{Dependence, dependence, mentions};
 use num_bigint::BigInt;
 pub use parse::{Document, consult};
 pub use print::pretty;
-pub use source::{Source, SourceError, Span};
+pub use source::{Place, Source, SourceError, Span};
 
 /// An Erlang term and the place it was read from.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use erl_parse::{Diagnostic, DiagnosticKind, Expected, NodeView, ParseMode, SyntaxKind, SyntaxTree};
-use erl_tokenize::{Symbol, Token, TokenKind, TokenValue};
+use erl_tokenize::{Keyword, Symbol, Token, TokenKind, TokenValue};
 use num_bigint::BigInt;
 
 use super::source::{Source, SourceError, Span};
@@ -17,9 +17,13 @@ pub struct Document {
     pub source: Arc<Source>,
     /// The terms in file order.
     pub terms: Vec<Term>,
+    /// Where `maybe` and `else` stand without quotes: atoms up to OTP 26, reserved words from then on.
+    pub reserved: Vec<Span>,
 }
 
 /// Reads a sequence of terms, each ended by a dot.
+///
+/// `maybe` and `else` are atoms here, as they are up to OTP 26; [`Document::reserved`] has their places.
 ///
 /// `path` is only shown in errors. The text is UTF-8 unless a comment in the first two lines says
 /// `coding: latin-1` (as `epp:read_encoding/1` reads it).
@@ -29,7 +33,7 @@ pub struct Document {
 /// a missing dot, more than 256 levels of nesting.
 pub fn consult(path: &Path, bytes: &[u8]) -> Result<Document, SourceError> {
     let source = Arc::new(Source { path: path.to_path_buf(), text: decode(path, bytes)? });
-    let tokens = erl_tokenize::scan_tokens(&source.text).map_err(|error| lexical_error(&source, error))?;
+    let (tokens, reserved) = tokens(&source)?;
     check_binaries(&source, &tokens)?;
     let tree = erl_parse::parse(tokens, ParseMode::TermList);
     if let Some(diagnostic) = tree.diagnostics().iter().find(|found| !is_fun_reference(&tree, found)) {
@@ -37,7 +41,7 @@ pub fn consult(path: &Path, bytes: &[u8]) -> Result<Document, SourceError> {
     }
     let reader = Reader { source: &source };
     let terms = tree.roots().map(|node| reader.term(node)).collect::<Result<_, _>>()?;
-    Ok(Document { terms, source })
+    Ok(Document { terms, source, reserved })
 }
 
 fn decode(path: &Path, bytes: &[u8]) -> Result<String, SourceError> {
@@ -63,6 +67,28 @@ fn declares_latin1(bytes: &[u8]) -> bool {
     })
 }
 
+/// The tokens, with `maybe` and `else` as atoms, and the places of these.
+fn tokens(source: &Arc<Source>) -> Result<(Vec<Token>, Vec<Span>), SourceError> {
+    let scan = |text: &str| erl_tokenize::scan_tokens(text).map_err(|error| lexical_error(source, error));
+    let tokens = scan(&source.text)?;
+    let is_reserved =
+        |token: &&Token| matches!(token.kind(), TokenKind::Keyword(Keyword::Maybe | Keyword::Else));
+    let reserved: Vec<Span> = tokens.iter().filter(is_reserved).copied().map(token_span).collect();
+    if reserved.is_empty() {
+        return Ok((tokens, reserved));
+    }
+    // A token only knows its kind and place, so that of another word of the same length stands for it.
+    let mut text = source.text.clone();
+    for span in &reserved {
+        text.replace_range(span.start..span.end, &"a".repeat(span.end - span.start));
+    }
+    Ok((scan(&text)?, reserved))
+}
+
+fn token_span(token: Token) -> Span {
+    Span { start: token.start().offset(), end: token.end().offset() }
+}
+
 fn lexical_error(source: &Arc<Source>, error: erl_tokenize::Error) -> SourceError {
     let at = error.position.offset();
     source.error(Span { start: at, end: at }, error.kind.message())
@@ -74,8 +100,8 @@ fn check_binaries(source: &Arc<Source>, tokens: &[Token]) -> Result<(), SourceEr
     for token in tokens {
         match token.kind() {
             TokenKind::Symbol(Symbol::DoubleLeftAngle) if open => {
-                let span = Span { start: token.start().offset(), end: token.end().offset() };
-                return Err(source.error(span, "a binary inside a binary is not an Erlang term"));
+                let message = "a binary inside a binary is not an Erlang term";
+                return Err(source.error(token_span(*token), message));
             }
             TokenKind::Symbol(Symbol::DoubleLeftAngle) => open = true,
             TokenKind::Symbol(Symbol::DoubleRightAngle) => open = false,
@@ -89,9 +115,7 @@ fn check_binaries(source: &Arc<Source>, tokens: &[Token]) -> Result<(), SourceEr
 /// configurations are full of.
 fn is_fun_reference(tree: &SyntaxTree, diagnostic: &Diagnostic) -> bool {
     let at = diagnostic.token_range().start();
-    let found_fun = diagnostic
-        .found()
-        .is_some_and(|token| token.kind() == TokenKind::Keyword(erl_tokenize::Keyword::Fun));
+    let found_fun = diagnostic.found().is_some_and(|token| token.kind() == TokenKind::Keyword(Keyword::Fun));
     found_fun && tree.innermost_containing(at).is_some_and(|node| node.kind() == SyntaxKind::RemoteFunRef)
 }
 
@@ -99,9 +123,7 @@ fn syntax_error(source: &Arc<Source>, tree: &SyntaxTree, diagnostic: &Diagnostic
     let start = diagnostic.token_range().start().get();
     let token = diagnostic.found().or_else(|| tree.tokens().get(start).copied());
     let span = token
-        .map_or(Span { start: source.text.trim_end().len(), end: source.text.trim_end().len() }, |token| {
-            Span { start: token.start().offset(), end: token.end().offset() }
-        });
+        .map_or(Span { start: source.text.trim_end().len(), end: source.text.trim_end().len() }, token_span);
     let expected = match diagnostic.expected() {
         Expected::Category("expression") => "expected a term".into(),
         Expected::Category(what) => format!("expected {what}"),
@@ -343,6 +365,18 @@ mod tests {
         {fun logger_filters:domain/2,x}
         123456789012345678901234567890
         "#);
+    }
+
+    #[test]
+    fn reserved_words_of_newer_erlang_are_atoms() {
+        let text = "{maybe, 'else', else}. [fun maybe:else/2]. {ok, \"ü\", maybe}.";
+        let document = consult(Path::new("x.config"), text.as_bytes()).expect("terms");
+        let terms: Vec<String> = document.terms.iter().map(ToString::to_string).collect();
+        assert_eq!(terms.join(" "), "{'maybe','else','else'} [fun 'maybe':'else'/2] {ok,\"ü\",'maybe'}");
+        let words: Vec<&str> =
+            document.reserved.iter().map(|span| &document.source.text[span.start..span.end]).collect();
+        assert_eq!(words, ["maybe", "else", "maybe", "else", "maybe"], "without the one in quotes");
+        assert!(read("{a, case}.").is_err() && read("{a, maybe x}.").is_err());
     }
 
     #[test]

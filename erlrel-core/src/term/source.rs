@@ -40,6 +40,33 @@ impl Source {
     }
 }
 
+/// A range of a text that outlives the term that was read there, for errors that are found later.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Place {
+    source: Arc<Source>,
+    span: Span,
+}
+
+impl Place {
+    /// The place at `span` of a text.
+    pub fn new(source: &Arc<Source>, span: Span) -> Self {
+        Self { source: Arc::clone(source), span }
+    }
+
+    /// An error about it.
+    pub fn error(&self, message: impl Into<String>) -> SourceError {
+        self.source.error(self.span, message)
+    }
+}
+
+impl fmt::Debug for Place {
+    /// Path, line and column, since the whole text would hide everything else.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, _, column) = self.source.locate(self.span.start);
+        write!(f, "{}:{line}:{column}", self.source.path.display())
+    }
+}
+
 /// A problem at a place in a configuration file.
 ///
 /// Displayed with the path, line and column, and the line itself over a caret.
