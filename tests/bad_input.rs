@@ -148,7 +148,12 @@ fn a_release_that_is_not_configured_is_said_so() {
     error: `rebar.config` configures no release: it has no `{relx, [{release, {Name, Vsn}, [App]}]}`
       hint: `rebar3 new release` shows what a release looks like
     ");
-    insta::assert_snapshot!(tar_error(&Shop::with("rebar.config", "{relx, [{release, {shop, \"1.0\"}, []}]}.\n")), @"error: no applications are configured for the release `shop-1.0`");
+    insta::assert_snapshot!(tar_error(&Shop::with("rebar.config", "{relx, [{release, {shop, \"1.0\"}, []}]}.\n")), @r#"
+    error: rebar.config:1:34: no applications are configured for the release `shop-1.0`
+      |
+    1 | {relx, [{release, {shop, "1.0"}, []}]}.
+      |                                  ^^
+    "#);
     insta::assert_snapshot!(tar_error(&Shop::with_options("{sys_config, \"config/absent.config\"}")), @r#"
     error: rebar.config:3:24: there is no file `SHOP/config/absent.config`
       |
@@ -175,10 +180,13 @@ fn an_application_or_a_module_that_is_not_there_is_named() {
     ");
     let shop = Shop::new();
     std::fs::remove_dir_all(shop.path("_build")).expect("removed");
-    insta::assert_snapshot!(tar_error(&shop), @r"
-    error: the application `shop`, which the release needs, is not in `SHOP/_build/prod/lib` or `OTP/lib`
+    insta::assert_snapshot!(tar_error(&shop), @r#"
+    error: rebar.config:2:35: the application `shop`, which the release needs, is not in `SHOP/_build/prod/lib` or `OTP/lib`
+      |
+    2 | {relx, [{release, {shop, "1.0"}, [shop, sasl]}, {mode, prod}
+      |                                   ^^^^
       hint: compile the project first (`rebar3 as PROFILE compile`), add the application to `deps`, or install the part of Erlang that has it
-    ");
+    "#);
 }
 
 #[test]
@@ -196,7 +204,12 @@ fn applications_that_need_or_include_each_other_wrongly_are_named() {
     let shop =
         Shop::with("rebar.config", "{relx, [{release, {shop, \"1\"}, [{shop, [till]}, till, sasl]}]}.\n");
     till(&shop, "");
-    insta::assert_snapshot!(tar_error(&shop), @"error: the release includes `till` in `shop`, but `shop` does not have it in its `included_applications`");
+    insta::assert_snapshot!(tar_error(&shop), @r#"
+    error: rebar.config:1:33: the release includes `till` in `shop`, but `shop` does not have it in its `included_applications`
+      |
+    1 | {relx, [{release, {shop, "1"}, [{shop, [till]}, till, sasl]}]}.
+      |                                 ^^^^^^^^^^^^^^
+    "#);
     let shop = Shop::with_app("{registered, []}", "{registered, []}, {included_applications, [till]}");
     till(&shop, "]}, {included_applications, [shop");
     insta::assert_snapshot!(tar_error(&shop), @"error: these applications need each other in a circle, so none of them can start first: shop, till");

@@ -79,17 +79,7 @@ impl Error {
             }
             Self::Project(ProjectError::NotAProject { .. } | ProjectError::NoErlForScript { .. })
             | Self::Otp(OtpError::NoErl) => ErrorKind::NotFound,
-            _ if matches!(
-                self.release(),
-                Some(
-                    ReleaseError::AppNotFound { .. }
-                        | ReleaseError::ConfigFileMissing(_)
-                        | ReleaseError::OverrideMissing { .. }
-                )
-            ) =>
-            {
-                ErrorKind::NotFound
-            }
+            _ if self.release().is_some_and(is_missing) => ErrorKind::NotFound,
             _ if matches!(self.image(), Some(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
             _ if self.fs().is_some() => ErrorKind::Io,
             _ => ErrorKind::Invalid,
@@ -116,6 +106,7 @@ impl Error {
             _ => match self.release()? {
                 ReleaseError::Config(error)
                 | ReleaseError::ConfigFileMissing(error)
+                | ReleaseError::Placed { shown: error, .. }
                 | ReleaseError::Application(ApplicationError::Syntax(error)) => Some(error),
                 ReleaseError::Overlays { errors } => errors.first(),
                 _ => None,
@@ -211,14 +202,32 @@ impl Error {
     }
 }
 
+fn is_missing(error: &ReleaseError) -> bool {
+    match error {
+        ReleaseError::Placed { error, .. } => is_missing(error),
+        ReleaseError::AppNotFound { .. }
+        | ReleaseError::ConfigFileMissing(_)
+        | ReleaseError::OverrideMissing { .. } => true,
+        _ => false,
+    }
+}
+
 fn release_hint(error: &ReleaseError) -> Option<&'static str> {
     match error {
+        ReleaseError::Placed { error, .. } => release_hint(error),
+        ReleaseError::AppNotFound { excluded: true, .. } => Some(
+            "`exclude_apps` leaves out the application, but not what it needs in its turn, so it must be there: compile \
+             it, or take it out of the `applications` of what names it",
+        ),
         ReleaseError::AppNotFound { .. } => Some(
             "compile the project first (`rebar3 as PROFILE compile`), add the application to `deps`, or install the \
              part of Erlang that has it",
         ),
         ReleaseError::ModuleMissing { .. } => Some("compile the project first: `rebar3 as PROFILE compile`"),
         ReleaseError::SeveralReleases { .. } => Some("name the one to build with --release NAME[:VSN]"),
+        ReleaseError::NoRelease { unread: true, .. } => Some(
+            "relx.config is not read, because rebar.config has a `relx` entry: move all that it says to rebar.config",
+        ),
         ReleaseError::NoRelease { .. } => Some("`rebar3 new release` shows what a release looks like"),
         ReleaseError::BasicAppMissing { .. } => {
             Some("name it in `applications` of an application's .app.src")

@@ -59,7 +59,7 @@ pub(super) const EXPLAINED: [Explained; 19] = [
     },
     Explained {
         name: "relx does not check the version of a goal that another application pulled in",
-        explains: |case, _| only_erlrel_refuses(case, &["error: the release asks for `"]),
+        explains: |case, _| only_erlrel_refuses(case, &[": the release asks for `"]),
     },
     // Up to relx 4.10 the included applications take the place of the optional ones.
     Explained {

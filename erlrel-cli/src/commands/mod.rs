@@ -11,7 +11,10 @@ pub(crate) mod tar;
 use std::path::PathBuf;
 
 use erlrel_core::project::{self, LoadOptions, commands};
-use erlrel_core::release::{ReleaseSpec, Resolution, Selection, Warning, undefined_functions};
+use erlrel_core::release::{
+    Form, ReleaseSpec, Resolution, Selection, Warning, broken_links, missing_script_files,
+    undefined_functions,
+};
 use erlrel_core::{
     Environment, Error, OtpRoot, Project, container, destination, fs, image as core_image, otp, tree,
 };
@@ -120,6 +123,13 @@ impl Resolved {
             .chain(spec.warnings.iter().map(ToString::to_string))
             .chain(found.map(|warning| warning.to_string()))
             .collect()
+    }
+
+    /// Warns of what is seen in the files of a release.
+    fn warn_of_files(&self, tree: &tree::Tree, form: Form, report: &Report) -> Result<(), CliError> {
+        let scripts = missing_script_files(&self.spec, tree);
+        let links = broken_links(&self.spec, &self.resolution, form);
+        self.warn(scripts.iter().chain(&links).map(ToString::to_string).collect(), report)
     }
 
     /// Prints warnings, which are errors for those who want it so.

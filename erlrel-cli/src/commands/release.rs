@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use erlrel_core::fs::{self, FsError};
-use erlrel_core::release::{Form, assemble, is_replaced_as_one, missing_script_files};
+use erlrel_core::release::{Form, assemble, is_replaced_as_one};
 use erlrel_core::tree::write_directory;
 
 use super::{CliError, Resolved, compile, hooks};
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
     };
     refuse_other_directory(&out, &spec.name)?;
     let tree = assemble(spec, project, resolution, otp, Form::Directory)?;
-    resolved.warn(missing_script_files(spec, &tree).iter().map(ToString::to_string).collect(), report)?;
+    resolved.warn_of_files(&tree, Form::Directory, report)?;
     write_directory(&tree, &out, is_replaced_as_one)?;
     report.result(out.display())
 }

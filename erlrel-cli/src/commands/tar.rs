@@ -1,7 +1,7 @@
 //! `erlrel tar`: the release tarball.
 
 use erlrel_core::fs;
-use erlrel_core::release::{Form, assemble, missing_script_files};
+use erlrel_core::release::{Form, assemble};
 use erlrel_core::tree::{TarOptions, TreeError, write_tar_gz};
 
 use super::{CliError, Resolved, compile, epoch, hooks};
@@ -14,7 +14,7 @@ pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
     let resolved = Resolved::load(&args.project, &args.select, report)?;
     let Resolved { project, otp, spec, resolution, .. } = &resolved;
     let tree = assemble(spec, project, resolution, otp, Form::Tarball)?;
-    resolved.warn(missing_script_files(spec, &tree).iter().map(ToString::to_string).collect(), report)?;
+    resolved.warn_of_files(&tree, Form::Tarball, report)?;
     let usual = || resolved.rel_dir().join(format!("{}-{}.tar.gz", spec.name, spec.vsn));
     let out = args.out.clone().unwrap_or_else(usual);
     let options = TarOptions { mtime: epoch()?, directories: false };

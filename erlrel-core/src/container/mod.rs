@@ -100,7 +100,9 @@ pub fn plan(
     let start = Start { cmd: &["foreground"], env: &[("RELX_OUT_FILE_PATH", "/tmp")], interpreter: None };
     let mut plan =
         Parts { description, tree, platform: &otp.platform, shell, start, base }.plan(options, build)?;
-    plan.warnings.extend(release::not_in_image(spec).map(ContainerWarning::Release));
+    let links = release::broken_links(spec, resolution, Form::Image);
+    let warnings = release::not_in_image(spec).into_iter().chain(links);
+    plan.warnings.extend(warnings.map(ContainerWarning::Release));
     if !options.shell && plan.base.is_none() {
         plan.warnings.extend(shell::users(resolution));
     }

@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use walkdir::WalkDir;
-
 use super::boot_script::{BootFiles, boot_files};
 use super::paths::Variables;
 use super::resolve::{ReleaseApp, Resolution};
 use super::spec::{Mode, ReleaseSpec, SystemLibs};
-use super::{ReleaseError, config_files, erts, overlay, runtime_files, start_script};
-use crate::fs::{self, FsError};
+use super::{ReleaseError, broken_links, config_files, erts, overlay, runtime_files, start_script};
+use crate::fs;
 use crate::otp::OtpRoot;
 use crate::project::{Origin, Project};
 use crate::term::pretty;
@@ -50,7 +48,9 @@ pub fn assemble(
     otp: &OtpRoot,
     form: Form,
 ) -> Result<Tree, ReleaseError> {
-    let boot = boot_files(&spec.name, &spec.vsn, &resolution.apps, otp)?;
+    let boot = boot_files(&spec.name, &spec.vsn, &resolution.apps, otp);
+    let boot = boot.map_err(|error| at_goal(error, spec))?;
+    config_files::check(spec, otp)?;
     let mut tree = Tree::new();
     for app in resolution.apps.iter().filter(|app| app.packed) {
         application(&mut tree, spec, app, otp, form)?;
@@ -65,6 +65,18 @@ pub fn assemble(
     overlay::add(&mut tree, &spec.overlay, &context)?;
     tree.add_parents()?;
     Ok(tree)
+}
+
+/// What a goal wrongly says about its application, at the goal.
+fn at_goal(error: ReleaseError, spec: &ReleaseSpec) -> ReleaseError {
+    let goal = match &error {
+        ReleaseError::NotIncluded { app, .. } => spec.goals.iter().find(|goal| goal.name == *app),
+        _ => None,
+    };
+    match goal.map(|goal| goal.place.clone()) {
+        Some(place) => error.at(&place),
+        None => error,
+    }
 }
 
 fn releases(
@@ -203,7 +215,7 @@ fn group(app: &ReleaseApp) -> Group {
 
 /// Which folders of an application are taken whole. relx copies sources into the directory unless told
 /// not to, and packs them into the tarball only when told to.
-fn folders(spec: &ReleaseSpec, form: Form) -> Vec<&'static str> {
+pub(super) fn folders(spec: &ReleaseSpec, form: Form) -> Vec<&'static str> {
     match (form, spec.include_src) {
         (Form::Directory, Some(false)) => vec!["ebin", "include", "priv"],
         (Form::Directory, _) => vec!["ebin", "include", "priv", "src", "lib", "c_src"],
@@ -258,20 +270,14 @@ fn is_beam_in(path: &TreePath, ebin: &str) -> bool {
     path.as_str().strip_prefix(ebin).is_some_and(|name| name.ends_with(".beam") && !name.contains('/'))
 }
 
-/// Adds a directory with all that is in it; links are followed, as relx does.
-pub(super) fn add_directory(
-    tree: &mut Tree,
-    dir: &Path,
-    target: &str,
-    group: &Group,
-) -> Result<(), ReleaseError> {
-    let walk_error = |error: walkdir::Error| FsError {
-        action: "read",
-        path: error.path().unwrap_or(dir).into(),
-        source: error.into(),
-    };
-    for entry in WalkDir::new(dir).follow_links(true).sort_by_file_name() {
-        let entry = entry.map_err(walk_error)?;
+/// Adds a directory with all that is in it; links are followed, and those that lead nowhere left out, as
+/// relx does.
+fn add_directory(tree: &mut Tree, dir: &Path, target: &str, group: &Group) -> Result<(), ReleaseError> {
+    for entry in broken_links::walk(dir) {
+        let entry = match entry {
+            Err(error) if broken_links::link_in(&error).is_some() => continue,
+            entry => entry.map_err(|error| broken_links::fs_error(error, dir))?,
+        };
         let below = entry.path().strip_prefix(dir).unwrap_or(Path::new(""));
         let below = below.to_str().ok_or_else(|| ReleaseError::NotUtf8 { path: entry.path().into() })?;
         let Ok(path) = TreePath::new(format!("{target}/{below}").trim_start_matches('/')) else { continue };

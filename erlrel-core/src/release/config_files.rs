@@ -7,6 +7,7 @@ use super::ReleaseError;
 use super::assemble::{Form, file_entry, link_entry};
 use super::spec::{ConfigFile, ReleaseSpec, SpecWarning};
 use crate::fs;
+use crate::otp::OtpRoot;
 use crate::term::{self, Source, Span, Term};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
@@ -89,14 +90,23 @@ fn existing(path: &Path, span: Span, source: &Arc<Source>) -> Result<PathBuf, Re
     Err(ReleaseError::ConfigFileMissing(source.error(span, message)))
 }
 
+/// Checks what would stop the virtual machine with a crash dump.
+///
+/// # Errors
+/// When a plain `sys.config` is not one list of terms that this Erlang can read (with its place), or cannot be
+/// read.
+pub(super) fn check(spec: &ReleaseSpec, otp: &OtpRoot) -> Result<(), ReleaseError> {
+    match &spec.sys_config {
+        ConfigFile::Plain(path) => check_sys_config(path, otp.major()),
+        _ => Ok(()),
+    }
+}
+
 /// Adds both files to `releases/VSN`.
 ///
 /// # Errors
-/// When a plain `sys.config` is not one list of terms (with its place), or cannot be read.
+/// When one cannot be read.
 pub(super) fn add(tree: &mut Tree, spec: &ReleaseSpec, form: Form, dir: &str) -> Result<(), ReleaseError> {
-    if let ConfigFile::Plain(path) = &spec.sys_config {
-        check_sys_config(path)?;
-    }
     let defaults = [("sys.config", "[].\n".to_string()), ("vm.args", default_vm_args(&spec.name, form))];
     for ((name, default), file) in defaults.into_iter().zip([&spec.sys_config, &spec.vm_args]) {
         let (name, entry) = match file {
@@ -117,9 +127,16 @@ fn config_entry(path: &Path, spec: &ReleaseSpec, form: Form) -> Result<Entry, Re
     file_entry(path, Content::File(path.into()), Group::Release)
 }
 
-/// A mistake in it would stop the virtual machine with a crash dump.
-fn check_sys_config(path: &Path) -> Result<(), ReleaseError> {
+/// The first OTP release to which `maybe` and `else` are no atoms.
+const RESERVES_MAYBE: u32 = 27;
+
+fn check_sys_config(path: &Path, otp: u32) -> Result<(), ReleaseError> {
     let document = term::consult(path, &fs::read(path)?)?;
+    if let Some(span) = document.reserved.first().filter(|_| otp >= RESERVES_MAYBE) {
+        let word = document.source.text.get(span.start..span.end).unwrap_or_default();
+        let message = format!("`{word}` is a reserved word in OTP {otp}; the atom needs quotes: '{word}'");
+        return Err(document.source.error(*span, message).into());
+    }
     match document.terms.as_slice() {
         [list] if list.as_list().is_some() => Ok(()),
         [] => Err(document.source.error(Span::default(), EXPECTED).into()),

@@ -8,16 +8,17 @@ use super::ReleaseError;
 use super::goal::{self, Goal};
 use super::spec::SpecWarning;
 use super::version;
-use crate::term::{Source, SourceError, Span, Term};
+use crate::term::{Place, Source, SourceError, Span, Term};
 
 /// A release as the configuration has it, before its version is evaluated.
 #[derive(Debug, Clone)]
 pub(super) struct Definition {
     name: String,
     vsn: Term,
-    erts: Option<String>,
+    erts: Option<(String, Span)>,
     base: Option<Base>,
     goals: Vec<Goal>,
+    goals_at: Span,
     options: Vec<Term>,
 }
 
@@ -34,9 +35,10 @@ struct Base {
 pub(super) struct Configured {
     pub(super) name: String,
     pub(super) vsn: String,
-    /// `{erts, Vsn}`, where given.
-    pub(super) erts: Option<String>,
+    /// The version of `{erts, Vsn}` and its place, where given.
+    pub(super) erts: Option<(String, Span)>,
     pub(super) goals: Vec<Goal>,
+    goals_at: Span,
     /// Options for this release only, to be folded after all others.
     pub(super) options: Vec<Term>,
     warning: Option<SpecWarning>,
@@ -76,16 +78,17 @@ pub(super) fn parse(source: &Arc<Source>, option: &Term, rest: &[Term]) -> Resul
         Some((first, rest)) if first.as_pair().is_some_and(|(key, _)| key == "erts") => {
             let vsn = first.as_pair().and_then(|(_, vsn)| vsn.as_string());
             let vsn = vsn.ok_or_else(|| source.error(first.span(), "`erts` must be a version string"))?;
-            (Some(vsn), rest)
+            (Some((vsn, first.span())), rest)
         }
         _ => (None, rest),
     };
     let list = |term: &Term| term.as_list().ok_or_else(wrong);
     let (goals, options) = match rest {
-        [goals] => (list(goals)?, Vec::new()),
-        [goals, options] => (list(goals)?, list(options)?),
+        [goals] => (goals, Vec::new()),
+        [goals, options] => (goals, list(options)?),
         _ => return Err(wrong()),
     };
+    let (goals, goals_at) = (list(goals)?, goals.span());
     let (name, vsn, base) = match id.as_tuple() {
         Some([name, vsn]) => (name, vsn, None),
         Some([name, vsn, base]) if erts.is_none() => (name, vsn, Some(extended(source, base)?)),
@@ -93,7 +96,7 @@ pub(super) fn parse(source: &Arc<Source>, option: &Term, rest: &[Term]) -> Resul
     };
     let name = name.as_atom().ok_or_else(|| source.error(name.span(), "a release's name must be an atom"))?;
     let goals = goals.iter().map(|goal| goal::parse(source, goal)).collect::<Result<_, _>>()?;
-    Ok(Definition { name: name.into(), vsn: vsn.clone(), erts, base, goals, options })
+    Ok(Definition { name: name.into(), vsn: vsn.clone(), erts, base, goals, goals_at, options })
 }
 
 const EXPECTED: &str = "expected `{release, {Name, Vsn}, [App, …]}`, where `{erts, Vsn}` may stand before the \
@@ -134,7 +137,8 @@ pub(super) fn choose(
     let key = |release: &&Configured| (Reverse(version::precedence(&release.vsn)), release.vsn.clone());
     let chosen = fitting.min_by_key(key).ok_or_else(|| none_fits(&configured, selection, source))?;
     if chosen.goals.is_empty() {
-        return Err(ReleaseError::NoGoals { release: format!("{}-{}", chosen.name, chosen.vsn) });
+        let error = ReleaseError::NoGoals { release: format!("{}-{}", chosen.name, chosen.vsn) };
+        return Err(error.at(&Place::new(source, chosen.goals_at)));
     }
     warnings.extend(chosen.warning.clone());
     Ok(chosen.clone())
@@ -142,7 +146,7 @@ pub(super) fn choose(
 
 fn none_fits(configured: &[Configured], selection: &Selection, source: &Arc<Source>) -> ReleaseError {
     if configured.is_empty() {
-        return ReleaseError::NoRelease { path: source.path.clone() };
+        return ReleaseError::NoRelease { path: source.path.clone(), unread: false };
     }
     let wanted = [&selection.name, &selection.vsn].into_iter().flatten().cloned().collect::<Vec<_>>();
     let all = configured.iter().map(|release| format!("{}:{}", release.name, release.vsn));
@@ -168,6 +172,7 @@ fn configure(
             vsn,
             erts: definition.erts.clone(),
             goals,
+            goals_at: definition.goals_at,
             options: definition.options.clone(),
             warning,
         });

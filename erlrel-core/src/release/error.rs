@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::goal::StartType;
 use crate::application::ApplicationError;
 use crate::fs::FsError;
-use crate::term::SourceError;
+use crate::term::{Place, SourceError};
 use crate::tree::TreeError;
 
 /// A release that cannot be made.
@@ -25,6 +26,8 @@ pub enum ReleaseError {
     NoRelease {
         /// The configuration file.
         path: PathBuf,
+        /// Whether there is a relx.config, which is not read beside a `relx` entry.
+        unread: bool,
     },
     /// Releases with different names.
     #[error("several releases are configured, and none is selected: {names}")]
@@ -76,6 +79,8 @@ pub enum ReleaseError {
         needed_by: String,
         /// The directories it was looked for in: rebar3's, `lib_dirs`, Erlang's own.
         searched: Vec<PathBuf>,
+        /// Whether `exclude_apps` leaves it out.
+        excluded: bool,
     },
     /// A goal that asks for another version.
     #[error("the release asks for `{name}` {wanted}, and `{}` has {found}", dir.display())]
@@ -96,6 +101,14 @@ pub enum ReleaseError {
         name: &'static str,
         /// The release.
         release: String,
+    },
+    /// kernel or stdlib with another start type.
+    #[error("`{name}` must be permanent, since nothing starts without it; here it is {start}")]
+    BasicAppNotPermanent {
+        /// `kernel` or `stdlib`.
+        name: &'static str,
+        /// How it would be started.
+        start: StartType,
     },
     /// An application that another one in the release needs.
     #[error("the application `{name}`, which `{needed_by}` needs, is not in the release `{release}`")]
@@ -149,6 +162,14 @@ pub enum ReleaseError {
         /// The file.
         path: PathBuf,
     },
+    /// Another error, at the place in the configuration that it is about.
+    #[error("{shown}")]
+    Placed {
+        /// The place, with the error's message.
+        shown: SourceError,
+        /// The error.
+        error: Box<ReleaseError>,
+    },
     /// An application that cannot be read.
     #[error(transparent)]
     Application(#[from] ApplicationError),
@@ -158,6 +179,13 @@ pub enum ReleaseError {
     /// A file that cannot be read.
     #[error(transparent)]
     Fs(#[from] FsError),
+}
+
+impl ReleaseError {
+    /// The same error, shown at the place that it is about.
+    pub(super) fn at(self, place: &Place) -> Self {
+        Self::Placed { shown: place.error(self.to_string()), error: Box::new(self) }
+    }
 }
 
 /// `` `a`, `b` or `c` ``.
@@ -214,6 +242,13 @@ pub enum Warning {
     },
     /// A name in the path of an overlay that stands for nothing, most often because it is mistyped.
     EmptyVariable(SourceError),
+    /// A link in an application to something that does not exist: the release does not have it.
+    BrokenLink {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
     /// A hook or an extension of the start script whose file is not in the release.
     ScriptFileMissing {
         /// Which one.
@@ -246,6 +281,12 @@ impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::EmptyVariable(error) => write!(f, "{error}"),
+            Self::BrokenLink { path, target } => write!(
+                f,
+                "`{}` is a link that leads nowhere (to `{}`): the release does not have it",
+                path.display(),
+                target.display()
+            ),
             Self::NoSasl => f.write_str("the release has no `sasl`: it cannot be upgraded while it runs"),
             Self::OtherErts { wanted, found, dir } => write!(
                 f,

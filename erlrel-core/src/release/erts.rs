@@ -20,6 +20,13 @@ const BUILD_TOOLS: [&str; 4] = ["ct_run", "dialyzer", "erlc", "typer"];
 /// # Errors
 /// When it is to be included and is not there.
 pub(super) fn find(spec: &ReleaseSpec, otp: &OtpRoot) -> Result<Erts, ReleaseError> {
+    included(spec, otp).map_err(|error| match (&spec.erts_place, &error) {
+        (Some(place), ReleaseError::ErtsNotFound { .. }) => error.at(place),
+        _ => error,
+    })
+}
+
+fn included(spec: &ReleaseSpec, otp: &OtpRoot) -> Result<Erts, ReleaseError> {
     let vsn = spec.erts_vsn.clone();
     let (dir, vsn) = match &spec.include_erts {
         IncludeErts::No => return Ok(Erts { vsn: vsn.unwrap_or_else(|| otp.erts_vsn.clone()), bin: None }),

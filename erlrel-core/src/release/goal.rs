@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::term::{Source, SourceError, Term};
+use crate::term::{Place, Source, SourceError, Term};
 
 /// How an application of a release is started (OTP's `rel(4)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +57,8 @@ pub struct Goal {
     pub start: Option<StartType>,
     /// Which of its included applications are included; default all.
     pub included: Option<Vec<String>>,
+    /// Where the configuration names it.
+    pub place: Place,
 }
 
 /// Reads a goal in any of relx's forms: `App`, `{App, Type}`, `{App, Vsn}`, `{App, [Included]}`,
@@ -74,8 +76,13 @@ pub(super) fn parse(source: &Arc<Source>, term: &Term) -> Result<Goal, SourceErr
     };
     let parts = term.as_tuple().unwrap_or(std::slice::from_ref(term));
     let (name, rest) = parts.split_first().ok_or_else(wrong)?;
-    let mut goal =
-        Goal { name: name.as_atom().ok_or_else(wrong)?.into(), vsn: None, start: None, included: None };
+    let mut goal = Goal {
+        name: name.as_atom().ok_or_else(wrong)?.into(),
+        vsn: None,
+        start: None,
+        included: None,
+        place: Place::new(source, term.span()),
+    };
     if rest.len() > 3 || (term.as_tuple().is_some() && rest.is_empty()) {
         return Err(wrong());
     }

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod boot_script;
+mod broken_links;
 mod config_files;
 mod definition;
 mod directory;
@@ -30,6 +31,7 @@ mod wildcard;
 
 pub use assemble::{Form, assemble};
 pub use boot_script::{BootFiles, boot_files};
+pub use broken_links::broken_links;
 pub use definition::Selection;
 pub use directory::is_replaced_as_one;
 pub use error::{ReleaseError, Warning};

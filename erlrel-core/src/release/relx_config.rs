@@ -1,7 +1,7 @@
 //! The `relx` list: a left-to-right fold over its options, as relx does it, key by key.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config_files::{ConfigChoice, FileOption};
@@ -22,6 +22,7 @@ pub(super) struct Fold {
     pub(super) definitions: Vec<Definition>,
     pub(super) linked: bool,
     pub(super) include_erts: IncludeErts,
+    pub(super) include_erts_at: Span,
     pub(super) include_src: Option<bool>,
     pub(super) system_libs: SystemLibs,
     pub(super) lib_dirs: Vec<PathBuf>,
@@ -44,9 +45,39 @@ pub(super) struct Fold {
     root: PathBuf,
 }
 
-/// Options that do not change what a release contains: they steer relx's own checks and messages, or are
-/// without effect in relx 4 too.
-const WITHOUT_EFFECT: [&str; 2] = ["src_tests", "upfrom"];
+/// The options that [`Fold::option`] knows, besides `release`.
+const OPTIONS: [&str; 30] = [
+    "check_for_undefined_functions",
+    "debug_info",
+    "dev_mode",
+    "exclude_apps",
+    "exclude_modules",
+    "exref",
+    "extended_start_script",
+    "extended_start_script_extensions",
+    "extended_start_script_hooks",
+    "generate_start_script",
+    "include_erts",
+    "include_nodetool",
+    "include_src",
+    "include_start_scripts_for",
+    "lib_dirs",
+    "mode",
+    "output_dir",
+    "overlay",
+    "overlay_vars",
+    "overlay_vars_values",
+    "overrides",
+    "root_dir",
+    "src_tests",
+    "sys_config",
+    "sys_config_src",
+    "system_libs",
+    "upfrom",
+    "vm_args",
+    "vm_args_src",
+    "warnings_as_errors",
+];
 
 /// Options of a single release that relx heeds on disk and forgets in the tarball.
 const FORGOTTEN_IN_TARBALL: [&str; 6] =
@@ -88,6 +119,7 @@ impl Fold {
             definitions: Vec::new(),
             linked: false,
             include_erts: IncludeErts::No,
+            include_erts_at: Span::default(),
             include_src: None,
             system_libs: SystemLibs::Include,
             lib_dirs: Vec::new(),
@@ -146,12 +178,13 @@ impl Fold {
         match key {
             "mode" => self.mode_option(value)?,
             "dev_mode" => self.dev_mode(self.bool(key, value)?),
-            "include_erts" => self.include_erts = self.include_erts_option(value)?,
+            "include_erts" => {
+                self.include_erts = self.include_erts_option(value)?;
+                self.include_erts_at = value.span();
+            }
             "include_src" => self.include_src = Some(self.bool(key, value)?),
             "system_libs" => self.system_libs = self.system_libs_option(value)?,
-            "lib_dirs" => {
-                self.lib_dirs.splice(0..0, self.paths(key, value)?);
-            }
+            "lib_dirs" => self.lib_dirs(value)?,
             "exclude_apps" => self.exclude_apps(value)?,
             "exclude_modules" => self.exclude_modules = self.modules_of_apps(value)?,
             "debug_info" => self.strip = self.strip_option(value)?,
@@ -163,22 +196,34 @@ impl Fold {
             "overlay_vars_values" => {
                 self.overlay_vars_values.extend(overlay_vars::parse_values(&self.source, value)?);
             }
-            "overrides" => self.option_vars.overrides = value.clone(),
+            "overrides" => self.option_vars.overrides = self.overrides(value)?,
             "overlay" => self.overlay.extend(overlay::parse(&self.source, value)?),
-            "root_dir" => self.root_dir = self.path(key, value)?,
+            "root_dir" => {
+                self.root_dir = self.path(key, value)?;
+                self.check_directory(&self.root_dir.clone(), value);
+            }
             "output_dir" => self.output_dir = self.path(key, value)?,
             "check_for_undefined_functions" => self.undefined_functions.project = self.bool(key, value)?,
             "exref" => self.undefined_functions.others = self.exref(value)?,
             "warnings_as_errors" => self.warnings_as_errors = self.bool(key, value)?,
+            // Both do nothing to a release, and relx looks at the value of the first only.
+            "src_tests" => _ = self.bool(key, value)?,
+            "upfrom" => {}
             _ if self.start_script.option(&self.source, (key, value), &mut self.warnings)? => {}
-            _ if WITHOUT_EFFECT.contains(&key) => {}
             _ => self.unknown(option),
         }
         Ok(())
     }
 
+    /// Something that relx ignores: another name, or a known one without a value or with two.
     fn unknown(&mut self, option: &Term) {
-        let error = self.error(option, "relx has no such option; it is ignored");
+        let name = option.as_tuple().map_or(Some(option), |parts| parts.first()).and_then(Term::as_atom);
+        let is_known = |name: &&str| OPTIONS.contains(name);
+        let message = match name.filter(is_known) {
+            Some(name) => format!("`{name}` takes one value: `{{{name}, VALUE}}`; as it is, it is ignored"),
+            None => "relx has no such option; it is ignored".into(),
+        };
+        let error = self.error(option, message);
         self.warnings.push(SpecWarning::UnknownOption(error));
     }
 
@@ -243,7 +288,7 @@ impl Fold {
     }
 
     fn include_erts_option(&self, value: &Term) -> Result<IncludeErts, SourceError> {
-        match (value.as_bool(), value.as_string()) {
+        match (value.as_bool(), value.as_string().filter(|path| !path.is_empty())) {
             (Some(true), _) => Ok(IncludeErts::Yes),
             (Some(false), _) => Ok(IncludeErts::No),
             (None, Some(path)) => Ok(IncludeErts::From(self.absolute(&path))),
@@ -257,7 +302,7 @@ impl Fold {
     fn system_libs_option(&self, value: &Term) -> Result<SystemLibs, SourceError> {
         let wrong =
             |what: &str| Err(self.error(value, format!("`system_libs` must be true, false or {what}")));
-        match (value.as_bool(), value.as_string()) {
+        match (value.as_bool(), value.as_string().filter(|path| !path.is_empty())) {
             (Some(true), _) => Ok(SystemLibs::Include),
             (Some(false), _) => Ok(SystemLibs::Leave),
             (None, Some(path)) if self.absolute(&path).is_dir() => Ok(SystemLibs::From(self.absolute(&path))),
@@ -286,6 +331,11 @@ impl Fold {
 
     fn exclude_apps(&mut self, value: &Term) -> Result<(), SourceError> {
         self.exclude_apps = self.atoms("exclude_apps", value)?;
+        let list = value.as_list().unwrap_or_default();
+        if let Some(basic) = list.iter().find(|app| app.is_atom("kernel") || app.is_atom("stdlib")) {
+            let message = format!("`{basic}` cannot be left out of a release: nothing starts without it");
+            return Err(self.error(basic, message));
+        }
         self.exclude_apps_at = value.span();
         Ok(())
     }
@@ -314,14 +364,35 @@ impl Fold {
         Ok(all)
     }
 
-    /// One path or a list of paths.
-    fn paths(&self, key: &str, value: &Term) -> Result<Vec<PathBuf>, SourceError> {
-        if let Some(path) = value.as_string().filter(|path| !path.is_empty()) {
-            return Ok(vec![self.absolute(&path)]);
-        }
-        let wrong = |term: &Term| self.error(term, format!("`{key}` must be a list of directories"));
+    /// A list of directories and patterns; those of a later entry are searched first.
+    fn lib_dirs(&mut self, value: &Term) -> Result<(), SourceError> {
+        let wrong = |term: &Term| self.error(term, "`lib_dirs` must be a list of directories");
         let list = value.as_list().ok_or_else(|| wrong(value))?;
-        list.iter().map(|term| self.path(key, term).map_err(|_| wrong(term))).collect()
+        let path = |term: &Term| self.path("lib_dirs", term).map_err(|_| wrong(term));
+        let paths = list.iter().map(path).collect::<Result<Vec<_>, _>>()?;
+        for (path, term) in paths.iter().zip(&list) {
+            // A pattern may well stand for nothing.
+            if !path.to_string_lossy().contains(['*', '?', '[', '{']) {
+                self.check_directory(path, term);
+            }
+        }
+        self.lib_dirs.splice(0..0, paths);
+        Ok(())
+    }
+
+    fn check_directory(&mut self, path: &Path, value: &Term) {
+        if !path.is_dir() {
+            let message = format!("there is no directory `{}`, so nothing is found in it", path.display());
+            self.warnings.push(SpecWarning::NoDirectory(self.error(value, message)));
+        }
+    }
+
+    /// A list, of which nothing but its variable is left in relx 4.
+    fn overrides(&self, value: &Term) -> Result<Term, SourceError> {
+        let is_list = value.as_list().is_some();
+        is_list
+            .then(|| value.clone())
+            .ok_or_else(|| self.error(value, "`overrides` must be a list of `{App, Dir}`"))
     }
 
     fn path(&self, key: &str, value: &Term) -> Result<PathBuf, SourceError> {

@@ -160,10 +160,10 @@ impl Resolver<'_> {
     }
 
     fn not_found(&self, name: &str, needed: &Needed<'_>) -> ReleaseError {
-        if let Needed::Goal(Goal { vsn: Some(wanted), .. }) = needed
+        if let Needed::Goal(Goal { vsn: Some(wanted), place, .. }) = needed
             && let Ok(Some((app, _))) = self.find(name, None)
         {
-            return mismatch(wanted, &app);
+            return mismatch(wanted, &app).at(place);
         }
         let otp = match &self.spec.system_libs {
             SystemLibs::From(dir) => dir.clone(),
@@ -171,13 +171,18 @@ impl Resolver<'_> {
         };
         let mut searched = vec![self.project.profile_dir().join("lib")];
         searched.extend(self.spec.lib_dirs.iter().cloned().chain([otp]));
-        ReleaseError::AppNotFound {
+        let error = ReleaseError::AppNotFound {
             name: name.into(),
+            excluded: self.spec.exclude_apps.contains(name),
             needed_by: match needed {
                 Needed::Goal(_) => "the release".into(),
                 Needed::By(app) => format!("application `{}` ({})", app.name, app.source.path.display()),
             },
             searched,
+        };
+        match needed {
+            Needed::Goal(goal) => error.at(&goal.place),
+            Needed::By(_) => error,
         }
     }
 
@@ -185,7 +190,7 @@ impl Resolver<'_> {
     fn check_version(&self, goal: &Goal) -> Result<(), ReleaseError> {
         let found = self.apps.iter().find(|app| app.app.name == goal.name).map(|app| &app.app);
         match (&goal.vsn, found) {
-            (Some(wanted), Some(app)) if *wanted != app.vsn => Err(mismatch(wanted, app)),
+            (Some(wanted), Some(app)) if *wanted != app.vsn => Err(mismatch(wanted, app).at(&goal.place)),
             _ => Ok(()),
         }
     }
@@ -213,8 +218,14 @@ fn mark_included(apps: &mut [ReleaseApp], spec: &ReleaseSpec) {
 fn require_basics(apps: &[ReleaseApp], spec: &ReleaseSpec) -> Result<(), ReleaseError> {
     for name in ["kernel", "stdlib"] {
         let app = apps.iter().find(|app| app.app.name == name);
-        if app.is_none_or(|app| app.start_type() != StartType::Permanent) {
-            return Err(ReleaseError::BasicAppMissing { name, release: spec.name.clone() });
+        let start = app.map(ReleaseApp::start_type);
+        let goal = spec.goals.iter().find(|goal| goal.name == name);
+        match (start, goal) {
+            (Some(StartType::Permanent), _) => {}
+            (Some(start), Some(goal)) => {
+                return Err(ReleaseError::BasicAppNotPermanent { name, start }.at(&goal.place));
+            }
+            _ => return Err(ReleaseError::BasicAppMissing { name, release: spec.name.clone() }),
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use super::start_script::StartScript;
 use super::undefined::UndefinedFunctions;
 use super::{ReleaseError, relx_config};
 use crate::project::Project;
-use crate::term::SourceError;
+use crate::term::{Place, SourceError, Span};
 
 /// The release that a project's configuration describes.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct ReleaseSpec {
     pub erts_vsn: Option<String>,
     /// Whether the runtime system comes along. Default: only in mode `prod`.
     pub include_erts: IncludeErts,
+    /// Where the configuration says which runtime system that is, if it does.
+    pub(super) erts_place: Option<Place>,
     /// Whether Erlang's own applications come along, and from where. Default: yes, from the installation.
     pub system_libs: SystemLibs,
     /// More directories in whose folders applications are looked for, before the Erlang installation.
@@ -130,6 +132,8 @@ pub enum SpecWarning {
     VersionUnknown(SourceError),
     /// A file of variables for overlays that cannot be read.
     OverlayVars(SourceError),
+    /// A directory that does not exist, so that nothing is found in it.
+    NoDirectory(SourceError),
     /// Something about the start script that has no effect.
     StartScript(SourceError),
 }
@@ -142,6 +146,7 @@ impl std::fmt::Display for SpecWarning {
             | Self::GoalExcluded(error)
             | Self::DebugInfo(error)
             | Self::OwnOption(error)
+            | Self::NoDirectory(error)
             | Self::StartScript(error)
             | Self::VersionUnknown(error)
             | Self::OverlayVars(error) => write!(f, "{error}"),
@@ -162,7 +167,8 @@ pub fn spec(
     let mut fold = relx_config::fold(project)?;
     let mut warnings = Vec::new();
     let release =
-        definition::choose(&fold.definitions, selection, &project.root, &fold.source, &mut warnings)?;
+        definition::choose(&fold.definitions, selection, &project.root, &fold.source, &mut warnings);
+    let release = release.map_err(|error| about_relx_config(error, project))?;
     fold.own_options(&release.options)?;
     overrides.apply(&mut fold)?;
     fold.check_excluded(&release.goals);
@@ -173,7 +179,8 @@ pub fn spec(
         sys_config: fold.sys_config.choose("sys_config", &fold.root_dir, &fold.source, &mut warnings)?,
         vm_args: fold.vm_args.choose("vm_args", &fold.root_dir, &fold.source, &mut warnings)?,
         mode: if fold.linked { Mode::Link } else { Mode::Copy },
-        erts_vsn: release.erts,
+        erts_place: erts_place(&fold, release.erts.as_ref().map(|(_, span)| *span)),
+        erts_vsn: release.erts.map(|(vsn, _)| vsn),
         include_erts: fold.include_erts,
         system_libs: fold.system_libs,
         lib_dirs: fold.lib_dirs,
@@ -193,6 +200,25 @@ pub fn spec(
         goals: release.goals,
         warnings,
     })
+}
+
+/// That there is no release, while there is a relx.config which probably has one.
+fn about_relx_config(error: ReleaseError, project: &Project) -> ReleaseError {
+    match error {
+        ReleaseError::NoRelease { path, .. } => {
+            ReleaseError::NoRelease { path, unread: project.config.has_two_releases() }
+        }
+        other => other,
+    }
+}
+
+/// A directory in `include_erts` decides about the version too.
+fn erts_place(fold: &Fold, erts: Option<Span>) -> Option<Place> {
+    let span = match fold.include_erts {
+        IncludeErts::From(_) => Some(fold.include_erts_at),
+        _ => erts,
+    };
+    span.map(|span| Place::new(&fold.source, span))
 }
 
 fn overlay_variables(fold: &Fold, warnings: &mut Vec<SpecWarning>) -> Result<OverlayVars, SourceError> {

@@ -8,6 +8,7 @@ mod fixture;
 mod assembly;
 mod configuration;
 mod contents;
+mod mistakes;
 mod overlays;
 mod prebuilt;
 mod releases;

@@ -123,7 +123,7 @@ fn a_destination_below_the_output_directory_is_one_inside_the_release() {
     0755 a/
     ");
     insta::assert_snapshot!(with("{mkdir, \"{{target_dir}}ping/a\"}").error(), @r#"
-    rebar.config:2:22: `DIR/project/_build/default/rel/shopping/a` is not inside the release
+    rebar.config:2:22: `DIR/project/_build/default/rel/shopping/a` is not inside the release: name a place that is relative to it, without `..`
       |
     2 |   {overlay, [{mkdir, "{{target_dir}}ping/a"}]}]}.
       |                      ^^^^^^^^^^^^^^^^^^^^^^
@@ -277,6 +277,10 @@ fn a_file_of_variables_that_cannot_be_read_is_a_warning() {
       |                                                           ^^^^^^^^^^^^^^^
     "#);
     assert_eq!(rendered(&fixture, "out"), "1");
+    let fixture = with("{template, \"t\", \"out\", \"absent.config\"}");
+    fixture.file("t", "{{x}}-");
+    insta::assert_snapshot!(warnings(&fixture), @"");
+    assert_eq!(rendered(&fixture, "out"), "-", "as in relx");
 }
 
 #[test]
@@ -322,13 +326,13 @@ fn mistakes_are_shown_at_their_place() {
       |                     ^^^^^^^^^^^^^
     "#);
     insta::assert_snapshot!(with("{copy, \"notes.txt\", \"../x\"}").error(), @r#"
-    rebar.config:2:34: `../x` is not inside the release
+    rebar.config:2:34: `../x` is not inside the release: name a place that is relative to it, without `..`
       |
     2 |   {overlay, [{copy, "notes.txt", "../x"}]}]}.
       |                                  ^^^^^^
     "#);
     insta::assert_snapshot!(with("{copy, \"sql\", \"/etc/x\"}").error(), @r#"
-    rebar.config:2:28: `/etc/x` is not inside the release
+    rebar.config:2:28: `/etc/x` is not inside the release: name a place that is relative to it, without `..`
       |
     2 |   {overlay, [{copy, "sql", "/etc/x"}]}]}.
       |                            ^^^^^^^^
@@ -504,7 +508,7 @@ fn all_mistakes_of_a_list_are_told_together() {
     3 |  {mkdir, "fine"}, {copy},
       |                   ^^^^^^
 
-    rebar.config:4:10: `../y` is not inside the release
+    rebar.config:4:10: `../y` is not inside the release: name a place that is relative to it, without `..`
       |
     4 |  {mkdir, "../y"}]}]}.
       |          ^^^^^^

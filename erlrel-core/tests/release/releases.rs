@@ -87,7 +87,12 @@ fn a_release_asks_for_a_version_of_the_runtime_system() {
     assert_eq!(text(&tree, "releases/start_erl.data"), "9.9 1");
     assert!(text(&tree, "releases/1/shop.rel").contains("{erts,\"9.9\"}"));
     let included = with("{release, {shop, \"1\"}, {erts, \"9.9\"}, [shop]}, {include_erts, true}");
-    insta::assert_snapshot!(included.error(), @"cannot include ERTS from `DIR/otp`: it has no erts-9.9/bin");
+    insta::assert_snapshot!(included.error(), @r#"
+    rebar.config:1:32: cannot include ERTS from `DIR/otp`: it has no erts-9.9/bin
+      |
+    1 | {relx, [{release, {shop, "1"}, {erts, "9.9"}, [shop]}, {include_erts, true}]}.
+      |                                ^^^^^^^^^^^^^
+    "#);
     let same = with("{release, {shop, \"1\"}, {erts, \"13.1.5\"}, [shop], [{mode, prod}]}");
     assert!(!same.paths(Form::Tarball, "erts-13.1.5/bin/erlexec").is_empty());
 }
@@ -109,7 +114,12 @@ fn the_runtime_system_comes_from_a_directory() {
     let warning = warning.to_string().replace(&fixture.root().display().to_string(), "DIR");
     insta::assert_snapshot!(warning, @"the release asks for ERTS 9.9, and gets 14.0, which is in `DIR/other`, the directory of `include_erts`");
     assert_eq!(resolution.erts.vsn, "14.0");
-    insta::assert_snapshot!(with("{release, {shop, \"1\"}, [shop]}, {include_erts, \"none\"}").error(), @"cannot include ERTS from `DIR/project/none`: it has no erts-VSN/bin");
+    insta::assert_snapshot!(with("{release, {shop, \"1\"}, [shop]}, {include_erts, \"none\"}").error(), @r#"
+    rebar.config:1:56: cannot include ERTS from `DIR/project/none`: it has no erts-VSN/bin
+      |
+    1 | {relx, [{release, {shop, "1"}, [shop]}, {include_erts, "none"}]}.
+      |                                                        ^^^^^^
+    "#);
 }
 
 #[test]

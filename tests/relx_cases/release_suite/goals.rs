@@ -123,7 +123,12 @@ fn make_app_type_none_release() {
 fn make_goalless_release() {
     let project = Project::new(r#"{release, {foo, "0.0.1"}, []}"#);
     let (message, relx) = project.errors("foo");
-    insta::assert_snapshot!(message, @"error: no applications are configured for the release `foo-0.0.1`");
+    insta::assert_snapshot!(message, @r#"
+    error: rebar.config:1:35: no applications are configured for the release `foo-0.0.1`
+      |
+    1 | {relx, [{release, {foo, "0.0.1"}, []}]}.
+      |                                   ^^
+    "#);
     assert_eq!(relx, "No applications configured to be included in release foo-0.0.1");
 }
 

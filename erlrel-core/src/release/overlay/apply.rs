@@ -240,7 +240,12 @@ impl Work<'_> {
         if is_top && rendered.split('/').all(|part| matches!(part, "" | ".")) {
             return Ok(None);
         }
-        let outside = |_| self.action.error(to.span, format!("`{rendered}` is not inside the release"));
+        let outside = |_| {
+            let message = format!(
+                "`{rendered}` is not inside the release: name a place that is relative to it, without `..`"
+            );
+            self.action.error(to.span, message)
+        };
         TreePath::new(&rendered).map(Some).map_err(outside)
     }
 }

@@ -1,0 +1,173 @@
+//! Mistakes in what is configured: each is shown under a caret, at the place that has to be changed.
+
+use erlrel_core::release::{Form, broken_links};
+
+use crate::fixture::Fixture;
+
+const LIB: &str = "_build/default/lib";
+
+fn with(options: &str) -> Fixture {
+    Fixture::new(&format!("{{relx, [{{release, {{shop, \"1\"}}, [shop]}},\n  {options}]}}."))
+}
+
+fn with_goals(goals: &str) -> Fixture {
+    Fixture::new(&format!("{{relx, [{{release, {{shop, \"1\"}},\n  {goals}}}]}}."))
+}
+
+/// What is wrong with each of these options.
+fn errors(options: &[&str]) -> String {
+    options.iter().map(|option| with(option).error()).collect::<Vec<_>>().join("\n")
+}
+
+fn warnings(fixture: &Fixture) -> String {
+    let (_, _, spec, _) = fixture.load().unwrap_or_else(|error| panic!("{error}"));
+    let dir = fixture.root().parent().expect("a parent").display().to_string();
+    let warnings: Vec<String> = spec.warnings.iter().map(ToString::to_string).collect();
+    warnings.join("\n").replace(&dir, "DIR")
+}
+
+#[test]
+fn values_of_the_wrong_type_are_shown_for_every_option() {
+    insta::assert_snapshot!(errors(&[
+        "{dev_mode, yes}",
+        "{src_tests, 1}",
+        "{overrides, shop}",
+        "{sys_config_src, [a]}",
+        "{vm_args, true}",
+        "{vm_args_src, {a}}",
+        "{overlay_vars, 1}",
+        "{overlay_vars_values, [a]}",
+        "{extended_start_script, 1}",
+        "{include_nodetool, no}",
+        "{include_start_scripts_for, unix}",
+    ]), @"");
+}
+
+#[test]
+fn a_path_that_is_empty_does_not_stand_for_the_project_s_folder() {
+    insta::assert_snapshot!(errors(&[
+        "{include_erts, \"\"}",
+        "{system_libs, \"\"}",
+        "{root_dir, \"\"}",
+        "{lib_dirs, [\"\"]}",
+    ]), @"");
+    assert_eq!(warnings(&with("{lib_dirs, \"\"}")), "", "the empty list is none");
+}
+
+/// relx crashes.
+#[test]
+fn lib_dirs_are_a_list_even_if_there_is_one() {
+    insta::assert_snapshot!(errors(&["{lib_dirs, \"more\"}"]), @"");
+}
+
+#[test]
+fn a_known_option_with_no_value_or_two_is_a_warning() {
+    insta::assert_snapshot!(warnings(&with("{mode}, {mode, prod, x}, dev_mode, {include_nodetool}, {prod}, 1")), @"");
+}
+
+#[test]
+fn no_option_of_relx_is_taken_for_an_unknown_one() {
+    let names = "check_for_undefined_functions debug_info dev_mode exclude_apps exclude_modules exref \
+                 extended_start_script extended_start_script_extensions extended_start_script_hooks \
+                 generate_start_script include_erts include_nodetool include_src include_start_scripts_for lib_dirs \
+                 mode output_dir overlay overlay_vars overlay_vars_values overrides root_dir src_tests sys_config \
+                 sys_config_src system_libs upfrom vm_args vm_args_src warnings_as_errors";
+    for name in names.split_whitespace() {
+        let warning = warnings(&with(&format!("{{{name}}}")));
+        assert!(warning.contains(&format!("`{name}` takes one value")), "{warning}");
+    }
+}
+
+#[test]
+fn directories_that_do_not_exist_are_a_warning() {
+    insta::assert_snapshot!(warnings(&with("{lib_dirs, [\"more\", \"no*\"]}, {root_dir, \"rel\"}")), @"");
+}
+
+#[test]
+fn a_runtime_system_that_is_not_there_is_shown_where_it_is_asked_for() {
+    insta::assert_snapshot!(with("{include_erts, \"nowhere\"}").error(), @"");
+    let fixture =
+        Fixture::new("{relx, [{mode, prod},\n  {release, {shop, \"1\"}, {erts, \"9.9\"}, [shop]}]}.");
+    insta::assert_snapshot!(fixture.error(), @"");
+}
+
+#[test]
+fn a_goal_that_cannot_be_met_is_shown_at_its_place() {
+    insta::assert_snapshot!(with_goals("[]").error(), @"");
+    insta::assert_snapshot!(with_goals("[shop, {gone, load}]").error(), @"");
+    insta::assert_snapshot!(with_goals("[{shop, \"9.9\"}]").error(), @"");
+    insta::assert_snapshot!(with_goals("[shop, {stdlib, \"1\"}]").error(), @"");
+    insta::assert_snapshot!(with_goals("[{kernel, load}, shop]").error(), @"");
+    insta::assert_snapshot!(with_goals("[{shop, [sasl]}, sasl]").error(), @"");
+}
+
+#[test]
+fn what_nothing_starts_without_cannot_be_excluded() {
+    insta::assert_snapshot!(errors(&["{exclude_apps, [sasl, kernel]}", "{exclude_apps, [stdlib]}"]), @"");
+}
+
+/// What it needs comes along, so relx looks for it.
+#[test]
+fn an_excluded_application_that_is_nowhere_is_said_to_be_excluded() {
+    let fixture = with("{exclude_apps, [gone]}");
+    fixture.app(&format!("{LIB}/shop"), "shop", "1.0", "{applications, [kernel, stdlib, gone]}", &[]);
+    insta::assert_snapshot!(fixture.error(), @"");
+}
+
+#[test]
+fn relx_config_beside_a_relx_entry_is_named_when_there_is_no_release() {
+    let fixture = Fixture::new("{relx, [{mode, prod}]}.");
+    fixture.file("relx.config", "{release, {shop, \"1\"}, [shop]}.");
+    insta::assert_snapshot!(fixture.error(), @"");
+}
+
+/// They are atoms up to OTP 26, and the virtual machine of a newer one cannot read the file.
+#[test]
+fn a_reserved_word_in_sys_config_is_an_atom_unless_erlang_is_too_new() {
+    let fixture = with("{sys_config, \"sys.config\"}");
+    fixture.file("sys.config", "[{shop, [{a, 'maybe'},\n         {b, else}]}].");
+    assert!(fixture.tree(Form::Tarball).is_ok(), "OTP 25");
+    fixture.file("otp/releases/start_erl.data", "13.1.5 27");
+    insta::assert_snapshot!(fixture.error(), @"");
+    fixture.file("sys.config", "[{shop, [{a, 'maybe'}]}].");
+    assert!(fixture.tree(Form::Tarball).is_ok());
+}
+
+/// As relx, which says nothing.
+#[test]
+fn a_link_that_leads_nowhere_is_left_out_with_a_warning() {
+    let fixture = with("{mode, prod}");
+    for (folder, link, target) in
+        [("priv/sub", "gone", "../nowhere"), ("priv", "gone.so", "/no/such/file"), ("include", "a", "b")]
+    {
+        fixture.file(&format!("{LIB}/shop/{folder}/there"), "");
+        let link = fixture.root().join(LIB).join("shop").join(folder).join(link);
+        std::os::unix::fs::symlink(target, link).expect("linked");
+    }
+    let (_, _, spec, resolution) = fixture.load().expect("a release");
+    let dir = fixture.root().display().to_string();
+    let links = |form| {
+        let warnings = broken_links(&spec, &resolution, form);
+        warnings.iter().map(|warning| warning.to_string().replace(&dir, "DIR")).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(links(Form::Directory), @"");
+    assert_eq!(links(Form::Tarball).lines().count(), 2, "headers are not in it");
+    assert_eq!(links(Form::Image), links(Form::Tarball));
+    let there = [
+        "lib/shop-1.0/priv/",
+        "lib/shop-1.0/priv/sub/",
+        "lib/shop-1.0/priv/sub/there",
+        "lib/shop-1.0/priv/there",
+    ];
+    for form in [Form::Directory, Form::Tarball, Form::Image] {
+        assert_eq!(fixture.paths(form, "/priv"), there);
+    }
+}
+
+#[test]
+fn a_circle_of_links_is_named_once() {
+    let fixture = with("{mode, prod}");
+    fixture.file(&format!("{LIB}/shop/priv/a"), "");
+    std::os::unix::fs::symlink(".", fixture.root().join(LIB).join("shop/priv/circle")).expect("linked");
+    insta::assert_snapshot!(fixture.error(), @"");
+}
