@@ -38,6 +38,7 @@ impl Overrides {
         fold.vm_args.overridden = self.vm_args.clone();
         if let Some(erts) = &self.include_erts {
             fold.include_erts = erts.clone();
+            fold.include_erts_at = None;
         }
         if let Some(libs) = &self.system_libs {
             fold.system_libs = libs.clone();

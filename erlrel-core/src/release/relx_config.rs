@@ -22,7 +22,8 @@ pub(super) struct Fold {
     pub(super) definitions: Vec<Definition>,
     pub(super) linked: bool,
     pub(super) include_erts: IncludeErts,
-    pub(super) include_erts_at: Span,
+    /// The place of `include_erts`, where that counts.
+    pub(super) include_erts_at: Option<Span>,
     pub(super) include_src: Option<bool>,
     pub(super) system_libs: SystemLibs,
     pub(super) lib_dirs: Vec<PathBuf>,
@@ -119,7 +120,7 @@ impl Fold {
             definitions: Vec::new(),
             linked: false,
             include_erts: IncludeErts::No,
-            include_erts_at: Span::default(),
+            include_erts_at: None,
             include_src: None,
             system_libs: SystemLibs::Include,
             lib_dirs: Vec::new(),
@@ -180,7 +181,7 @@ impl Fold {
             "dev_mode" => self.dev_mode(self.bool(key, value)?),
             "include_erts" => {
                 self.include_erts = self.include_erts_option(value)?;
-                self.include_erts_at = value.span();
+                self.include_erts_at = Some(value.span());
             }
             "include_src" => self.include_src = Some(self.bool(key, value)?),
             "system_libs" => self.system_libs = self.system_libs_option(value)?,

@@ -215,7 +215,7 @@ fn about_relx_config(error: ReleaseError, project: &Project) -> ReleaseError {
 /// A directory in `include_erts` decides about the version too.
 fn erts_place(fold: &Fold, erts: Option<Span>) -> Option<Place> {
     let span = match fold.include_erts {
-        IncludeErts::From(_) => Some(fold.include_erts_at),
+        IncludeErts::From(_) => fold.include_erts_at,
         _ => erts,
     };
     span.map(|span| Place::new(&fold.source, span))
