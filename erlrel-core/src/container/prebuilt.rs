@@ -132,8 +132,8 @@ mod tests {
             Some("erlrel: no cookie can be made, as the image lacks dd, od or tr: set RELEASE_COOKIE")
         );
         assert_eq!(std::fs::read_dir(dir.path()).expect("read").count(), 0);
-        let (ok, first, _) = cookie(PATH.1, dir.path());
+        let (ok, first, _) = cookie(PATH, dir.path());
         assert!(ok && first.len() == 64, "{first}");
-        assert_eq!(cookie(PATH.1, dir.path()).1, first);
+        assert_eq!(cookie(PATH, dir.path()).1, first);
     }
 }
