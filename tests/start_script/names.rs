@@ -30,7 +30,7 @@ fn an_arguments_file_that_cannot_be_read_is_refused() {
 
 fn forbid_reading(path: &std::path::Path) {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0)).expect("changed");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o0)).expect("changed");
 }
 
 /// As in relx's script today; its test still expects exit code 3.
