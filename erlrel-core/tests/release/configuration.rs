@@ -172,7 +172,12 @@ fn projects_without_a_release_or_with_two_are_refused() {
     several releases are configured, and none is selected: a, b
       hint: name the one to build with --release NAME[:VSN]
     ");
-    insta::assert_snapshot!(Fixture::new(r#"{relx, [{release, {a, "1"}, []}]}."#).error(), @"no applications are configured for the release `a-1`");
+    insta::assert_snapshot!(Fixture::new(r#"{relx, [{release, {a, "1"}, []}]}."#).error(), @r#"
+    rebar.config:1:29: no applications are configured for the release `a-1`
+      |
+    1 | {relx, [{release, {a, "1"}, []}]}.
+      |                             ^^
+    "#);
 }
 
 #[test]

@@ -40,7 +40,52 @@ fn values_of_the_wrong_type_are_shown_for_every_option() {
         "{extended_start_script, 1}",
         "{include_nodetool, no}",
         "{include_start_scripts_for, unix}",
-    ]), @"");
+    ]), @r"
+    rebar.config:2:14: `dev_mode` must be true or false
+      |
+    2 |   {dev_mode, yes}]}.
+      |              ^^^
+    rebar.config:2:15: `src_tests` must be true or false
+      |
+    2 |   {src_tests, 1}]}.
+      |               ^
+    rebar.config:2:15: `overrides` must be a list of `{App, Dir}`
+      |
+    2 |   {overrides, shop}]}.
+      |               ^^^^
+    rebar.config:2:20: `sys_config_src` must be a path or false
+      |
+    2 |   {sys_config_src, [a]}]}.
+      |                    ^^^
+    rebar.config:2:13: `vm_args` must be a path or false
+      |
+    2 |   {vm_args, true}]}.
+      |             ^^^^
+    rebar.config:2:17: `vm_args_src` must be a path or false
+      |
+    2 |   {vm_args_src, {a}}]}.
+      |                 ^^^
+    rebar.config:2:18: `overlay_vars` must be a file name or a list of file names and `{Name, Value}`
+      |
+    2 |   {overlay_vars, 1}]}.
+      |                  ^
+    rebar.config:2:26: `overlay_vars_values` must be a list of `{Name, Value}`
+      |
+    2 |   {overlay_vars_values, [a]}]}.
+      |                          ^
+    rebar.config:2:27: `extended_start_script` must be true or false
+      |
+    2 |   {extended_start_script, 1}]}.
+      |                           ^
+    rebar.config:2:22: `include_nodetool` must be true or false
+      |
+    2 |   {include_nodetool, no}]}.
+      |                      ^^
+    rebar.config:2:31: expected a list of `unix`, `win32` and `powershell`
+      |
+    2 |   {include_start_scripts_for, unix}]}.
+      |                               ^^^^
+    ");
 }
 
 #[test]
@@ -50,19 +95,66 @@ fn a_path_that_is_empty_does_not_stand_for_the_project_s_folder() {
         "{system_libs, \"\"}",
         "{root_dir, \"\"}",
         "{lib_dirs, [\"\"]}",
-    ]), @"");
+    ]), @r#"
+    rebar.config:2:18: `include_erts` must be true, false or the path of an Erlang installation
+      |
+    2 |   {include_erts, ""}]}.
+      |                  ^^
+    rebar.config:2:17: `system_libs` must be true, false or a directory
+      |
+    2 |   {system_libs, ""}]}.
+      |                 ^^
+    rebar.config:2:14: `root_dir` must be the path of a directory
+      |
+    2 |   {root_dir, ""}]}.
+      |              ^^
+    rebar.config:2:15: `lib_dirs` must be a list of directories
+      |
+    2 |   {lib_dirs, [""]}]}.
+      |               ^^
+    "#);
     assert_eq!(warnings(&with("{lib_dirs, \"\"}")), "", "the empty list is none");
 }
 
 /// relx crashes.
 #[test]
 fn lib_dirs_are_a_list_even_if_there_is_one() {
-    insta::assert_snapshot!(errors(&["{lib_dirs, \"more\"}"]), @"");
+    insta::assert_snapshot!(errors(&["{lib_dirs, \"more\"}"]), @r#"
+    rebar.config:2:14: `lib_dirs` must be a list of directories
+      |
+    2 |   {lib_dirs, "more"}]}.
+      |              ^^^^^^
+    "#);
 }
 
 #[test]
 fn a_known_option_with_no_value_or_two_is_a_warning() {
-    insta::assert_snapshot!(warnings(&with("{mode}, {mode, prod, x}, dev_mode, {include_nodetool}, {prod}, 1")), @"");
+    insta::assert_snapshot!(warnings(&with("{mode}, {mode, prod, x}, dev_mode, {include_nodetool}, {prod}, 1")), @r"
+    rebar.config:2:3: `mode` takes one value: `{mode, VALUE}`; as it is, it is ignored
+      |
+    2 |   {mode}, {mode, prod, x}, dev_mode, {include_nodetool}, {prod}, 1]}.
+      |   ^^^^^^
+    rebar.config:2:11: `mode` takes one value: `{mode, VALUE}`; as it is, it is ignored
+      |
+    2 |   {mode}, {mode, prod, x}, dev_mode, {include_nodetool}, {prod}, 1]}.
+      |           ^^^^^^^^^^^^^^^
+    rebar.config:2:28: `dev_mode` takes one value: `{dev_mode, VALUE}`; as it is, it is ignored
+      |
+    2 |   {mode}, {mode, prod, x}, dev_mode, {include_nodetool}, {prod}, 1]}.
+      |                            ^^^^^^^^
+    rebar.config:2:38: `include_nodetool` takes one value: `{include_nodetool, VALUE}`; as it is, it is ignored
+      |
+    2 |   {mode}, {mode, prod, x}, dev_mode, {include_nodetool}, {prod}, 1]}.
+      |                                      ^^^^^^^^^^^^^^^^^^
+    rebar.config:2:58: relx has no such option; it is ignored
+      |
+    2 |   {mode}, {mode, prod, x}, dev_mode, {include_nodetool}, {prod}, 1]}.
+      |                                                          ^^^^^^
+    rebar.config:2:66: relx has no such option; it is ignored
+      |
+    2 |   {mode}, {mode, prod, x}, dev_mode, {include_nodetool}, {prod}, 1]}.
+      |                                                                  ^
+    ");
 }
 
 #[test]
@@ -80,30 +172,89 @@ fn no_option_of_relx_is_taken_for_an_unknown_one() {
 
 #[test]
 fn directories_that_do_not_exist_are_a_warning() {
-    insta::assert_snapshot!(warnings(&with("{lib_dirs, [\"more\", \"no*\"]}, {root_dir, \"rel\"}")), @"");
+    insta::assert_snapshot!(warnings(&with("{lib_dirs, [\"more\", \"no*\"]}, {root_dir, \"rel\"}")), @r#"
+    rebar.config:2:15: there is no directory `DIR/project/more`, so nothing is found in it
+      |
+    2 |   {lib_dirs, ["more", "no*"]}, {root_dir, "rel"}]}.
+      |               ^^^^^^
+    rebar.config:2:43: there is no directory `DIR/project/rel`, so nothing is found in it
+      |
+    2 |   {lib_dirs, ["more", "no*"]}, {root_dir, "rel"}]}.
+      |                                           ^^^^^
+    "#);
 }
 
 #[test]
 fn a_runtime_system_that_is_not_there_is_shown_where_it_is_asked_for() {
-    insta::assert_snapshot!(with("{include_erts, \"nowhere\"}").error(), @"");
+    insta::assert_snapshot!(with("{include_erts, \"nowhere\"}").error(), @r#"
+    rebar.config:2:18: cannot include ERTS from `DIR/project/nowhere`: it has no erts-VSN/bin
+      |
+    2 |   {include_erts, "nowhere"}]}.
+      |                  ^^^^^^^^^
+    "#);
     let fixture =
         Fixture::new("{relx, [{mode, prod},\n  {release, {shop, \"1\"}, {erts, \"9.9\"}, [shop]}]}.");
-    insta::assert_snapshot!(fixture.error(), @"");
+    insta::assert_snapshot!(fixture.error(), @r#"
+    rebar.config:2:26: cannot include ERTS from `DIR/otp`: it has no erts-9.9/bin
+      |
+    2 |   {release, {shop, "1"}, {erts, "9.9"}, [shop]}]}.
+      |                          ^^^^^^^^^^^^^
+    "#);
 }
 
 #[test]
 fn a_goal_that_cannot_be_met_is_shown_at_its_place() {
-    insta::assert_snapshot!(with_goals("[]").error(), @"");
-    insta::assert_snapshot!(with_goals("[shop, {gone, load}]").error(), @"");
-    insta::assert_snapshot!(with_goals("[{shop, \"9.9\"}]").error(), @"");
-    insta::assert_snapshot!(with_goals("[shop, {stdlib, \"1\"}]").error(), @"");
-    insta::assert_snapshot!(with_goals("[{kernel, load}, shop]").error(), @"");
-    insta::assert_snapshot!(with_goals("[{shop, [sasl]}, sasl]").error(), @"");
+    insta::assert_snapshot!(with_goals("[]").error(), @r"
+    rebar.config:2:3: no applications are configured for the release `shop-1`
+      |
+    2 |   []}]}.
+      |   ^^
+    ");
+    insta::assert_snapshot!(with_goals("[shop, {gone, load}]").error(), @r"
+    rebar.config:2:10: the application `gone`, which the release needs, is not in `DIR/project/_build/default/lib` or `DIR/otp/lib`
+      |
+    2 |   [shop, {gone, load}]}]}.
+      |          ^^^^^^^^^^^^
+      hint: compile the project first (`rebar3 as PROFILE compile`), add the application to `deps`, or install the part of Erlang that has it
+    ");
+    insta::assert_snapshot!(with_goals("[{shop, \"9.9\"}]").error(), @r#"
+    rebar.config:2:4: the release asks for `shop` 9.9, and `DIR/project/_build/default/lib/shop` has 1.0
+      |
+    2 |   [{shop, "9.9"}]}]}.
+      |    ^^^^^^^^^^^^^
+    "#);
+    insta::assert_snapshot!(with_goals("[shop, {stdlib, \"1\"}]").error(), @r#"
+    rebar.config:2:10: the release asks for `stdlib` 1, and `DIR/otp/lib/stdlib-4.2` has 4.2
+      |
+    2 |   [shop, {stdlib, "1"}]}]}.
+      |          ^^^^^^^^^^^^^
+    "#);
+    insta::assert_snapshot!(with_goals("[{kernel, load}, shop]").error(), @r"
+    rebar.config:2:4: `kernel` must be permanent, since nothing starts without it; here it is load
+      |
+    2 |   [{kernel, load}, shop]}]}.
+      |    ^^^^^^^^^^^^^^
+    ");
+    insta::assert_snapshot!(with_goals("[{shop, [sasl]}, sasl]").error(), @r"
+    rebar.config:2:4: the release includes `sasl` in `shop`, but `shop` does not have it in its `included_applications`
+      |
+    2 |   [{shop, [sasl]}, sasl]}]}.
+      |    ^^^^^^^^^^^^^^
+    ");
 }
 
 #[test]
 fn what_nothing_starts_without_cannot_be_excluded() {
-    insta::assert_snapshot!(errors(&["{exclude_apps, [sasl, kernel]}", "{exclude_apps, [stdlib]}"]), @"");
+    insta::assert_snapshot!(errors(&["{exclude_apps, [sasl, kernel]}", "{exclude_apps, [stdlib]}"]), @r"
+    rebar.config:2:25: `kernel` cannot be left out of a release: nothing starts without it
+      |
+    2 |   {exclude_apps, [sasl, kernel]}]}.
+      |                         ^^^^^^
+    rebar.config:2:19: `stdlib` cannot be left out of a release: nothing starts without it
+      |
+    2 |   {exclude_apps, [stdlib]}]}.
+      |                   ^^^^^^
+    ");
 }
 
 /// What it needs comes along, so relx looks for it.
@@ -111,14 +262,20 @@ fn what_nothing_starts_without_cannot_be_excluded() {
 fn an_excluded_application_that_is_nowhere_is_said_to_be_excluded() {
     let fixture = with("{exclude_apps, [gone]}");
     fixture.app(&format!("{LIB}/shop"), "shop", "1.0", "{applications, [kernel, stdlib, gone]}", &[]);
-    insta::assert_snapshot!(fixture.error(), @"");
+    insta::assert_snapshot!(fixture.error(), @r"
+    the application `gone`, which application `shop` (DIR/project/_build/default/lib/shop/ebin/shop.app) needs, is not in `DIR/project/_build/default/lib` or `DIR/otp/lib`
+      hint: `exclude_apps` leaves out the application, but not what it needs in its turn, so it must be there: compile it, or take it out of the `applications` of what names it
+    ");
 }
 
 #[test]
 fn relx_config_beside_a_relx_entry_is_named_when_there_is_no_release() {
     let fixture = Fixture::new("{relx, [{mode, prod}]}.");
     fixture.file("relx.config", "{release, {shop, \"1\"}, [shop]}.");
-    insta::assert_snapshot!(fixture.error(), @"");
+    insta::assert_snapshot!(fixture.error(), @r"
+    `rebar.config` configures no release: it has no `{relx, [{release, {Name, Vsn}, [App]}]}`
+      hint: relx.config is not read, because rebar.config has a `relx` entry: move all that it says to rebar.config
+    ");
 }
 
 /// They are atoms up to OTP 26, and the virtual machine of a newer one cannot read the file.
@@ -128,7 +285,12 @@ fn a_reserved_word_in_sys_config_is_an_atom_unless_erlang_is_too_new() {
     fixture.file("sys.config", "[{shop, [{a, 'maybe'},\n         {b, else}]}].");
     assert!(fixture.tree(Form::Tarball).is_ok(), "OTP 25");
     fixture.file("otp/releases/start_erl.data", "13.1.5 27");
-    insta::assert_snapshot!(fixture.error(), @"");
+    insta::assert_snapshot!(fixture.error(), @r"
+    DIR/project/sys.config:2:14: `else` is a reserved word in OTP 27; the atom needs quotes: 'else'
+      |
+    2 |          {b, else}]}].
+      |              ^^^^
+    ");
     fixture.file("sys.config", "[{shop, [{a, 'maybe'}]}].");
     assert!(fixture.tree(Form::Tarball).is_ok());
 }
@@ -150,7 +312,11 @@ fn a_link_that_leads_nowhere_is_left_out_with_a_warning() {
         let warnings = broken_links(&spec, &resolution, form);
         warnings.iter().map(|warning| warning.to_string().replace(&dir, "DIR")).collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(links(Form::Directory), @"");
+    insta::assert_snapshot!(links(Form::Directory), @r"
+    `DIR/_build/default/lib/shop/include/a` is a link that leads nowhere (to `b`): the release does not have it
+    `DIR/_build/default/lib/shop/priv/gone.so` is a link that leads nowhere (to `/no/such/file`): the release does not have it
+    `DIR/_build/default/lib/shop/priv/sub/gone` is a link that leads nowhere (to `../nowhere`): the release does not have it
+    ");
     assert_eq!(links(Form::Tarball).lines().count(), 2, "headers are not in it");
     assert_eq!(links(Form::Image), links(Form::Tarball));
     let there = [
@@ -169,5 +335,8 @@ fn a_circle_of_links_is_named_once() {
     let fixture = with("{mode, prod}");
     fixture.file(&format!("{LIB}/shop/priv/a"), "");
     std::os::unix::fs::symlink(".", fixture.root().join(LIB).join("shop/priv/circle")).expect("linked");
-    insta::assert_snapshot!(fixture.error(), @"");
+    insta::assert_snapshot!(fixture.error(), @r"
+    cannot read `DIR/project/_build/default/lib/shop/priv/circle`
+      caused by: the link leads to a directory that it is in
+    ");
 }

@@ -279,7 +279,12 @@ fn a_file_of_variables_that_cannot_be_read_is_a_warning() {
     assert_eq!(rendered(&fixture, "out"), "1");
     let fixture = with("{template, \"t\", \"out\", \"absent.config\"}");
     fixture.file("t", "{{x}}-");
-    insta::assert_snapshot!(warnings(&fixture), @"");
+    insta::assert_snapshot!(warnings(&fixture), @r#"
+    rebar.config:2:37: cannot read `DIR/absent.config` (No such file or directory (os error 2)); its variables are missing
+      |
+    2 |   {overlay, [{template, "t", "out", "absent.config"}]}]}.
+      |                                     ^^^^^^^^^^^^^^^
+    "#);
     assert_eq!(rendered(&fixture, "out"), "-", "as in relx");
 }
 
