@@ -28,13 +28,11 @@ fn strings(text: &str) -> impl Iterator<Item = String> {
 pub(super) fn options() -> BTreeSet<String> {
     let (fold, script) =
         (read(release_sources().join("relx_config.rs")), read(release_sources().join("start_script.rs")));
-    let arms = between(&fold, "match key {\n", "_ if ");
-    let arms = arms.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"));
-    let lists = [
-        between(&fold, "const WITHOUT_EFFECT: [&str;", ";\n\n"),
-        between(&script, "const OPTIONS: [&str;", ";\n\n"),
-    ];
-    arms.map(|(name, _)| name.into()).chain(lists.into_iter().flat_map(strings)).collect()
+    let arms = [between(&fold, "match key {\n", "_ if "), between(&script, "match key {\n", "_ =>")];
+    let arms = arms.into_iter().flat_map(str::lines);
+    let names = arms.filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"));
+    let list = between(&fold, "const WITHOUT_EFFECT: [&str;", ";\n\n");
+    names.map(|(name, _)| name.into()).chain(strings(list)).collect()
 }
 
 fn scripts() -> Vec<String> {
