@@ -420,12 +420,12 @@ impl Fold {
 
     /// relx takes `{vm_args_src, false}` for the name of a file.
     fn source_file(&self, key: &str, value: &Term) -> Result<Option<FileOption>, SourceError> {
-        match self.file(key, value)? {
-            Some(FileOption::No) => Err(self.error(
+        match self.file(key, value) {
+            Ok(Some(FileOption::No)) | Err(_) => Err(self.error(
                 value,
                 format!("`{key}` must be a path; leave it out, or set `vm_args` to false, to have none"),
             )),
-            file => Ok(file),
+            file => file,
         }
     }
 }

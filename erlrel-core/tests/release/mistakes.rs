@@ -61,7 +61,7 @@ fn values_of_the_wrong_type_are_shown_for_every_option() {
       |
     2 |   {vm_args, true}]}.
       |             ^^^^
-    rebar.config:2:17: `vm_args_src` must be a path or false
+    rebar.config:2:17: `vm_args_src` must be a path; leave it out, or set `vm_args` to false, to have none
       |
     2 |   {vm_args_src, {a}}]}.
       |                 ^^^
