@@ -55,6 +55,13 @@ fn ours(dir: &Path) -> String {
     data.split_once(' ').expect("two versions").1.to_string()
 }
 
+/// The warnings.
+fn said(dir: &Path) -> String {
+    let arguments = ["tar", "--no-compile", "--profile", "default", "--out", "out.tar.gz"];
+    let output = erlrel().args(arguments).current_dir(dir).output().expect("started");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 #[test]
 fn a_version_from_tags_is_that_of_relx() {
     let dir = project("semver");
@@ -87,6 +94,7 @@ fn a_version_from_a_command_has_no_line_end() {
     let dir = project("{cmd, \"echo 4.5\"}");
     assert_eq!(relx(dir.path()), "4.5\n");
     assert_eq!(ours(dir.path()), "4.5");
+    assert!(said(dir.path()).contains("relx makes the line end of this output a part of the version"));
 }
 
 /// relx knows short hashes of seven digits only, and takes 0.0.0 for longer ones.
@@ -96,4 +104,5 @@ fn a_short_hash_of_any_length_counts() {
     git(dir.path(), &["config", "core.abbrev", "12"]);
     assert_eq!(relx(dir.path()), "0.0.0");
     assert_eq!(ours(dir.path()).len(), 12);
+    assert!(said(dir.path()).contains("only takes hashes of 7 or 40 digits, and this one has 12"));
 }

@@ -26,6 +26,7 @@ mod release_directory;
 mod relx_cases;
 mod relx_defects;
 mod relx_parity;
+mod relx_warnings;
 mod reproducible;
 mod start_script;
 mod systools_parity;

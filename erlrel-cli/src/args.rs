@@ -91,7 +91,7 @@ pub(crate) struct SelectArgs {
     /// The release, if several are configured; default: the highest version of the only name
     #[arg(long, value_name = "NAME[:VSN]")]
     pub(crate) release: Option<String>,
-    /// Fail if there is any warning, as relx's `warnings_as_errors` does
+    /// Fail if there is any warning; `warnings_as_errors` in rebar.config fails only where relx does
     #[arg(long)]
     pub(crate) strict: bool,
     #[command(flatten)]

@@ -91,6 +91,23 @@ impl From<fs::FsError> for CliError {
     }
 }
 
+/// A warning as it is printed.
+struct Said {
+    text: String,
+    /// Whether relx would fail here, as the configuration wants it.
+    fails: bool,
+}
+
+impl Said {
+    fn new(warning: impl std::fmt::Display) -> Self {
+        Self { text: warning.to_string(), fails: false }
+    }
+
+    fn failing_if(self, fails: bool) -> Self {
+        Self { fails, ..self }
+    }
+}
+
 /// A project with its release resolved.
 pub(crate) struct Resolved {
     pub(crate) project: Project,
@@ -108,39 +125,45 @@ impl Resolved {
         let selection = select.release.as_deref().map(Selection::parse).unwrap_or_default();
         let spec = erlrel_core::release::spec(&project, &selection, &select.overrides.overrides())?;
         let resolution = erlrel_core::release::resolve(&spec, &project, &otp)?;
-        let resolved =
-            Self { strict: select.strict || spec.warnings_as_errors, project, otp, spec, resolution };
+        let resolved = Self { strict: select.strict, project, otp, spec, resolution };
         resolved.warn(resolved.warnings(), report)?;
         Ok(resolved)
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<Said> {
         let Self { project, otp, spec, resolution, .. } = self;
         let found = resolution.warnings.iter().cloned().chain(outdated_locks(project));
         let found = found.chain(undefined_functions(spec, project, resolution, otp));
-        let configured = project.warnings.iter().map(ToString::to_string);
-        configured
-            .chain(spec.warnings.iter().map(ToString::to_string))
-            .chain(found.map(|warning| warning.to_string()))
-            .collect()
+        let configured = project.warnings.iter().map(Said::new);
+        let of_spec =
+            spec.warnings.iter().map(|warning| Said::new(warning).failing_if(warning.fails_in_relx()));
+        let found = found.map(|warning| {
+            Said::new(&warning).failing_if(spec.warnings_as_errors && warning.fails_in_relx(spec))
+        });
+        configured.chain(of_spec).chain(found).collect()
     }
 
-    /// Warns of what is seen in the files of a release.
+    /// Prints warnings, of which all are errors with `--strict`, and some if rebar.config wants it so.
+    fn warn(&self, warnings: impl IntoIterator<Item = Said>, report: &Report) -> Result<(), CliError> {
+        let mut count = 0;
+        for Said { text, fails } in warnings {
+            if self.strict || fails {
+                count += 1;
+                report.error_before(text);
+            } else {
+                report.warning(text);
+            }
+        }
+        if count > 0 { Err(CliError::Strict { count }) } else { Ok(()) }
+    }
+
+    /// Prints what is seen in the files of a release, and what relx's tarball has otherwise.
     fn warn_of_files(&self, tree: &tree::Tree, form: Form, report: &Report) -> Result<(), CliError> {
         let scripts = missing_script_files(&self.spec, tree);
         let links = broken_links(&self.spec, &self.resolution, form);
-        self.warn(scripts.iter().chain(&links).map(ToString::to_string).collect(), report)
-    }
-
-    /// Prints warnings, which are errors for those who want it so.
-    fn warn(&self, warnings: Vec<String>, report: &Report) -> Result<(), CliError> {
-        let count = warnings.len();
-        if self.strict && count > 0 {
-            warnings.iter().for_each(|warning| report.error_before(warning));
-            return Err(CliError::Strict { count });
-        }
-        warnings.iter().for_each(|warning| report.warning(warning));
-        Ok(())
+        let is_tarball = form == Form::Tarball;
+        let differences = is_tarball.then_some(&self.resolution.tarball_warnings).into_iter().flatten();
+        self.warn(scripts.iter().chain(&links).chain(differences).map(Said::new), report)
     }
 
     /// `_build/<profile>/rel/<rel>`, where rebar3 puts the release.
@@ -158,7 +181,7 @@ impl Resolved {
         let build = Build { boot_program: boot_program(content)?, epoch: epoch()? };
         let Self { project, otp, spec, resolution, .. } = self;
         let plan = container::plan(spec, project, resolution, otp, &options, &build.options(report))?;
-        self.warn(plan.warnings.iter().map(ToString::to_string).collect(), report)?;
+        self.warn(plan.warnings.iter().map(Said::new), report)?;
         Ok((plan, build))
     }
 }

@@ -101,7 +101,8 @@ pub fn plan(
     let mut plan =
         Parts { description, tree, platform: &otp.platform, shell, start, base }.plan(options, build)?;
     let links = release::broken_links(spec, resolution, Form::Image);
-    let warnings = release::not_in_image(spec).into_iter().chain(links);
+    let warnings =
+        release::not_in_image(spec).into_iter().chain(links).chain(resolution.tarball_warnings.clone());
     plan.warnings.extend(warnings.map(ContainerWarning::Release));
     if !options.shell && plan.base.is_none() {
         plan.warnings.extend(shell::users(resolution));

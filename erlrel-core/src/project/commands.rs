@@ -156,12 +156,11 @@ pub fn git(dir: &Path, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_string())
 }
 
-/// The output of a shell command (stdout and stderr, as relx takes it), without the line end; `None` if
-/// it fails.
+/// The output of a shell command: stdout and stderr, as relx takes it. `None` if it fails.
 pub fn shell(dir: &Path, script: &str) -> Option<String> {
     let output = command("sh", dir).args(["-c", script]).output().ok()?;
     let text = [output.stdout, output.stderr].concat();
-    output.status.success().then(|| String::from_utf8_lossy(&text).trim_end_matches('\n').to_string())
+    output.status.success().then(|| String::from_utf8_lossy(&text).into_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where processes start")]

@@ -121,6 +121,16 @@ impl RebarConfig {
         }
     }
 
+    /// The release's options as they are written: the list of the base, then those of the active profiles in
+    /// their order, without those that are no list.
+    pub fn relx_lists(&self) -> Vec<Vec<Term>> {
+        let lists: Vec<Vec<Term>> = self.each("relx").filter_map(Term::as_list).collect();
+        match &self.relx {
+            Some(relx) if lists.iter().all(Vec::is_empty) => vec![relx.terms.clone()],
+            _ => lists,
+        }
+    }
+
     fn layers(&self) -> impl Iterator<Item = &[Term]> {
         std::iter::once(self.document.terms.as_slice()).chain(self.profiles.iter().map(Vec::as_slice))
     }

@@ -8,7 +8,7 @@ use super::assemble::{Form, file_entry, link_entry};
 use super::spec::{ConfigFile, ReleaseSpec, SpecWarning};
 use crate::fs;
 use crate::otp::OtpRoot;
-use crate::term::{self, Source, Span, Term};
+use crate::term::{self, Place, Source, Span, Term};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
 /// What `sys_config` and `sys_config_src` (or the `vm_args` pair) say.
@@ -23,8 +23,8 @@ pub(super) struct ConfigChoice {
 /// The value of such an option.
 #[derive(Debug, Clone)]
 pub(super) enum FileOption {
-    /// `false`.
-    No,
+    /// `false`, and where it stands.
+    No(Span),
     /// A file that is to be there, and where the configuration names it.
     Path(PathBuf, Span),
 }
@@ -36,8 +36,17 @@ impl ConfigChoice {
             (Some(path), _) | (None, Some(FileOption::Path(path, _))) => {
                 Term::string(path.display().to_string())
             }
-            (None, Some(FileOption::No)) => Term::atom("false"),
+            (None, Some(FileOption::No(_))) => Term::atom("false"),
             (None, None) => Term::atom("undefined"),
+        }
+    }
+
+    /// Where it says that there is to be no file, if that is so.
+    pub(super) fn turned_off(&self, source: &Arc<Source>) -> Option<Place> {
+        match (&self.source, &self.plain) {
+            (Some(FileOption::Path(..)), _) => None,
+            (_, Some(FileOption::No(span))) => Some(Place::new(source, *span)),
+            _ => None,
         }
     }
 
@@ -71,9 +80,9 @@ impl ConfigChoice {
                 }
                 existing(path, *span, source).map(ConfigFile::Source)
             }
-            (_, Some(FileOption::No)) => Ok(ConfigFile::Absent),
+            (_, Some(FileOption::No(_))) => Ok(ConfigFile::Absent),
             (_, Some(FileOption::Path(path, span))) => existing(path, *span, source).map(ConfigFile::Plain),
-            (Some(FileOption::No), None) => Ok(usual("").map_or(ConfigFile::Default, ConfigFile::Plain)),
+            (Some(FileOption::No(_)), None) => Ok(usual("").map_or(ConfigFile::Default, ConfigFile::Plain)),
             (None, None) => Ok(match usual(".src") {
                 Some(path) => ConfigFile::Source(path),
                 None => usual("").map_or(ConfigFile::Default, ConfigFile::Plain),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::goal::StartType;
+use super::spec::ReleaseSpec;
 use crate::application::ApplicationError;
 use crate::fs::FsError;
 use crate::term::{Place, SourceError};
@@ -83,7 +84,7 @@ pub enum ReleaseError {
         excluded: bool,
     },
     /// A goal that asks for another version.
-    #[error("the release asks for `{name}` {wanted}, and `{}` has {found}", dir.display())]
+    #[error("the release asks for `{name}` {wanted}, and `{}` has {found}{}", dir.display(), unchecked(*brought))]
     VersionMismatch {
         /// The application.
         name: String,
@@ -93,6 +94,8 @@ pub enum ReleaseError {
         found: String,
         /// Where.
         dir: PathBuf,
+        /// Whether another application had brought it into the release before.
+        brought: bool,
     },
     /// kernel or stdlib is missing or not permanent.
     #[error("the release `{release}` needs `{name}` as a permanent application: nothing starts without it")]
@@ -188,6 +191,16 @@ impl ReleaseError {
     }
 }
 
+/// relx does not look at the version then.
+fn unchecked(brought: bool) -> &'static str {
+    if brought {
+        "; relx does not check this, as another application of the release has brought it in before: correct the \
+         version, or leave it out"
+    } else {
+        ""
+    }
+}
+
 /// `` `a`, `b` or `c` ``.
 fn list(paths: &[PathBuf]) -> String {
     let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
@@ -249,6 +262,19 @@ pub enum Warning {
         /// Where it leads.
         target: PathBuf,
     },
+    /// An option that names an application or a module which is not there, most often because it is mistyped.
+    NoSuchName(SourceError),
+    /// The release is another one than that of relx, which has a defect here.
+    RelxDiffers(SourceError),
+    /// A file in the project's folder that relx takes for one of the release's own.
+    StrayFile {
+        /// The file.
+        name: String,
+        /// What relx makes of it.
+        relx: &'static str,
+        /// What to write, if it is meant.
+        instead: &'static str,
+    },
     /// A hook or an extension of the start script whose file is not in the release.
     ScriptFileMissing {
         /// Which one.
@@ -269,6 +295,20 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// Whether systools has it as a warning too, for which relx fails if `warnings_as_errors` is set: that there
+    /// is no sasl, and undefined functions in applications of `exref`. relx's own check only prints.
+    pub fn fails_in_relx(&self, spec: &ReleaseSpec) -> bool {
+        match self {
+            Self::NoSasl => true,
+            Self::MissingModule { app, .. } | Self::UndefinedFunction { app, .. } => {
+                spec.undefined_functions.others.has(app)
+            }
+            _ => false,
+        }
+    }
+}
+
 fn places([one, other]: &[String; 2]) -> String {
     if one == other {
         format!("twice in the application `{one}` of the release")
@@ -280,12 +320,19 @@ fn places([one, other]: &[String; 2]) -> String {
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::EmptyVariable(error) => write!(f, "{error}"),
+            Self::EmptyVariable(error) | Self::NoSuchName(error) | Self::RelxDiffers(error) => {
+                write!(f, "{error}")
+            }
             Self::BrokenLink { path, target } => write!(
                 f,
                 "`{}` is a link that leads nowhere (to `{}`): the release does not have it",
                 path.display(),
                 target.display()
+            ),
+            Self::StrayFile { name, relx, instead } => write!(
+                f,
+                "`{name}` lies in the project's folder, and {relx}, as it happens to be the current one; erlrel does \
+                 not look at it: {instead}, or give the file another name"
             ),
             Self::NoSasl => f.write_str("the release has no `sasl`: it cannot be upgraded while it runs"),
             Self::OtherErts { wanted, found, dir } => write!(

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::config_files::{ConfigChoice, FileOption};
 use super::definition::{self, Definition};
 use super::goal::Goal;
+use super::mentions::Mention;
 use super::overlay::{self, OverlayAction};
 use super::overlay_vars::{self, OptionVars, Variable, VarsEntry};
 use super::spec::{IncludeErts, SpecWarning, SystemLibs};
@@ -29,6 +30,8 @@ pub(super) struct Fold {
     pub(super) lib_dirs: Vec<PathBuf>,
     pub(super) exclude_apps: BTreeSet<String>,
     exclude_apps_at: Span,
+    /// The applications and modules that options name, by the option.
+    pub(super) mentions: BTreeMap<&'static str, Vec<Mention>>,
     pub(super) exclude_modules: BTreeMap<String, BTreeSet<String>>,
     pub(super) strip: bool,
     pub(super) sys_config: ConfigChoice,
@@ -91,6 +94,7 @@ const FORGOTTEN_IN_TARBALL: [&str; 6] =
 pub(super) fn fold(project: &Project) -> Result<Fold, SourceError> {
     let (source, options) = project.config.relx()?;
     let mut fold = Fold::new(source, project);
+    fold.warnings_as_errors = asks_for_errors(&options);
     // rebar3 puts `{mode, prod}` in front if a profile has this very name.
     if is_prod(project) {
         fold.mode("prod");
@@ -104,8 +108,17 @@ pub(super) fn fold(project: &Project) -> Result<Fold, SourceError> {
     for option in &rest {
         fold.option(option)?;
     }
-    fold.debug_info_as_written(project);
     Ok(fold)
+}
+
+/// relx looks for `warnings_as_errors` before it reads the options, by the first entry of that name; each entry
+/// then counts from its place on.
+fn asks_for_errors(options: &[Term]) -> bool {
+    let entry = options.iter().find_map(|option| match option.as_tuple() {
+        Some([key, rest @ ..]) if key.is_atom("warnings_as_errors") => Some(rest),
+        _ => None,
+    });
+    matches!(entry, Some([value]) if value.is_atom("true"))
 }
 
 fn is_prod(project: &Project) -> bool {
@@ -126,6 +139,7 @@ impl Fold {
             lib_dirs: Vec::new(),
             exclude_apps: BTreeSet::new(),
             exclude_apps_at: Span::default(),
+            mentions: BTreeMap::new(),
             exclude_modules: BTreeMap::new(),
             strip: false,
             sys_config: ConfigChoice::default(),
@@ -187,7 +201,7 @@ impl Fold {
             "system_libs" => self.system_libs = self.system_libs_option(value)?,
             "lib_dirs" => self.lib_dirs(value)?,
             "exclude_apps" => self.exclude_apps(value)?,
-            "exclude_modules" => self.exclude_modules = self.modules_of_apps(value)?,
+            "exclude_modules" => self.exclude_modules(value)?,
             "debug_info" => self.strip = self.strip_option(value)?,
             "sys_config" => self.sys_config.plain = self.file(key, value)?,
             "sys_config_src" => self.sys_config.source = self.file(key, value)?,
@@ -205,7 +219,7 @@ impl Fold {
             }
             "output_dir" => self.output_dir = self.path(key, value)?,
             "check_for_undefined_functions" => self.undefined_functions.project = self.bool(key, value)?,
-            "exref" => self.undefined_functions.others = self.exref(value)?,
+            "exref" => self.exref(value)?,
             "warnings_as_errors" => self.warnings_as_errors = self.bool(key, value)?,
             // Both do nothing to a release, and relx looks at the value of the first only.
             "src_tests" => _ = self.bool(key, value)?,
@@ -225,7 +239,7 @@ impl Fold {
             None => "relx has no such option; it is ignored".into(),
         };
         let error = self.error(option, message);
-        self.warnings.push(SpecWarning::UnknownOption(error));
+        self.warnings.push(SpecWarning::UnknownOption { error, fails_in_relx: self.warnings_as_errors });
     }
 
     fn error(&self, term: &Term, message: impl Into<String>) -> SourceError {
@@ -263,24 +277,7 @@ impl Fold {
         self.mode("dev");
     }
 
-    /// An explicit `debug_info` counts where it is written: after what the base says, in front of what comes
-    /// behind it. relx sorts merged options by their names, where `dev_mode` and `mode` come later and undo it.
-    fn debug_info_as_written(&mut self, project: &Project) {
-        let lists = project.config.each("relx").filter_map(Term::as_list);
-        let written = lists.flatten().fold(None, |last, option| match option.as_pair() {
-            Some(("debug_info", value)) => Some((value.is_atom("strip"), option.span())),
-            Some(("mode", _)) => None,
-            Some(("dev_mode", value)) if value.is_atom("true") => None,
-            _ => last,
-        });
-        let Some((strip, span)) = written.filter(|(strip, _)| *strip != self.strip) else { return };
-        self.strip = strip;
-        let message = "relx would not heed this: it sorts the merged options of base and profiles by their names, and \
-                       a `dev_mode` or `mode` then comes later and undoes it; erlrel does what is written here";
-        self.warnings.push(SpecWarning::DebugInfo(self.source.error(span, message)));
-    }
-
-    fn strip_option(&self, value: &Term) -> Result<bool, SourceError> {
+    pub(super) fn strip_option(&self, value: &Term) -> Result<bool, SourceError> {
         match value.as_atom() {
             Some("strip") => Ok(true),
             Some("keep") => Ok(false),
@@ -288,7 +285,7 @@ impl Fold {
         }
     }
 
-    fn include_erts_option(&self, value: &Term) -> Result<IncludeErts, SourceError> {
+    pub(super) fn include_erts_option(&self, value: &Term) -> Result<IncludeErts, SourceError> {
         match (value.as_bool(), value.as_string().filter(|path| !path.is_empty())) {
             (Some(true), _) => Ok(IncludeErts::Yes),
             (Some(false), _) => Ok(IncludeErts::No),
@@ -313,15 +310,23 @@ impl Fold {
     }
 
     /// `false`, `true` for all applications, or a list of applications.
-    fn exref(&self, value: &Term) -> Result<Scope, SourceError> {
-        match value.as_bool() {
-            Some(true) => Ok(Scope::All),
-            Some(false) => Ok(Scope::None),
+    fn exref(&mut self, value: &Term) -> Result<(), SourceError> {
+        self.undefined_functions.others = match value.as_bool() {
+            Some(true) => Scope::All,
+            Some(false) => Scope::None,
             None => self
                 .atoms("exref", value)
                 .map(Scope::Some)
-                .map_err(|_| self.error(value, "`exref` must be true, false or a list of applications")),
-        }
+                .map_err(|_| self.error(value, "`exref` must be true, false or a list of applications"))?,
+        };
+        self.mentions.insert("exref", self.mentioned(value));
+        Ok(())
+    }
+
+    /// The applications in a list of atoms.
+    fn mentioned(&self, list: &Term) -> Vec<Mention> {
+        let mention = |term: &Term| Some(Mention::new(term.as_atom()?, None, &self.source, term));
+        list.as_list().unwrap_or_default().iter().filter_map(mention).collect()
     }
 
     fn atoms(&self, key: &str, value: &Term) -> Result<BTreeSet<String>, SourceError> {
@@ -338,6 +343,7 @@ impl Fold {
             return Err(self.error(basic, message));
         }
         self.exclude_apps_at = value.span();
+        self.mentions.insert("exclude_apps", self.mentioned(value));
         Ok(())
     }
 
@@ -354,15 +360,21 @@ impl Fold {
     }
 
     /// `[{App, [Module]}]`; of several entries for one application relx takes the first.
-    fn modules_of_apps(&self, value: &Term) -> Result<BTreeMap<String, BTreeSet<String>>, SourceError> {
+    fn exclude_modules(&mut self, value: &Term) -> Result<(), SourceError> {
         let wrong = |term: &Term| self.error(term, "`exclude_modules` must be a list of `{App, [Module]}`");
-        let mut all = BTreeMap::new();
+        let (mut all, mut mentions) = (BTreeMap::new(), Vec::new());
         for entry in value.as_list().ok_or_else(|| wrong(value))? {
-            let (app, modules) = entry.as_pair().ok_or_else(|| wrong(&entry))?;
-            let modules = self.atoms("exclude_modules", modules).map_err(|_| wrong(&entry))?;
-            all.entry(app.to_string()).or_insert(modules);
+            let Some([app, list]) = entry.as_tuple() else { return Err(wrong(&entry)) };
+            let name = app.as_atom().ok_or_else(|| wrong(&entry))?;
+            let modules = self.atoms("exclude_modules", list).map_err(|_| wrong(&entry))?;
+            mentions.push(Mention::new(name, None, &self.source, app));
+            let in_app = |term: &Term| Some(Mention::new(name, Some(term.as_atom()?), &self.source, term));
+            mentions.extend(list.as_list().unwrap_or_default().iter().filter_map(in_app));
+            all.entry(name.to_string()).or_insert(modules);
         }
-        Ok(all)
+        self.exclude_modules = all;
+        self.mentions.insert("exclude_modules", mentions);
+        Ok(())
     }
 
     /// A list of directories and patterns; those of a later entry are searched first.
@@ -412,7 +424,7 @@ impl Fold {
     fn file(&self, key: &str, value: &Term) -> Result<Option<FileOption>, SourceError> {
         match (value.as_atom(), value.as_text()) {
             (Some("undefined"), _) => Ok(None),
-            (Some("false"), _) => Ok(Some(FileOption::No)),
+            (Some("false"), _) => Ok(Some(FileOption::No(value.span()))),
             (None, Some(path)) => Ok(Some(FileOption::Path(self.absolute(&path), value.span()))),
             _ => Err(self.error(value, format!("`{key}` must be a path or false"))),
         }
@@ -421,7 +433,7 @@ impl Fold {
     /// relx takes `{vm_args_src, false}` for the name of a file.
     fn source_file(&self, key: &str, value: &Term) -> Result<Option<FileOption>, SourceError> {
         match self.file(key, value) {
-            Ok(Some(FileOption::No)) | Err(_) => Err(self.error(
+            Ok(Some(FileOption::No(_))) | Err(_) => Err(self.error(
                 value,
                 format!("`{key}` must be a path; leave it out, or set `vm_args` to false, to have none"),
             )),

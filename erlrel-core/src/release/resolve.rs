@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use super::goal::{Goal, StartType};
 use super::lib_dirs::LibDirs;
+use super::mentions::{self, Names};
 use super::overlay;
 use super::paths::Variables;
 use super::spec::{ReleaseSpec, SystemLibs};
-use super::{ReleaseError, Warning, erts};
+use super::{ReleaseError, Warning, erts, relx_tarball};
 use crate::application::Application;
 use crate::otp::OtpRoot;
 use crate::project::{Origin, Project};
@@ -22,6 +23,8 @@ pub struct Resolution {
     pub erts: Erts,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+    /// What the user of a tarball should know, or of an image, which stands for one.
+    pub tarball_warnings: Vec<Warning>,
 }
 
 /// The runtime system of a release.
@@ -72,19 +75,36 @@ impl ReleaseApp {
 /// a goal asks for, or has an unreadable `.app` file; when the runtime system is not where it should be.
 pub fn resolve(spec: &ReleaseSpec, project: &Project, otp: &OtpRoot) -> Result<Resolution, ReleaseError> {
     let lib_dirs = LibDirs::of(spec, &project.root)?;
-    let mut resolver = Resolver { spec, project, otp, lib_dirs, seen: BTreeSet::new(), apps: Vec::new() };
+    let mut resolver = Resolver {
+        spec,
+        project,
+        otp,
+        lib_dirs,
+        seen: BTreeSet::new(),
+        names: Names::default(),
+        apps: Vec::new(),
+    };
     for goal in &spec.goals {
         resolver.visit(&goal.name, &Needed::Goal(goal))?;
         resolver.check_version(goal)?;
     }
-    let mut apps = resolver.apps;
+    let (mut apps, mut names) = (resolver.apps, resolver.names);
+    names.apps = apps.iter().map(|app| app.app.name.clone()).collect();
     mark_included(&mut apps, spec);
     require_basics(&apps, spec)?;
-    let mut resolution = Resolution { warnings: warnings(&apps), apps, erts: erts::find(spec, otp)? };
+    let mut resolution = Resolution {
+        warnings: warnings(&apps),
+        tarball_warnings: Vec::new(),
+        apps,
+        erts: erts::find(spec, otp)?,
+    };
     resolution.warnings.extend(erts::warning(spec, &resolution.erts));
     let variables = Variables::new(spec, project, &resolution, otp)?;
     let empty = overlay::warnings(&spec.overlay, &variables);
     resolution.warnings.extend(empty.into_iter().map(Warning::EmptyVariable));
+    resolution.warnings.extend(mentions::absent(&spec.mentions, &names));
+    resolution.warnings.extend(relx_tarball::stray_release_file(spec, project));
+    resolution.tarball_warnings = relx_tarball::warnings(spec, project, &variables);
     Ok(resolution)
 }
 
@@ -94,6 +114,7 @@ struct Resolver<'a> {
     otp: &'a OtpRoot,
     lib_dirs: LibDirs,
     seen: BTreeSet<String>,
+    names: Names,
     apps: Vec<ReleaseApp>,
 }
 
@@ -108,6 +129,7 @@ impl Resolver<'_> {
         if self.seen.contains(name) {
             return Ok(());
         }
+        self.names.needed.insert(name.into());
         let vsn = match needed {
             Needed::Goal(goal) => goal.vsn.as_deref(),
             Needed::By(_) => None,
@@ -129,9 +151,10 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    fn release_app(&self, mut app: Application, origin: Origin) -> ReleaseApp {
+    fn release_app(&mut self, mut app: Application, origin: Origin) -> ReleaseApp {
         let goal = self.spec.goals.iter().find(|goal| goal.name == app.name);
         let excluded = self.spec.exclude_modules.get(&app.name);
+        self.names.modules.extend(app.modules.iter().map(|module| (app.name.clone(), module.clone())));
         let edited = app.leave_out(&self.spec.exclude_apps, excluded.unwrap_or(&BTreeSet::new()));
         ReleaseApp {
             origin,
@@ -163,7 +186,7 @@ impl Resolver<'_> {
         if let Needed::Goal(Goal { vsn: Some(wanted), place, .. }) = needed
             && let Ok(Some((app, _))) = self.find(name, None)
         {
-            return mismatch(wanted, &app).at(place);
+            return mismatch(wanted, &app, false).at(place);
         }
         let otp = match &self.spec.system_libs {
             SystemLibs::From(dir) => dir.clone(),
@@ -190,18 +213,21 @@ impl Resolver<'_> {
     fn check_version(&self, goal: &Goal) -> Result<(), ReleaseError> {
         let found = self.apps.iter().find(|app| app.app.name == goal.name).map(|app| &app.app);
         match (&goal.vsn, found) {
-            (Some(wanted), Some(app)) if *wanted != app.vsn => Err(mismatch(wanted, app).at(&goal.place)),
+            (Some(wanted), Some(app)) if *wanted != app.vsn => {
+                Err(mismatch(wanted, app, true).at(&goal.place))
+            }
             _ => Ok(()),
         }
     }
 }
 
-fn mismatch(wanted: &str, app: &Application) -> ReleaseError {
+fn mismatch(wanted: &str, app: &Application, brought: bool) -> ReleaseError {
     ReleaseError::VersionMismatch {
         name: app.name.clone(),
         wanted: wanted.into(),
         found: app.vsn.clone(),
         dir: app.dir.clone(),
+        brought,
     }
 }
 

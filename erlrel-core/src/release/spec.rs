@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use super::definition::{self, Selection};
 use super::goal::Goal;
+use super::mentions::Mention;
 use super::overlay::{self, OverlayAction};
 use super::overlay_vars::{self, OptionVars, OverlayVars};
 use super::overrides::Overrides;
 use super::relx_config::Fold;
 use super::start_script::StartScript;
 use super::undefined::UndefinedFunctions;
-use super::{ReleaseError, relx_config};
+use super::{ReleaseError, contradictions, relx_config};
 use crate::project::Project;
 use crate::term::{Place, SourceError, Span};
 
@@ -61,10 +62,16 @@ pub struct ReleaseSpec {
     pub output_dir: PathBuf,
     /// Whose calls of functions that do not exist are looked for.
     pub undefined_functions: UndefinedFunctions,
-    /// Whether warnings are to be treated as errors; that is up to who reports them. Default: no.
+    /// Whether those warnings are to be treated as errors for which relx fails then
+    /// ([`SpecWarning::fails_in_relx`], [`Warning::fails_in_relx`](super::Warning::fails_in_relx)); that is up to who
+    /// reports them. Default: no.
     pub warnings_as_errors: bool,
     /// What the user should know about the configuration.
     pub warnings: Vec<SpecWarning>,
+    /// Applications and modules that options name, to see whether the release has them.
+    pub(super) mentions: BTreeMap<&'static str, Vec<Mention>>,
+    /// Where `sys_config` is turned off.
+    pub(super) no_sys_config: Option<Place>,
 }
 
 /// Whether a release's files are copies.
@@ -119,13 +126,22 @@ pub enum ConfigFile {
 #[non_exhaustive]
 pub enum SpecWarning {
     /// relx knows no such option.
-    UnknownOption(SourceError),
+    UnknownOption {
+        /// The option.
+        error: SourceError,
+        /// Whether relx fails for it, as `warnings_as_errors` is set.
+        fails_in_relx: bool,
+    },
     /// Both the rendered and the plain form of a file are configured; the rendered one counts.
     BothForms(SourceError),
     /// An application that is to be in the release and is excluded from it.
     GoalExcluded(SourceError),
     /// `debug_info` is heeded as it is written, unlike by relx.
     DebugInfo(SourceError),
+    /// Options that contradict each other, of which one counts for nothing.
+    Contradiction(SourceError),
+    /// The release is another one than that of relx, which has a defect here.
+    RelxDiffers(SourceError),
     /// An option of a single release that relx's tarball ignores.
     OwnOption(SourceError),
     /// git, the file or the command that is to say the version says nothing.
@@ -141,7 +157,9 @@ pub enum SpecWarning {
 impl std::fmt::Display for SpecWarning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::UnknownOption(error)
+            Self::UnknownOption { error, .. }
+            | Self::Contradiction(error)
+            | Self::RelxDiffers(error)
             | Self::BothForms(error)
             | Self::GoalExcluded(error)
             | Self::DebugInfo(error)
@@ -151,6 +169,14 @@ impl std::fmt::Display for SpecWarning {
             | Self::VersionUnknown(error)
             | Self::OverlayVars(error) => write!(f, "{error}"),
         }
+    }
+}
+
+impl SpecWarning {
+    /// Whether it stands for an error of relx's in this very configuration: relx fails for an unknown option
+    /// with `warnings_as_errors`, and only prints everything else.
+    pub fn fails_in_relx(&self) -> bool {
+        matches!(self, Self::UnknownOption { fails_in_relx: true, .. })
     }
 }
 
@@ -170,12 +196,16 @@ pub fn spec(
         definition::choose(&fold.definitions, selection, &project.root, &fold.source, &mut warnings);
     let release = release.map_err(|error| about_relx_config(error, project))?;
     fold.own_options(&release.options)?;
+    let mut lists = project.config.relx_lists();
+    lists.push(release.options.clone());
+    contradictions::check(&mut fold, &lists);
     overrides.apply(&mut fold)?;
     fold.check_excluded(&release.goals);
     warnings.splice(0..0, std::mem::take(&mut fold.warnings));
     overlay::load_vars(&mut fold.overlay, &fold.root_dir, &mut warnings)?;
     let overlay_vars = overlay_variables(&fold, &mut warnings)?;
     Ok(ReleaseSpec {
+        no_sys_config: fold.sys_config.turned_off(&fold.source),
         sys_config: fold.sys_config.choose("sys_config", &fold.root_dir, &fold.source, &mut warnings)?,
         vm_args: fold.vm_args.choose("vm_args", &fold.root_dir, &fold.source, &mut warnings)?,
         mode: if fold.linked { Mode::Link } else { Mode::Copy },
@@ -195,6 +225,7 @@ pub fn spec(
         output_dir: fold.output_dir,
         undefined_functions: fold.undefined_functions,
         warnings_as_errors: fold.warnings_as_errors,
+        mentions: fold.mentions,
         name: release.name,
         vsn: release.vsn,
         goals: release.goals,

@@ -83,6 +83,14 @@ impl ScriptOptions {
         Ok(true)
     }
 
+    pub(super) fn is_generated(&self) -> bool {
+        self.generate
+    }
+
+    pub(super) fn is_extended(&self) -> bool {
+        self.extended
+    }
+
     /// What all of them together ask for.
     pub(super) fn script(self) -> StartScript {
         if !(self.generate && self.unix) {

@@ -40,6 +40,16 @@ pub enum Scope {
     Some(BTreeSet<String>),
 }
 
+impl Scope {
+    pub(super) fn has(&self, app: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Some(names) => names.contains(app),
+        }
+    }
+}
+
 /// Finds calls of functions that no module of the release exports.
 ///
 /// For dependencies that are not checked, a call still counts when its module lies in an application that
@@ -161,11 +171,7 @@ impl Check<'_> {
     fn is_checked(&self, app: &ReleaseApp) -> bool {
         let options = &self.spec.undefined_functions;
         let own = matches!(app.origin, Origin::Project | Origin::Checkout) && options.project;
-        own || match &options.others {
-            Scope::None => false,
-            Scope::All => true,
-            Scope::Some(names) => names.contains(&app.app.name),
-        }
+        own || options.others.has(&app.app.name)
     }
 
     fn is_exported(&self, call: &Function) -> bool {

@@ -16,7 +16,8 @@ const UNKNOWN: &str = "0.0.0";
 /// `1.2.0+build.3.ref1a2b3c4`.
 ///
 /// Where git, the file or the command give nothing, the version is `0.0.0`, as with relx, and there is a
-/// warning; unlike relx a short sha of any length counts, and the line end of a command's output does not.
+/// warning; unlike relx a short sha of any length counts, and the line end of a command's output does not, with
+/// a warning where that makes a difference.
 ///
 /// # Errors
 /// For any other form, at its place.
@@ -25,21 +26,47 @@ pub(super) fn evaluate(
     source: &Arc<Source>,
     term: &Term,
 ) -> Result<(String, Option<SpecWarning>), SourceError> {
-    let found = match literal(term) {
-        Some(text) => Some(text),
-        None => found(root, source, term)?,
+    let (vsn, warning) = match literal(term) {
+        Some(text) => (text, None),
+        None => {
+            let found = found(root, source, term)?;
+            let warning = warning(source, term, found.as_deref());
+            (found.map_or(UNKNOWN.into(), |text| text.trim_end_matches('\n').to_string()), warning)
+        }
     };
-    let message = "there is no such version to be found (does git refuse to read this folder, which may belong to \
-                   another user?), so the release has the version 0.0.0";
-    let unknown = || SpecWarning::VersionUnknown(source.error(term.span(), message));
-    let warning = found.is_none().then(unknown);
-    let vsn = found.unwrap_or_else(|| UNKNOWN.into());
     // It becomes the name of a directory.
     if vsn.is_empty() || vsn == "." || vsn == ".." || vsn.contains(['/', '\0']) {
         return Err(source.error(term.span(), format!("`{vsn}` cannot be the version of a release")));
     }
     Ok((vsn, warning))
 }
+
+/// That nothing was found, or that relx makes another version of what was found.
+fn warning(source: &Arc<Source>, term: &Term, found: Option<&str>) -> Option<SpecWarning> {
+    let error = |message: &str| source.error(term.span(), message);
+    let key = term.as_pair().map(|(key, _)| key);
+    match (key, found) {
+        (_, None) => Some(SpecWarning::VersionUnknown(error(NOTHING_FOUND))),
+        (Some("cmd"), Some(output)) if output.ends_with('\n') => {
+            Some(SpecWarning::RelxDiffers(error(LINE_END)))
+        }
+        // relx takes anything else for a message of git's.
+        (Some("git"), Some(hash)) if ![7, 40].contains(&hash.len()) => {
+            let message = format!(
+                "relx would give this release the version 0.0.0, as it only takes hashes of 7 or 40 digits, and this \
+                 one has {}; erlrel takes it as it is",
+                hash.len()
+            );
+            Some(SpecWarning::RelxDiffers(error(&message)))
+        }
+        _ => None,
+    }
+}
+
+const NOTHING_FOUND: &str = "there is no such version to be found (does git refuse to read this folder, which may \
+                             belong to another user?), so the release has the version 0.0.0";
+
+const LINE_END: &str = r"relx makes the line end of this output a part of the version, and of the names of folders; erlrel leaves it out. `| tr -d '\\n'` at the end of the command gives the same version with both";
 
 /// A version that is written out; the strings "git" and "semver" are none.
 fn literal(term: &Term) -> Option<String> {

@@ -14,3 +14,4 @@ mod prebuilt;
 mod releases;
 mod resolution;
 mod scripts;
+mod warnings;

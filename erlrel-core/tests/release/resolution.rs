@@ -72,7 +72,7 @@ fn an_application_that_is_nowhere_is_named_with_what_needs_it() {
 #[test]
 fn a_goal_s_version_is_checked_wherever_the_application_came_from() {
     insta::assert_snapshot!(with("shop, {stdlib, \"1.0\"}").error(), @r#"
-    rebar.config:1:41: the release asks for `stdlib` 1.0, and `DIR/otp/lib/stdlib-4.2` has 4.2
+    rebar.config:1:41: the release asks for `stdlib` 1.0, and `DIR/otp/lib/stdlib-4.2` has 4.2; relx does not check this, as another application of the release has brought it in before: correct the version, or leave it out
       |
     1 | {relx, [{release, {shop, "1.0"}, [shop, {stdlib, "1.0"}]}]}.
       |                                         ^^^^^^^^^^^^^^^

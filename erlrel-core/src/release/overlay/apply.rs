@@ -61,7 +61,10 @@ pub(in crate::release) fn warnings(actions: &[OverlayAction], variables: &Variab
 }
 
 /// The variables with those of the action's own file, if it names one.
-fn own_variables(action: &OverlayAction, variables: &Variables) -> Result<Option<Variables>, SourceError> {
+pub(super) fn own_variables(
+    action: &OverlayAction,
+    variables: &Variables,
+) -> Result<Option<Variables>, SourceError> {
     match &action.directive {
         Directive::Template { vars: Some(own), .. } => variables.with(&own.variables).map(Some),
         _ => Ok(None),

@@ -1,12 +1,14 @@
 //! Overlays: what a project adds to its release, and changes in it.
 
 mod apply;
+mod in_relx;
 mod place;
 
 use std::path::Path;
 use std::sync::Arc;
 
 pub(super) use self::apply::{Context, add, warnings};
+pub(super) use self::in_relx::relx_differs;
 use super::overlay_vars::{self, Variable, VarsEntry, VarsFile};
 use super::spec::SpecWarning;
 use crate::term::{Source, SourceError, Span, Term};

@@ -1,0 +1,110 @@
+//! What relx passes over in silence, and what it fails for: the real rebar3 and erlrel on the same tiny projects.
+
+use std::process::Output;
+
+use crate::support::rebar3::Tiny;
+use crate::support::{run, tool};
+
+const CALLS: &str = "-module(tiny).\n-export([run/0]).\nrun() -> mnesia:start(), nowhere:at_all().\n";
+
+/// The last list of options is on line 2.
+fn tiny(options: &str) -> Tiny {
+    Tiny::new(&format!(
+        "{{relx, [{{release, {{tiny, \"1\"}}, [tiny, sasl]}}, {{mode, prod}},\n  {options}]}}.\n"
+    ))
+}
+
+fn relx(tiny: &Tiny) -> Output {
+    tiny.rebar3("tar").output().expect("started")
+}
+
+fn erlrel(tiny: &Tiny, command: &str) -> Output {
+    tiny.erlrel(&format!("{command} --no-compile --profile default")).output().expect("started")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The paths in the tarball, without those that are of no interest here.
+fn packed(tiny: &Tiny) -> String {
+    let tarball = tiny.dir().join("_build/default/rel/tiny/tiny-1.tar.gz");
+    let paths = run(tool("tar", "tar").arg("-Ptzf").arg(tarball));
+    let is_other = |path: &&str| !["lib/", "erts-", "bin/"].iter().any(|dir| path.starts_with(dir));
+    paths.lines().filter(is_other).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_configuration_that_relx_builds_with_warnings_as_errors_is_built() {
+    let options = "{warnings_as_errors, true}, {overlay_vars, \"nofile\"}, {vm_args_src, \"args\"}, {vm_args, \"args\"}";
+    let project = tiny(options);
+    project.write("src/tiny.erl", CALLS);
+    project.write("args", "-sname tiny\n");
+    assert!(relx(&project).status.success());
+    let ours = erlrel(&project, "tar");
+    let said = said(&ours);
+    assert!(ours.status.success(), "{said}");
+    assert_eq!(said.matches("warning: ").count(), 4, "{said}");
+    let strict = erlrel(&project, "tar --strict");
+    assert_eq!(strict.status.code(), Some(1));
+}
+
+#[test]
+fn what_relx_fails_for_with_warnings_as_errors_fails() {
+    let unknown = tiny("{no_such_option, 1}, {warnings_as_errors, true}");
+    let no_sasl =
+        Tiny::new("{relx, [{release, {tiny, \"1\"}, [tiny]}, {mode, prod}, {warnings_as_errors, true}]}.\n");
+    for (project, message) in [(unknown, "relx has no such option"), (no_sasl, "the release has no `sasl`")] {
+        assert!(!relx(&project).status.success(), "{message}");
+        let ours = erlrel(&project, "tar");
+        assert_eq!(ours.status.code(), Some(1));
+        assert!(said(&ours).starts_with("error: ") && said(&ours).contains(message), "{}", said(&ours));
+    }
+}
+
+#[test]
+fn a_tarball_that_differs_from_relx_s_for_a_defect_of_it_comes_with_warnings() {
+    let project = tiny("{sys_config, false}, {overlay, [{mkdir, \"{{output_dir}}/data\"}]}");
+    project.write("sys.config", "[].\n");
+    assert!(relx(&project).status.success());
+    let theirs = packed(&project);
+    assert!(theirs.contains(" releases/1/sys.config ") && theirs.contains("/rel/tiny/data"), "{theirs}");
+    let ours = erlrel(&project, "tar");
+    assert!(ours.status.success());
+    insta::assert_snapshot!(said(&ours), @"");
+    let packed = packed(&project);
+    assert!(!packed.contains("sys.config") && !packed.contains("/rel/tiny/data"), "{packed}");
+    let directory = erlrel(&project, "release");
+    assert_eq!((directory.status.success(), said(&directory)), (true, String::new()), "it is as relx's");
+}
+
+#[test]
+fn a_release_file_that_lies_about_is_the_boot_file_of_relx_and_a_warning_here() {
+    let project = tiny("{include_src, false}");
+    assert!(relx(&project).status.success());
+    let dir = project.dir().join("_build/default/rel/tiny/releases/1");
+    let rel = std::fs::read_to_string(dir.join("tiny.rel")).expect("a file");
+    let (before, after) = rel.split_once(",{sasl,").expect("sasl is the last one");
+    let after = after.split_once('}').expect("a tuple").1;
+    project.write("tiny.rel", &format!("{before}{after}"));
+    let has_sasl = || {
+        let boot = std::fs::read(dir.join("start.boot")).expect("a file");
+        boot.windows(11).any(|bytes| bytes == b"sasl_report")
+    };
+    assert!(has_sasl());
+    let theirs = relx(&project);
+    assert!(theirs.status.success(), "{}", String::from_utf8_lossy(&theirs.stdout));
+    assert!(!has_sasl(), "relx takes the file");
+    let ours = erlrel(&project, "release");
+    insta::assert_snapshot!(said(&ours), @"");
+    assert!(has_sasl());
+}
+
+#[test]
+fn exref_crashes_relx_and_is_a_check_here() {
+    let project = tiny("{exref, [tiny]}");
+    project.write("src/tiny.erl", CALLS);
+    let theirs = relx(&project);
+    assert!(!theirs.status.success() && String::from_utf8_lossy(&theirs.stdout).contains("check_xref"));
+    assert!(erlrel(&project, "tar").status.success());
+}
