@@ -78,7 +78,7 @@ fn hooks_and_extensions_are_functions_in_the_script() {
     );
     let script = text(&fixture.tree(Form::Tarball).expect("a release"), "bin/shop");
     let begin = script.find("REL_NAME=").expect("its name");
-    let end = script.find("\nsay()").expect("the first common function");
+    let end = script.find("\n# Where standard error is closed").expect("the first common lines");
     insta::assert_snapshot!(script[begin..end], @r#"
     REL_NAME='shop' REL_VSN='1.0' ERTS_VSN='13.1.5'
 

@@ -1,5 +1,8 @@
 
-# Nothing depends on whether it can be read: standard error may be closed, or full.
+# Where standard error is closed, the next file that is opened would take its place, and some awks fail.
+true >&2 || exec 2>/dev/null
+
+# Nothing depends on whether it can be read: standard error may be full.
 say() { printf '%s: %s\n' "${0##*/}" "$1" >&2 || :; }
 error() {
     say "error: $1"
