@@ -71,6 +71,16 @@ fn built_in_hooks_that_are_used_are_in_the_release() {
 }
 
 #[test]
+fn the_phase_status_may_have_any_built_in_hook() {
+    let builtin = ["pid", "wait_for_process", "wait_for_vm_start"];
+    let builtin = builtin.map(|name| format!("bin/hooks/builtin/{name}"));
+    let any = hooks("[{status, [pid, wait_for_vm_start, {wait_for_process, shop}]}]");
+    assert_eq!(programs(&any), [&builtin[..], &SCRIPTS.map(String::from)].concat());
+    assert_eq!(warnings(&any), "");
+    assert_eq!(programs(&hooks("[{post_start, [builtin_status]}]")), SCRIPTS, "that one has no other phase");
+}
+
+#[test]
 fn hooks_and_extensions_are_functions_in_the_script() {
     let fixture = with(
         "{extended_start_script_hooks, [{post_start, [{custom, \"hooks/a b|one|$NAME\"}, pid, {pid, \"\\\"`x\"}]}, {post_stop, []}]},

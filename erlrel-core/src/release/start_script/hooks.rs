@@ -130,11 +130,12 @@ impl ScriptHook {
         }
     }
 
-    /// Built-in hooks that wait for a start make sense after one, and only there.
+    /// Built-in hooks that wait for a start make sense after one; relx lets `status` have any.
     fn fits(&self, phase: Phase) -> bool {
         match self {
             Self::Custom(_) => true,
-            Self::Status => phase == Phase::Status,
+            _ if phase == Phase::Status => true,
+            Self::Status => false,
             Self::Pid(_) | Self::WaitForVmStart | Self::WaitForProcess(_) => phase == Phase::PostStart,
         }
     }
