@@ -248,34 +248,39 @@ fn a_docker_daemon_that_is_not_there_is_named() {
 fn a_killed_command_leaves_nothing_under_the_final_name() {
     for (writer, file) in WRITERS.into_iter().zip(["shop.tar.gz", "shop", "shop.tar", "layout"]) {
         let shop = Shop::new();
-        let pipe = shop.path("_build/prod/lib/shop/priv/pipe");
-        std::fs::create_dir(pipe.parent().expect("priv")).expect("created");
-        run(tool("mkfifo", "coreutils").arg(&pipe));
+        let large = shop.path("_build/prod/lib/shop/priv/large");
+        std::fs::create_dir(large.parent().expect("priv")).expect("created");
+        std::fs::write(&large, incompressible(48 << 20)).expect("written");
         let mut command = shop.erlrel(writer).spawn().expect("started");
-        let writing_end = wait_for_reader(&pipe, &mut command);
-        // It waits for the content of a file that it packs: it is in the middle of its work.
+        wait_for_something_aside(&shop.path("out"), &mut command);
         command.kill().expect("killed");
         assert_eq!(command.wait().expect("ended").code(), None, "by the signal");
-        drop(writing_end);
         assert!(!shop.path("out").join(file).exists(), "{writer}");
-        std::fs::remove_file(&pipe).expect("removed");
+        std::fs::remove_file(&large).expect("removed");
         run(&mut shop.erlrel(writer));
         assert!(shop.path("out").join(file).exists(), "{writer}: what is left does not hinder the next one");
     }
 }
 
-/// Opens a pipe for writing as soon as somebody reads it.
-fn wait_for_reader(pipe: &Path, command: &mut Child) -> std::fs::File {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    loop {
-        match std::fs::OpenOptions::new().write(true).custom_flags(flags).open(pipe) {
-            Ok(file) => return file,
-            Err(error) => {
-                assert_eq!(error.raw_os_error(), Some(rustix::io::Errno::NXIO.raw_os_error()), "{error}")
-            }
-        }
-        assert!(command.try_wait().expect("a child").is_none(), "it ended before it read the pipe");
+/// Bytes that take their time to be compressed and written.
+fn incompressible(length: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let next = std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    });
+    next.flatten().take(length).collect()
+}
+
+/// Waits until the command has begun to write beside its destination.
+fn wait_for_something_aside(out: &Path, command: &mut Child) {
+    let is_aside = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with(".erlrel-"))
+    };
+    while !std::fs::read_dir(out).is_ok_and(|mut entries| entries.any(is_aside)) {
+        assert!(command.try_wait().expect("a child").is_none(), "it ended before it wrote anything");
         std::thread::yield_now();
     }
 }

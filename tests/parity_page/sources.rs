@@ -24,15 +24,16 @@ fn strings(text: &str) -> impl Iterator<Item = String> {
     text.split('"').skip(1).step_by(2).map(String::from)
 }
 
-/// relx's options: those with an arm of their own where they are folded, and those in lists.
+/// relx's options: those with an arm of their own where they are folded, which are all of the list of their names.
 pub(super) fn options() -> BTreeSet<String> {
     let (fold, script) =
         (read(release_sources().join("relx_config.rs")), read(release_sources().join("start_script.rs")));
     let arms = [between(&fold, "match key {\n", "_ if "), between(&script, "match key {\n", "_ =>")];
     let arms = arms.into_iter().flat_map(str::lines);
     let names = arms.filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"));
-    let list = between(&fold, "const WITHOUT_EFFECT: [&str;", ";\n\n");
-    names.map(|(name, _)| name.into()).chain(strings(list)).collect()
+    let names: BTreeSet<String> = names.map(|(name, _)| name.into()).collect();
+    assert_eq!(names, strings(between(&fold, "const OPTIONS: ", ";\n\n")).collect());
+    names
 }
 
 fn scripts() -> Vec<String> {

@@ -18,6 +18,8 @@ pub fn broken_links(spec: &ReleaseSpec, resolution: &Resolution, form: Form) -> 
     }
     let packed = resolution.apps.iter().filter(|app| app.packed);
     let dirs = packed.flat_map(|app| folders(spec, form).into_iter().map(|folder| app.app.dir.join(folder)));
+    // rebar3 itself links to folders that an application may not have.
+    let dirs = dirs.filter(|dir| dir.is_dir());
     dirs.flat_map(|dir| walk(&dir)).filter_map(|entry| warning(link_in(&entry.err()?)?)).collect()
 }
 

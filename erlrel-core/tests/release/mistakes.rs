@@ -306,6 +306,9 @@ fn a_link_that_leads_nowhere_is_left_out_with_a_warning() {
         let link = fixture.root().join(LIB).join("shop").join(folder).join(link);
         std::os::unix::fs::symlink(target, link).expect("linked");
     }
+    // As rebar3 leaves it for an application without such a folder.
+    let absent = fixture.root().join(LIB).join("shop/src");
+    std::os::unix::fs::symlink("../../../../src", absent).expect("linked");
     let (_, _, spec, resolution) = fixture.load().expect("a release");
     let dir = fixture.root().display().to_string();
     let links = |form| {
