@@ -128,7 +128,8 @@ impl Project {
     /// As [`Self::release`]; these paths relx has and erlrel has not.
     pub(super) fn release_without(&self, name: &str, missing: &[&str]) -> Release {
         let release = self.release_alone(name);
-        let output_dir = self.new_dir();
+        // Both find what they made before.
+        let output_dir = self.path("relx");
         self.relx("release", name, &output_dir).expect("relx builds it");
         let relx = Release::directory(&output_dir.join(name), String::new());
         release::assert_same(&release, &relx, missing);
@@ -218,7 +219,7 @@ impl Project {
         oracle::build(Order { toolchain, task, project: self.temp.path(), output_dir, name })
     }
 
-    /// Each of relx's releases gets one: it leaves what lies there.
+    /// One in which nothing has been made yet.
     fn new_dir(&self) -> PathBuf {
         tempfile::tempdir_in(self.temp.path()).expect("created").keep()
     }

@@ -105,9 +105,11 @@ impl Release {
         }
     }
 
-    /// The `.rel` file without blanks and line ends: `{release,{"NAME","VSN"},{erts,"EV"},[…]}.`
+    /// The `.rel` file of the version that is started, without blanks and line ends: `{release,{"NAME","VSN"},{erts,"EV"},[…]}.`
     pub(super) fn rel(&self) -> String {
-        let is_rel = |path: &&String| path.starts_with("releases/") && path.ends_with(".rel");
+        let started = self.text("releases/start_erl.data");
+        let version = format!("releases/{}/", started.split_whitespace().nth(1).expect("a version"));
+        let is_rel = |path: &&String| path.starts_with(&version) && path.ends_with(".rel");
         let path = self.nodes.keys().find(is_rel).expect("a .rel file");
         self.text(path).split_whitespace().collect()
     }
