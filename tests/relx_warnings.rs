@@ -71,7 +71,16 @@ fn a_tarball_that_differs_from_relx_s_for_a_defect_of_it_comes_with_warnings() {
     assert!(theirs.contains(" releases/1/sys.config ") && theirs.contains("/rel/tiny/data"), "{theirs}");
     let ours = erlrel(&project, "tar");
     assert!(ours.status.success());
-    insta::assert_snapshot!(said(&ours), @"");
+    insta::assert_snapshot!(said(&ours), @r#"
+    warning: rebar.config:2:16: relx would pack the `sys.config` in the project's folder all the same, as it happens to be the current one; erlrel packs none. To have it, write `{sys_config, "sys.config"}`
+      |
+    2 |   {sys_config, false}, {overlay, [{mkdir, "{{output_dir}}/data"}]}]}.
+      |                ^^^^^
+    warning: rebar.config:2:43: in relx's tarball this has the absolute path that it has on this machine; erlrel has it inside of the release, where it also is without `{{output_dir}}/`, with both
+      |
+    2 |   {sys_config, false}, {overlay, [{mkdir, "{{output_dir}}/data"}]}]}.
+      |                                           ^^^^^^^^^^^^^^^^^^^^^
+    "#);
     let packed = packed(&project);
     assert!(!packed.contains("sys.config") && !packed.contains("/rel/tiny/data"), "{packed}");
     let directory = erlrel(&project, "release");
@@ -96,7 +105,9 @@ fn a_release_file_that_lies_about_is_the_boot_file_of_relx_and_a_warning_here() 
     assert!(theirs.status.success(), "{}", String::from_utf8_lossy(&theirs.stdout));
     assert!(!has_sasl(), "relx takes the file");
     let ours = erlrel(&project, "release");
-    insta::assert_snapshot!(said(&ours), @"");
+    insta::assert_snapshot!(said(&ours), @r"
+    warning: `tiny.rel` lies in the project's folder, and relx would make the boot file from it, as it happens to be the current one; erlrel does not look at it: put what it says into `{release, …}`, or give the file another name
+    ");
     assert!(has_sasl());
 }
 

@@ -224,7 +224,7 @@ fn a_goal_that_cannot_be_met_is_shown_at_its_place() {
       |    ^^^^^^^^^^^^^
     "#);
     insta::assert_snapshot!(with_goals("[shop, {stdlib, \"1\"}]").error(), @r#"
-    rebar.config:2:10: the release asks for `stdlib` 1, and `DIR/otp/lib/stdlib-4.2` has 4.2
+    rebar.config:2:10: the release asks for `stdlib` 1, and `DIR/otp/lib/stdlib-4.2` has 4.2; relx does not check this, as another application of the release has brought it in before: correct the version, or leave it out
       |
     2 |   [shop, {stdlib, "1"}]}]}.
       |          ^^^^^^^^^^^^^

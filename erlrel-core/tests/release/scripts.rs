@@ -115,8 +115,6 @@ fn hooks_and_extensions_are_functions_in_the_script() {
             *) ;;
         esac
     }
-
-    # Nothing depends on whether it can be read: standard error may be closed, or full.
     "#);
 }
 
