@@ -105,9 +105,7 @@ fn a_release_file_that_lies_about_is_the_boot_file_of_relx_and_a_warning_here() 
     assert!(theirs.status.success(), "{}", String::from_utf8_lossy(&theirs.stdout));
     assert!(!has_sasl(), "relx takes the file");
     let ours = erlrel(&project, "release");
-    insta::assert_snapshot!(said(&ours), @r"
-    warning: `tiny.rel` lies in the project's folder, and relx would make the boot file from it, as it happens to be the current one; erlrel does not look at it: put what it says into `{release, …}`, or give the file another name
-    ");
+    insta::assert_snapshot!(said(&ours), @"warning: `tiny.rel` lies in the project's folder, and relx would make the boot file from it, as it happens to be the current one; erlrel does not look at it: put what it says into `{release, …}`, or give the file another name");
     assert!(has_sasl());
 }
 
