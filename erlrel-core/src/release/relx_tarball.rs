@@ -47,7 +47,7 @@ fn stray_relup(spec: &ReleaseSpec, project: &Project) -> Option<Warning> {
 /// concerns the directory as well.
 pub(super) fn stray_release_file(spec: &ReleaseSpec, project: &Project) -> Option<Warning> {
     let name = format!("{}.rel", spec.name);
-    project.root.join(&name).is_file().then(|| Warning::StrayFile {
+    project.root.join(&name).is_file().then_some(Warning::StrayFile {
         name,
         relx: "relx would make the boot file from it",
         instead: "put what it says into `{release, …}`",
