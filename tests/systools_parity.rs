@@ -116,6 +116,22 @@ fn atoms(names: &[String]) -> String {
     format!("[{}]", names.join(", "))
 }
 
+/// A value of the wrong type for each key of an `.app` file.
+pub(crate) const WRONG_KEYS: [&str; 12] = [
+    "{vsn, 1}",
+    "{modules, [\"a\"]}",
+    "{registered, x}",
+    "{applications, [1]}",
+    "{description, x}",
+    "{mod, x}",
+    "{included_applications, x}",
+    "{maxT, x}",
+    "{maxP, -1}",
+    "{env, x}",
+    "{start_phases, x}",
+    "{id, x}",
+];
+
 /// A random graph without mistakes: applications use and include earlier ones only, in a random order in
 /// the release; each is included once at most.
 fn graph(random: &mut Random) -> Vec<App> {
@@ -222,21 +238,7 @@ fn spoil(apps: &mut [App], mistake: &str, random: &mut Random) {
             apps[first].left_out = Some(keys[random.below(keys.len())]);
         }
         "key of the wrong type" => {
-            let keys = [
-                "{vsn, 1}",
-                "{modules, [\"a\"]}",
-                "{registered, x}",
-                "{applications, [1]}",
-                "{description, x}",
-                "{mod, x}",
-                "{included_applications, x}",
-                "{maxT, x}",
-                "{maxP, -1}",
-                "{env, x}",
-                "{start_phases, x}",
-                "{id, x}",
-            ];
-            apps[first].more.insert(0, keys[random.below(keys.len())].into());
+            apps[first].more.insert(0, WRONG_KEYS[random.below(WRONG_KEYS.len())].into());
         }
         "circle through an included application" => {
             let (one, two) = (name(first, apps), name(second, apps));

@@ -3,7 +3,7 @@
 use super::installation;
 use super::project::{Content, File, atom, atoms};
 use crate::support::random::Random;
-use crate::systools_parity::ODD_TERMS;
+use crate::systools_parity::{ODD_TERMS, WRONG_KEYS};
 
 /// Where an application lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -299,7 +299,7 @@ pub(super) fn spoil(random: &mut Random, apps: &mut [App], mistake: &str) {
             apps[first].left_out =
                 Some(random.pick(&["description", "vsn", "modules", "registered", "applications"]));
         }
-        "key of the wrong type" => apps[first].more.insert(0, wrong_key(random)),
+        "key of the wrong type" => apps[first].more.insert(0, random.pick(&WRONG_KEYS).into()),
         "module file missing" => apps[first].absent.push("not_there".into()),
         "circle through an included application" if first != second => {
             apps[first].included.push(other);
@@ -308,23 +308,4 @@ pub(super) fn spoil(random: &mut Random, apps: &mut [App], mistake: &str) {
         }
         _ => {}
     }
-}
-
-fn wrong_key(random: &mut Random) -> String {
-    random
-        .pick(&[
-            "{vsn, 1}",
-            "{modules, [\"a\"]}",
-            "{registered, x}",
-            "{applications, [1]}",
-            "{description, x}",
-            "{mod, x}",
-            "{included_applications, x}",
-            "{maxT, x}",
-            "{maxP, -1}",
-            "{env, x}",
-            "{start_phases, x}",
-            "{id, x}",
-        ])
-        .into()
 }

@@ -11,7 +11,7 @@ pub(super) struct Explained {
 }
 
 /// What erlrel does otherwise.
-pub(super) const EXPLAINED: [Explained; 19] = [
+pub(super) const EXPLAINED: [Explained; 18] = [
     // erlrel's start script asks a running node through OTP's own erl_call, and has the node upgrade itself.
     Explained {
         name: "nodetool and the upgrade script are left out",
@@ -121,11 +121,6 @@ pub(super) const EXPLAINED: [Explained; 19] = [
                 && case.project.has("application beyond ASCII")
                 && (is_description || only_relx_refuses(case, &[".app\""]))
         },
-    },
-    // erlrel also warns of what relx passes over, such as a version that cannot be found.
-    Explained {
-        name: "erlrel has more warnings that are errors",
-        explains: |case, _| only_erlrel_refuses(case, &["error: warnings are errors here"]),
     },
     Explained {
         name: "relx does not look at an application that is excluded",

@@ -6,35 +6,13 @@
 //! a contradiction is what a list says in vain because of itself or of an earlier one.
 
 use super::config_files::FileOption;
-use super::relx_config::Fold;
+use super::relx_config::{Fold, OPTIONS};
 use super::spec::SpecWarning;
 use super::undefined::Scope;
 use crate::term::Term;
 
-/// Options of which one value counts, the last.
-const SINGLE: [&str; 21] = [
-    "check_for_undefined_functions",
-    "debug_info",
-    "dev_mode",
-    "exclude_apps",
-    "exclude_modules",
-    "exref",
-    "extended_start_script",
-    "extended_start_script_extensions",
-    "extended_start_script_hooks",
-    "generate_start_script",
-    "include_erts",
-    "include_src",
-    "include_start_scripts_for",
-    "mode",
-    "root_dir",
-    "sys_config",
-    "sys_config_src",
-    "system_libs",
-    "vm_args",
-    "vm_args_src",
-    "warnings_as_errors",
-];
+/// Options of which each value adds to those before it; of all others the last one counts.
+const ADDED: [&str; 4] = ["lib_dirs", "overlay", "overlay_vars", "overlay_vars_values"];
 
 /// Adds a warning for each contradiction in the lists, and has `debug_info` count as it is written.
 pub(super) fn check(fold: &mut Fold, lists: &[Vec<Term>]) {
@@ -88,7 +66,7 @@ impl<'a> Written<'a> {
 
     /// The same option with several values in one list.
     fn twice(&self, fold: &mut Fold) {
-        for key in SINGLE {
+        for key in OPTIONS.into_iter().filter(|key| !ADDED.contains(key)) {
             let entries: Vec<Entry<'_>> = self.entries(key).collect();
             for entry in &entries {
                 let last = entries.iter().rfind(|other| other.list == entry.list);

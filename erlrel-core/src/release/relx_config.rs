@@ -50,7 +50,7 @@ pub(super) struct Fold {
 }
 
 /// The options that [`Fold::option`] knows, besides `release`.
-const OPTIONS: [&str; 30] = [
+pub(super) const OPTIONS: [&str; 30] = [
     "check_for_undefined_functions",
     "debug_info",
     "dev_mode",
