@@ -23,17 +23,17 @@ fn main() -> Result<(), Error> {
     let project = project::load(dir.as_ref(), &options)?;
     let otp = OtpRoot::from_path(&options.environment)?;
     let spec = release::spec(&project, &release::Selection::default(), &release::Overrides::default())?;
-    let resolution = release::resolve(&spec, &project, &otp)?;
+    let release = release::resolve(project, otp, spec)?;
 
     let (boot_program, scratch_dir) = (boot.into(), std::env::temp_dir());
     let build = BuildOptions { boot_program, epoch: 0, scratch_dir, observer: &() };
-    let wishes = ContainerOptions::of(&project)?;
-    let plan = container::plan(&spec, &project, &resolution, &otp, &wishes, &build)?;
+    let wishes = ContainerOptions::of(&release.project)?;
+    let plan = container::plan(&release, &wishes, &build)?;
     let image = container::build(&plan, &build)?;
 
     let to = Destination::parse(&format!("oci:{layout}"))?;
     let write = WriteOptions { docker: DockerHost::default(), observer: &() };
-    let receipt = destination::write(&image, &[Reference::parse(&spec.name)?], &to, &write)?;
+    let receipt = destination::write(&image, &[Reference::parse(&release.spec.name)?], &to, &write)?;
     println!("{} in {}", receipt.digest, receipt.destination);
     Ok(())
 }

@@ -10,7 +10,7 @@
 //! | read rebar.config, rebar.lock and the compiled applications | [`project::load`] | [`Project`] |
 //! | read the Erlang installation | [`OtpRoot::from_path`] or [`OtpRoot::load`] | [`OtpRoot`] |
 //! | read what release is asked for | [`release::spec()`] | [`release::ReleaseSpec`] |
-//! | find its applications | [`release::resolve()`] | [`Resolution`](release::Resolution) |
+//! | find its applications | [`release::resolve()`] | [`Release`](release::Release) |
 //! | decide every path | [`release::assemble()`] | [`Tree`] |
 //! | decide the image and its layers | [`container::plan`] | [`container::Plan`] |
 //! | pack the layers | [`container::build`] | [`Image`](image::Image) |
@@ -36,8 +36,8 @@
 //! let project = project::load("shop".as_ref(), &options)?;
 //! let otp = OtpRoot::load("/usr/lib/erlang".as_ref())?;
 //! let spec = release::spec(&project, &release::Selection::default(), &release::Overrides::default())?;
-//! let resolution = release::resolve(&spec, &project, &otp)?;
-//! let tree = release::assemble(&spec, &project, &resolution, &otp, release::Form::Directory)?;
+//! let release = release::resolve(project, otp, spec)?;
+//! let tree = release::assemble(&release, release::Form::Directory)?;
 //! println!("{}", tree::listing(&tree));
 //! tree::write_directory(&tree, "/srv/shop".as_ref(), release::is_replaced_as_one)?;
 //! # Ok(())

@@ -5,7 +5,7 @@ use std::path::Path;
 use erlrel_core::container::{self, Plan};
 use erlrel_core::destination::{self, Destination, DockerHost, Receipt, WriteOptions};
 use erlrel_core::image::{Image, Reference};
-use erlrel_core::release::Prebuilt;
+use erlrel_core::release::{Prebuilt, Release};
 use serde_json::{Value, json};
 
 use super::{Build, CliError, Resolved, compile, hooks, prebuilt};
@@ -56,7 +56,7 @@ impl Subject {
         compile(&args.project, &args.compile, report)?;
         let resolved = Resolved::load(&args.project, &args.select, report)?;
         let (plan, build) = resolved.plan(&args.content, report)?;
-        let Resolved { project, spec, .. } = resolved;
+        let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
         Ok(Self { name: spec.name, vsn: spec.vsn, plan, build, destination, _release: None })

@@ -12,8 +12,7 @@ use std::path::PathBuf;
 
 use erlrel_core::project::{self, LoadOptions, commands};
 use erlrel_core::release::{
-    Form, ReleaseSpec, Resolution, Selection, Warning, broken_links, missing_script_files,
-    undefined_functions,
+    Form, Release, Selection, Warning, broken_links, missing_script_files, resolve, undefined_functions,
 };
 use erlrel_core::{
     Environment, Error, OtpRoot, Project, container, destination, fs, image as core_image, otp, tree,
@@ -108,12 +107,9 @@ impl Said {
     }
 }
 
-/// A project with its release resolved.
+/// A release, and how much is put up with.
 pub(crate) struct Resolved {
-    pub(crate) project: Project,
-    pub(crate) otp: OtpRoot,
-    pub(crate) spec: ReleaseSpec,
-    pub(crate) resolution: Resolution,
+    pub(crate) release: Release,
     strict: bool,
 }
 
@@ -124,16 +120,15 @@ impl Resolved {
         let otp = load_otp(args)?;
         let selection = select.release.as_deref().map(Selection::parse).unwrap_or_default();
         let spec = erlrel_core::release::spec(&project, &selection, &select.overrides.overrides())?;
-        let resolution = erlrel_core::release::resolve(&spec, &project, &otp)?;
-        let resolved = Self { strict: select.strict, project, otp, spec, resolution };
+        let resolved = Self { release: resolve(project, otp, spec)?, strict: select.strict };
         resolved.warn(resolved.warnings(), report)?;
         Ok(resolved)
     }
 
     fn warnings(&self) -> Vec<Said> {
-        let Self { project, otp, spec, resolution, .. } = self;
-        let found = resolution.warnings.iter().cloned().chain(outdated_locks(project));
-        let found = found.chain(undefined_functions(spec, project, resolution, otp));
+        let Release { project, spec, .. } = &self.release;
+        let found = self.release.warnings.iter().cloned().chain(outdated_locks(project));
+        let found = found.chain(undefined_functions(&self.release));
         let configured = project.warnings.iter().map(Said::new);
         let of_spec =
             spec.warnings.iter().map(|warning| Said::new(warning).failing_if(warning.fails_in_relx()));
@@ -159,16 +154,17 @@ impl Resolved {
 
     /// Prints what is seen in the files of a release, and what relx's tarball has otherwise.
     fn warn_of_files(&self, tree: &tree::Tree, form: Form, report: &Report) -> Result<(), CliError> {
-        let scripts = missing_script_files(&self.spec, tree);
-        let links = broken_links(&self.spec, &self.resolution, form);
+        let scripts = missing_script_files(&self.release.spec, tree);
+        let links = broken_links(&self.release, form);
         let is_tarball = form == Form::Tarball;
-        let differences = is_tarball.then_some(&self.resolution.tarball_warnings).into_iter().flatten();
+        let differences = is_tarball.then_some(&self.release.tarball_warnings).into_iter().flatten();
         self.warn(scripts.iter().chain(&links).chain(differences).map(Said::new), report)
     }
 
     /// `_build/<profile>/rel/<rel>`, where rebar3 puts the release.
     pub(crate) fn rel_dir(&self) -> PathBuf {
-        self.spec.output_dir.join(&self.spec.name)
+        let spec = &self.release.spec;
+        spec.output_dir.join(&spec.name)
     }
 
     /// Decides the image.
@@ -177,10 +173,9 @@ impl Resolved {
         content: &ContentArgs,
         report: &Report,
     ) -> Result<(container::Plan, Build), CliError> {
-        let options = content.over(container::ContainerOptions::of(&self.project)?);
+        let options = content.over(container::ContainerOptions::of(&self.release.project)?);
         let build = Build { boot_program: boot_program(content)?, epoch: epoch()? };
-        let Self { project, otp, spec, resolution, .. } = self;
-        let plan = container::plan(spec, project, resolution, otp, &options, &build.options(report))?;
+        let plan = container::plan(&self.release, &options, &build.options(report))?;
         self.warn(plan.warnings.iter().map(Said::new), report)?;
         Ok((plan, build))
     }

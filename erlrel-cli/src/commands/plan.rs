@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use erlrel_core::container::Plan;
 use erlrel_core::project::Origin;
-use erlrel_core::release::{Maker, Prebuilt, PrebuiltApp, ReleaseApp, StartType};
+use erlrel_core::release::{Maker, Prebuilt, PrebuiltApp, Release, ReleaseApp, StartType};
 use erlrel_core::tree::{Node, Tree};
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
             hooks::check(&args.project, &["release", "tar"], report)?;
             let resolved = Resolved::load(&args.project, &args.select, report)?;
             let (plan, _) = resolved.plan(&args.content, report)?;
-            print(&Summary::of_project(&resolved), &plan, args.json, report)
+            print(&Summary::of_project(&resolved.release), &plan, args.json, report)
         }
     }
 }
@@ -56,8 +56,8 @@ struct Row {
 }
 
 impl Summary {
-    fn of_project(resolved: &Resolved) -> Self {
-        let Resolved { otp, spec, resolution, project, .. } = resolved;
+    fn of_project(release: &Release) -> Self {
+        let Release { otp, spec, apps, project, .. } = release;
         let profiles =
             if project.profiles.is_empty() { "default".into() } else { project.profiles.join("+") };
         let row = |app: &ReleaseApp| Row {
@@ -70,7 +70,7 @@ impl Summary {
         Self {
             release: format!("{} {} (profile {profiles})", spec.name, spec.vsn),
             erlang: format!("OTP {}, ERTS {}, {}", otp.version, otp.erts_vsn, otp.platform),
-            apps: resolution.apps.iter().map(row).collect(),
+            apps: apps.iter().map(row).collect(),
             json: (
                 json!({ "name": spec.name, "version": spec.vsn, "profiles": project.profiles }),
                 json!({ "version": otp.version, "erts": otp.erts_vsn, "root": otp.root, "platform": otp.platform.to_string() }),

@@ -14,13 +14,12 @@ pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
     hooks::check(&args.project, &["release"], report)?;
     compile(&args.project, &args.compile, report)?;
     let resolved = Resolved::load(&args.project, &args.select, report)?;
-    let Resolved { project, otp, spec, resolution, .. } = &resolved;
     let out = match &args.out {
         Some(out) => std::path::absolute(out).map_err(FsError::while_doing("find", out))?,
         None => resolved.rel_dir(),
     };
-    refuse_other_directory(&out, &spec.name)?;
-    let tree = assemble(spec, project, resolution, otp, Form::Directory)?;
+    refuse_other_directory(&out, &resolved.release.spec.name)?;
+    let tree = assemble(&resolved.release, Form::Directory)?;
     resolved.warn_of_files(&tree, Form::Directory, report)?;
     write_directory(&tree, &out, is_replaced_as_one)?;
     report.result(out.display())

@@ -12,9 +12,9 @@ pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
     hooks::check(&args.project, &["tar"], report)?;
     compile(&args.project, &args.compile, report)?;
     let resolved = Resolved::load(&args.project, &args.select, report)?;
-    let Resolved { project, otp, spec, resolution, .. } = &resolved;
-    let tree = assemble(spec, project, resolution, otp, Form::Tarball)?;
+    let tree = assemble(&resolved.release, Form::Tarball)?;
     resolved.warn_of_files(&tree, Form::Tarball, report)?;
+    let spec = &resolved.release.spec;
     let usual = || resolved.rel_dir().join(format!("{}-{}.tar.gz", spec.name, spec.vsn));
     let out = args.out.clone().unwrap_or_else(usual);
     let options = TarOptions { mtime: epoch()?, directories: false };

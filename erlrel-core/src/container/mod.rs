@@ -25,10 +25,8 @@ use crate::image::layers::{self, PackOptions, SplitOptions};
 use crate::image::native::{self, NativeOptions, Shell};
 use crate::image::{self, BaseImage, ContainerConfig, Image, ImageError, ImageOptions};
 use crate::observer::{Event, Observer};
-use crate::otp::OtpRoot;
 use crate::platform::Platform;
-use crate::project::Project;
-use crate::release::{self, Form, ReleaseSpec, Resolution, SystemLibs};
+use crate::release::{self, Form, Release, SystemLibs};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
 /// The search path of a container whose image says nothing of it.
@@ -74,22 +72,20 @@ pub struct Plan {
 /// When the release cannot be assembled, has no ERTS and no base that brings one, needs a shared
 /// library that is not there, or the base cannot be read.
 pub fn plan(
-    spec: &ReleaseSpec,
-    project: &Project,
-    resolution: &Resolution,
-    otp: &OtpRoot,
+    release: &Release,
     options: &ContainerOptions,
     build: &BuildOptions<'_>,
 ) -> Result<Plan, ContainerError> {
+    let Release { project, otp, spec, .. } = release;
     let base = Opened::open(&options.base, Some(&otp.platform))?;
-    if resolution.erts.bin.is_none() {
+    if release.erts.bin.is_none() {
         on_base::with_erlang(base.as_ref(), options, &spec.name)?;
     }
     // They are looked for beside the runtime system.
-    if spec.system_libs == SystemLibs::Leave && resolution.erts.bin.is_some() {
+    if spec.system_libs == SystemLibs::Leave && release.erts.bin.is_some() {
         return Err(ContainerError::NoSystemLibs { release: spec.name.clone() });
     }
-    let mut tree = release::assemble(spec, project, resolution, otp, Form::Image)?;
+    let mut tree = release::assemble(release, Form::Image)?;
     let program = TreePath::new(format!("bin/{}", spec.name))?;
     if tree.get(program.as_str()).is_some() {
         return Err(ContainerError::ProgramTaken { path: program.to_string() });
@@ -100,12 +96,12 @@ pub fn plan(
     let start = Start { cmd: &["foreground"], env: &[("RELX_OUT_FILE_PATH", "/tmp")], interpreter: None };
     let mut plan =
         Parts { description, tree, platform: &otp.platform, shell, start, base }.plan(options, build)?;
-    let links = release::broken_links(spec, resolution, Form::Image);
+    let links = release::broken_links(release, Form::Image);
     let warnings =
-        release::not_in_image(spec).into_iter().chain(links).chain(resolution.tarball_warnings.clone());
+        release::not_in_image(spec).into_iter().chain(links).chain(release.tarball_warnings.clone());
     plan.warnings.extend(warnings.map(ContainerWarning::Release));
     if !options.shell && plan.base.is_none() {
-        plan.warnings.extend(shell::users(resolution));
+        plan.warnings.extend(shell::users(release));
     }
     Ok(plan)
 }

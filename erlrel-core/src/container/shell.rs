@@ -6,12 +6,12 @@ use super::ContainerWarning;
 use crate::beam;
 use crate::fs;
 use crate::project::Origin;
-use crate::release::{ReleaseApp, Resolution, Warning};
+use crate::release::{Release, ReleaseApp, Warning};
 
 /// One warning for each application that calls `os:cmd`. Erlang's own applications are left out: those
 /// that call it do so in tools for development, or where a shell cannot be missing.
-pub(super) fn users(resolution: &Resolution) -> Vec<ContainerWarning> {
-    let own: Vec<&ReleaseApp> = resolution.apps.iter().filter(|app| app.origin != Origin::Otp).collect();
+pub(super) fn users(release: &Release) -> Vec<ContainerWarning> {
+    let own: Vec<&ReleaseApp> = release.apps.iter().filter(|app| app.origin != Origin::Otp).collect();
     own.par_iter().filter_map(|app| caller(app)).map(ContainerWarning::Release).collect()
 }
 

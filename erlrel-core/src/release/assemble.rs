@@ -5,13 +5,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::boot_script::{BootFiles, boot_files};
-use super::paths::Variables;
-use super::resolve::{ReleaseApp, Resolution};
+use super::resolve::{Release, ReleaseApp};
 use super::spec::{Mode, ReleaseSpec, SystemLibs};
 use super::{ReleaseError, broken_links, config_files, erts, overlay, runtime_files, start_script};
 use crate::fs;
-use crate::otp::OtpRoot;
-use crate::project::{Origin, Project};
+use crate::project::Origin;
 use crate::term::pretty;
 use crate::tree::{self, Content, Entry, Group, Tree, TreeError, TreePath};
 
@@ -41,26 +39,20 @@ impl Form {
 /// # Errors
 /// When a file that belongs to the release is missing or unreadable, when the applications cannot be
 /// booted together (see [`boot_files`]), or an overlay is wrong.
-pub fn assemble(
-    spec: &ReleaseSpec,
-    project: &Project,
-    resolution: &Resolution,
-    otp: &OtpRoot,
-    form: Form,
-) -> Result<Tree, ReleaseError> {
-    let boot = boot_files(&spec.name, &spec.vsn, &resolution.apps, otp);
+pub fn assemble(release: &Release, form: Form) -> Result<Tree, ReleaseError> {
+    let Release { otp, spec, apps, erts, variables, .. } = release;
+    let boot = boot_files(&spec.name, &spec.vsn, apps, otp);
     let boot = boot.map_err(|error| at_goal(error, spec))?;
     config_files::check(spec, otp)?;
     let mut tree = Tree::new();
-    for app in resolution.apps.iter().filter(|app| app.packed) {
-        application(&mut tree, spec, app, otp, form)?;
+    for app in apps.iter().filter(|app| app.packed) {
+        application(&mut tree, release, app, form)?;
     }
-    releases(&mut tree, spec, resolution, form, &boot)?;
+    releases(&mut tree, release, form, &boot)?;
     if form != Form::Image {
-        start_script::add(&mut tree, spec, &resolution.erts.vsn)?;
+        start_script::add(&mut tree, spec, &erts.vsn)?;
     }
-    erts::add(&mut tree, &resolution.erts, form)?;
-    let variables = &Variables::new(spec, project, resolution, otp)?;
+    erts::add(&mut tree, erts, form)?;
     let context = overlay::Context { root: &spec.root_dir, variables, form, links: form.links(spec) };
     overlay::add(&mut tree, &spec.overlay, &context)?;
     tree.add_parents()?;
@@ -79,16 +71,11 @@ fn at_goal(error: ReleaseError, spec: &ReleaseSpec) -> ReleaseError {
     }
 }
 
-fn releases(
-    tree: &mut Tree,
-    spec: &ReleaseSpec,
-    resolution: &Resolution,
-    form: Form,
-    boot: &BootFiles,
-) -> Result<(), ReleaseError> {
+fn releases(tree: &mut Tree, release: &Release, form: Form, boot: &BootFiles) -> Result<(), ReleaseError> {
+    let Release { spec, apps, erts, .. } = release;
     let dir = format!("releases/{}", spec.vsn);
-    let (name, vsn, erts_vsn) = (&spec.name, &spec.vsn, &resolution.erts.vsn);
-    let rel = runtime_files::rel(name, vsn, erts_vsn, &resolution.apps);
+    let (name, vsn, erts_vsn) = (&spec.name, &spec.vsn, &erts.vsn);
+    let rel = runtime_files::rel(name, vsn, erts_vsn, apps);
     let mut add = |path: String, content: Content| {
         tree.insert(TreePath::new(path)?, Entry::file(content, 0o644, Group::Release))
     };
@@ -99,7 +86,7 @@ fn releases(
     add("bin/no_dot_erlang.boot".into(), boot.no_dot_erlang.clone().into())?;
     // The release handler could not find the applications that it names.
     if spec.system_libs != SystemLibs::Leave {
-        let releases = runtime_files::releases(name, vsn, erts_vsn, &resolution.apps);
+        let releases = runtime_files::releases(name, vsn, erts_vsn, apps);
         add("releases/RELEASES".into(), releases.into())?;
     }
     add("releases/start_erl.data".into(), runtime_files::start_erl_data(vsn, erts_vsn).into())?;
@@ -127,13 +114,8 @@ fn relup(tree: &mut Tree, spec: &ReleaseSpec, dir: &str) -> Result<(), ReleaseEr
     Ok(())
 }
 
-fn application(
-    tree: &mut Tree,
-    spec: &ReleaseSpec,
-    app: &ReleaseApp,
-    otp: &OtpRoot,
-    form: Form,
-) -> Result<(), ReleaseError> {
+fn application(tree: &mut Tree, release: &Release, app: &ReleaseApp, form: Form) -> Result<(), ReleaseError> {
+    let spec = &release.spec;
     let group = group(app);
     let target = format!("lib/{}", app.app.dir_name());
     if form.links(spec) {
@@ -147,7 +129,7 @@ fn application(
     }
     if form != Form::Directory {
         modules(tree, app, &target, &group)?;
-        if otp.major() >= PACKS_APPUP {
+        if release.otp.major() >= PACKS_APPUP {
             appup(tree, app, &target, &group)?;
         }
     }

@@ -7,16 +7,16 @@ use walkdir::WalkDir;
 
 use super::Warning;
 use super::assemble::{Form, folders};
-use super::resolve::Resolution;
-use super::spec::ReleaseSpec;
+use super::resolve::Release;
 use crate::fs::FsError;
 
 /// Links in applications that lead nowhere: relx leaves them out without a word, in every form of a release.
-pub fn broken_links(spec: &ReleaseSpec, resolution: &Resolution, form: Form) -> Vec<Warning> {
+pub fn broken_links(release: &Release, form: Form) -> Vec<Warning> {
+    let spec = &release.spec;
     if form.links(spec) {
         return Vec::new();
     }
-    let packed = resolution.apps.iter().filter(|app| app.packed);
+    let packed = release.apps.iter().filter(|app| app.packed);
     let dirs = packed.flat_map(|app| folders(spec, form).into_iter().map(|folder| app.app.dir.join(folder)));
     // rebar3 itself links to folders that an application may not have.
     let dirs = dirs.filter(|dir| dir.is_dir());

@@ -43,7 +43,7 @@ pub use overlay::OverlayAction;
 pub use overlay_vars::OverlayVars;
 pub use overrides::Overrides;
 pub use prebuilt::{Maker, Prebuilt, PrebuiltApp, PrebuiltError, read_prebuilt};
-pub use resolve::{Erts, ReleaseApp, Resolution, resolve};
+pub use resolve::{Erts, Release, ReleaseApp, resolve};
 pub use spec::{ConfigFile, IncludeErts, Mode, ReleaseSpec, SpecWarning, SystemLibs, spec};
 pub(crate) use start_script::not_in_image;
 pub use start_script::{Extension, Phase, ScriptAdditions, ScriptHook, StartScript, missing_script_files};

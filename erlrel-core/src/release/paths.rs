@@ -6,18 +6,23 @@ use std::sync::Arc;
 use super::ReleaseError;
 use super::mustache::{self, Rendered, TemplateError};
 use super::overlay_vars::Variable;
-use super::resolve::Resolution;
+use super::resolve::Release;
 use super::spec::ReleaseSpec;
-use crate::otp::OtpRoot;
 use crate::project::Project;
 use crate::term::{Source, SourceError, Span, Term, Value};
 
 /// The values that names stand for in templates and in the paths of overlays.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Variables {
     /// A list of `{Name, Value}`; the first of equal names counts.
     data: Term,
     output_dir: String,
+}
+
+impl Default for Variables {
+    fn default() -> Self {
+        Self { data: Term::list([]), output_dir: String::new() }
+    }
 }
 
 impl Variables {
@@ -27,16 +32,12 @@ impl Variables {
     ///
     /// # Errors
     /// When a variable's value is a template with a mistake.
-    pub(super) fn new(
-        spec: &ReleaseSpec,
-        project: &Project,
-        resolution: &Resolution,
-        otp: &OtpRoot,
-    ) -> Result<Self, ReleaseError> {
+    pub(super) fn of(release: &Release) -> Result<Self, ReleaseError> {
+        let Release { project, spec, apps, .. } = release;
         let output_dir = spec.output_dir.join(&spec.name);
         let mut known = state_variables(spec, &output_dir);
-        known.extend(resolution.apps.iter().map(|app| Term::pair(&app.app.name, path_term(&app.app.dir))));
-        known.extend(release_variables(spec, &resolution.erts.vsn, otp));
+        known.extend(apps.iter().map(|app| Term::pair(&app.app.name, path_term(&app.app.dir))));
+        known.extend(release_variables(release));
         known.extend(spec.overlay_vars.values.iter().map(pair));
         known.push(Term::pair("profile_string", Term::string(profile_string(project))));
         let base_dir = Variable {
@@ -91,10 +92,11 @@ fn state_variables(spec: &ReleaseSpec, output_dir: &Path) -> Vec<Term> {
     ]
 }
 
-fn release_variables(spec: &ReleaseSpec, erts_vsn: &str, otp: &OtpRoot) -> Vec<Term> {
+fn release_variables(release: &Release) -> Vec<Term> {
+    let (spec, erts_vsn) = (&release.spec, &release.erts.vsn);
     vec![
         Term::pair("erts_vsn", Term::string(erts_vsn)),
-        Term::pair("erts_dir", path_term(&otp.root)),
+        Term::pair("erts_dir", path_term(&release.otp.root)),
         Term::pair("release_erts_version", Term::string(erts_vsn)),
         Term::pair("release_name", Term::atom(&*spec.name)),
         Term::pair("release_version", Term::string(&spec.vsn)),

@@ -2,12 +2,13 @@
 
 use super::Warning;
 use super::overlay;
-use super::paths::Variables;
+use super::resolve::Release;
 use super::spec::{ConfigFile, ReleaseSpec};
 use crate::project::Project;
 
 /// What somebody who is used to relx's tarball should know about this one.
-pub(super) fn warnings(spec: &ReleaseSpec, project: &Project, variables: &Variables) -> Vec<Warning> {
+pub(super) fn warnings(release: &Release) -> Vec<Warning> {
+    let Release { project, spec, variables, .. } = release;
     let overlays =
         overlay::relx_differs(&spec.overlay, variables, spec).into_iter().map(Warning::RelxDiffers);
     stray_configuration(spec, project).into_iter().chain(stray_relup(spec, project)).chain(overlays).collect()

@@ -14,10 +14,16 @@ use crate::application::Application;
 use crate::otp::OtpRoot;
 use crate::project::{Origin, Project};
 
-/// The applications of a release, in relx's order, with what the user should know about them.
+/// A release with everything that its files are decided from.
 #[derive(Debug, Clone)]
-pub struct Resolution {
-    /// Dependencies before the applications that need them, otherwise as the goals have it.
+pub struct Release {
+    /// The project that it is made of.
+    pub project: Project,
+    /// The Erlang installation that its other applications come from.
+    pub otp: OtpRoot,
+    /// What is asked for.
+    pub spec: ReleaseSpec,
+    /// Its applications, in relx's order: dependencies before those that need them, otherwise as the goals have it.
     pub apps: Vec<ReleaseApp>,
     /// The runtime system.
     pub erts: Erts,
@@ -25,6 +31,8 @@ pub struct Resolution {
     pub warnings: Vec<Warning>,
     /// What the user of a tarball should know, or of an image, which stands for one.
     pub tarball_warnings: Vec<Warning>,
+    /// What the names in its overlays stand for.
+    pub(super) variables: Variables,
 }
 
 /// The runtime system of a release.
@@ -72,14 +80,31 @@ impl ReleaseApp {
 ///
 /// # Errors
 /// When one is not found (and not optional for the application that names it), has another version than
-/// a goal asks for, or has an unreadable `.app` file; when the runtime system is not where it should be.
-pub fn resolve(spec: &ReleaseSpec, project: &Project, otp: &OtpRoot) -> Result<Resolution, ReleaseError> {
-    let lib_dirs = LibDirs::of(spec, &project.root)?;
+/// a goal asks for, or has an unreadable `.app` file; when the runtime system is not where it should be; when
+/// a template that is the value of a variable for overlays has a mistake.
+pub fn resolve(project: Project, otp: OtpRoot, spec: ReleaseSpec) -> Result<Release, ReleaseError> {
+    let (apps, names) = find(&spec, &project, &otp)?;
+    require_basics(&apps, &spec)?;
+    let erts = erts::find(&spec, &otp)?;
+    let (found, variables) = (Vec::new, Variables::default());
+    let mut release =
+        Release { project, otp, spec, apps, erts, warnings: found(), tarball_warnings: found(), variables };
+    release.variables = Variables::of(&release)?;
+    release.warnings = warnings(&release, &names);
+    release.tarball_warnings = relx_tarball::warnings(&release);
+    Ok(release)
+}
+
+fn find(
+    spec: &ReleaseSpec,
+    project: &Project,
+    otp: &OtpRoot,
+) -> Result<(Vec<ReleaseApp>, Names), ReleaseError> {
     let mut resolver = Resolver {
         spec,
         project,
         otp,
-        lib_dirs,
+        lib_dirs: LibDirs::of(spec, &project.root)?,
         seen: BTreeSet::new(),
         names: Names::default(),
         apps: Vec::new(),
@@ -91,21 +116,7 @@ pub fn resolve(spec: &ReleaseSpec, project: &Project, otp: &OtpRoot) -> Result<R
     let (mut apps, mut names) = (resolver.apps, resolver.names);
     names.apps = apps.iter().map(|app| app.app.name.clone()).collect();
     mark_included(&mut apps, spec);
-    require_basics(&apps, spec)?;
-    let mut resolution = Resolution {
-        warnings: warnings(&apps),
-        tarball_warnings: Vec::new(),
-        apps,
-        erts: erts::find(spec, otp)?,
-    };
-    resolution.warnings.extend(erts::warning(spec, &resolution.erts));
-    let variables = Variables::new(spec, project, &resolution, otp)?;
-    let empty = overlay::warnings(&spec.overlay, &variables);
-    resolution.warnings.extend(empty.into_iter().map(Warning::EmptyVariable));
-    resolution.warnings.extend(mentions::absent(&spec.mentions, &names));
-    resolution.warnings.extend(relx_tarball::stray_release_file(spec, project));
-    resolution.tarball_warnings = relx_tarball::warnings(spec, project, &variables);
-    Ok(resolution)
+    Ok((apps, names))
 }
 
 struct Resolver<'a> {
@@ -257,7 +268,14 @@ fn require_basics(apps: &[ReleaseApp], spec: &ReleaseSpec) -> Result<(), Release
     Ok(())
 }
 
-fn warnings(apps: &[ReleaseApp]) -> Vec<Warning> {
+fn warnings(release: &Release, names: &Names) -> Vec<Warning> {
+    let Release { project, spec, apps, .. } = release;
     let has_sasl = apps.iter().any(|app| app.app.name == "sasl");
-    if has_sasl { Vec::new() } else { vec![Warning::NoSasl] }
+    let mut warnings = if has_sasl { Vec::new() } else { vec![Warning::NoSasl] };
+    warnings.extend(erts::warning(spec, &release.erts));
+    let empty = overlay::warnings(&spec.overlay, &release.variables);
+    warnings.extend(empty.into_iter().map(Warning::EmptyVariable));
+    warnings.extend(mentions::absent(&spec.mentions, names));
+    warnings.extend(relx_tarball::stray_release_file(spec, project));
+    warnings
 }

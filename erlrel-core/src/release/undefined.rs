@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::Warning;
-use super::resolve::{ReleaseApp, Resolution};
-use super::spec::ReleaseSpec;
+use super::resolve::{Release, ReleaseApp};
 use crate::beam::{self, Function};
 use crate::fs;
-use crate::otp::OtpRoot;
-use crate::project::{Origin, Project};
+use crate::project::Origin;
 use crate::term::{self, Term};
 
 /// Whose calls are checked.
@@ -56,18 +54,15 @@ impl Scope {
 /// exists and is not in the release: that is a dependency somebody forgot to name. What rebar3's
 /// `xref_ignores` and a module's `-ignore_xref` name is left out. A module that cannot be read calls
 /// nothing: packing it will say so.
-pub fn undefined_functions(
-    spec: &ReleaseSpec,
-    project: &Project,
-    resolution: &Resolution,
-    otp: &OtpRoot,
-) -> Vec<Warning> {
-    if !spec.undefined_functions.project && spec.undefined_functions.others == Scope::None {
+pub fn undefined_functions(release: &Release) -> Vec<Warning> {
+    let wanted = &release.spec.undefined_functions;
+    if !wanted.project && wanted.others == Scope::None {
         return Vec::new();
     }
-    let modules = Modules::of(resolution, otp);
-    let ignored: Vec<Ignored> = project.config.list("xref_ignores").iter().filter_map(ignored).collect();
-    let callers: Vec<Caller<'_>> = resolution
+    let modules = Modules::of(release);
+    let ignored: Vec<Ignored> =
+        release.project.config.list("xref_ignores").iter().filter_map(ignored).collect();
+    let callers: Vec<Caller<'_>> = release
         .apps
         .par_iter()
         .filter(|app| app.origin != Origin::Otp)
@@ -77,8 +72,8 @@ pub fn undefined_functions(
     let called: BTreeSet<&str> =
         callers.iter().flat_map(|caller| &caller.calls).map(|call| &*call.module).collect();
     let exports = modules.exports(&called);
-    let outside = |module: &str| outside(module, project, resolution, otp);
-    let check = Check { spec, exports: &exports, modules: &modules, outside: &outside };
+    let outside = |module: &str| outside(module, release);
+    let check = Check { wanted, exports: &exports, modules: &modules, outside: &outside };
     callers.iter().flat_map(|caller| check.caller(caller)).collect()
 }
 
@@ -106,13 +101,14 @@ struct Modules {
 }
 
 impl Modules {
-    fn of(resolution: &Resolution, otp: &OtpRoot) -> Self {
+    fn of(release: &Release) -> Self {
+        let otp = &release.otp;
         let preloaded = otp.root.join("lib").join(format!("erts-{}", otp.erts_vsn)).join("ebin");
         let preloaded = otp.boot.preloaded.iter().map(|module| {
             let file = preloaded.join(format!("{module}.beam"));
             (module.clone(), file.is_file().then_some(file))
         });
-        let modules = resolution.apps.iter().flat_map(|app| {
+        let modules = release.apps.iter().flat_map(|app| {
             app.app.modules.iter().map(|module| (module.clone(), Some(app.app.beam(module))))
         });
         Self { files: preloaded.chain(modules).collect() }
@@ -132,7 +128,7 @@ impl Modules {
 }
 
 struct Check<'a> {
-    spec: &'a ReleaseSpec,
+    wanted: &'a UndefinedFunctions,
     modules: &'a Modules,
     exports: &'a BTreeMap<&'a str, BTreeSet<(String, u32)>>,
     outside: &'a (dyn Fn(&str) -> Option<String> + Sync),
@@ -169,9 +165,8 @@ impl Check<'_> {
     }
 
     fn is_checked(&self, app: &ReleaseApp) -> bool {
-        let options = &self.spec.undefined_functions;
-        let own = matches!(app.origin, Origin::Project | Origin::Checkout) && options.project;
-        own || options.others.has(&app.app.name)
+        let own = matches!(app.origin, Origin::Project | Origin::Checkout) && self.wanted.project;
+        own || self.wanted.others.has(&app.app.name)
     }
 
     fn is_exported(&self, call: &Function) -> bool {
@@ -183,11 +178,12 @@ impl Check<'_> {
 }
 
 /// An application that has the module and is not in the release: one of the project, else an installed one.
-fn outside(module: &str, project: &Project, resolution: &Resolution, otp: &OtpRoot) -> Option<String> {
+fn outside(module: &str, release: &Release) -> Option<String> {
+    let Release { project, otp, apps, .. } = release;
     let file = Path::new("ebin").join(format!("{module}.beam"));
     let own = project.apps.names().filter_map(|name| Some((name, project.apps.get(name)?.0)));
     let all = own.chain(otp.directories());
-    let mut candidates = all.filter(|(name, _)| !resolution.apps.iter().any(|app| app.app.name == *name));
+    let mut candidates = all.filter(|(name, _)| !apps.iter().any(|app| app.app.name == *name));
     candidates.find(|(_, dir)| dir.join(&file).is_file()).map(|(name, _)| name.to_string())
 }
 

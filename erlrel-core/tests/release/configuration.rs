@@ -57,15 +57,15 @@ fn values_of_the_wrong_type_are_shown_under_a_caret() {
 
 #[test]
 fn an_option_that_relx_does_not_know_is_a_warning() {
-    let (_, _, spec, resolution) = with("{include_ert, true}").load().expect("a release");
-    let warnings: Vec<String> = spec.warnings.iter().map(ToString::to_string).collect();
+    let release = with("{include_ert, true}").load().expect("a release");
+    let warnings: Vec<String> = release.spec.warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(warnings.join("\n"), @r"
     rebar.config:2:9: relx has no such option; it is ignored
       |
     2 |         {include_ert, true}]}.
       |         ^^^^^^^^^^^^^^^^^^^
     ");
-    assert_eq!(resolution.warnings.len(), 1, "and there is no sasl");
+    assert_eq!(release.warnings.len(), 1, "and there is no sasl");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn options_without_effect_are_accepted() {
     let options = "{overrides, [{shop, \"elsewhere\"}]}, {upfrom, \"0.9\"}, {src_tests, true}, {include_nodetool, false}";
     let (plain, more) = (with("{mode, prod}"), with(&format!("{{mode, prod}}, {options}")));
     assert_eq!(more.listing(Form::Tarball), plain.listing(Form::Tarball));
-    let (_, _, spec, _) = more.load().expect("a release");
+    let spec = more.load().expect("a release").spec;
     assert!(spec.warnings.is_empty(), "{:?}", spec.warnings);
 }
 
@@ -84,7 +84,7 @@ fn debug_info_is_heeded_as_it_is_written() {
         let config = format!(
             "{{relx, [{{release, {{shop, \"1\"}}, [shop]}}{base}]}}.\n{{profiles, [{{release, [{{relx, [{profile}]}}]}}]}}."
         );
-        let (_, _, spec, _) = Fixture::new(&config).with_profile("release").load().expect("a release");
+        let spec = Fixture::new(&config).with_profile("release").load().expect("a release").spec;
         let warnings: Vec<String> = spec.warnings.iter().map(ToString::to_string).collect();
         (spec.strip, warnings.join("\n"))
     };
@@ -184,7 +184,7 @@ fn projects_without_a_release_or_with_two_are_refused() {
 #[test]
 fn of_several_versions_the_highest_is_built() {
     let config = r#"{relx, [{release, {a, "1.10.0"}, [shop]}, {release, {a, "1.9.0"}, [sasl]}]}."#;
-    let (_, _, spec, _) = Fixture::new(config).load().expect("a release");
+    let spec = Fixture::new(config).load().expect("a release").spec;
     assert_eq!(spec.vsn, "1.10.0");
 }
 

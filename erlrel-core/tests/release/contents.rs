@@ -17,13 +17,8 @@ fn with(options: &str) -> Fixture {
 }
 
 fn names(fixture: &Fixture) -> String {
-    let (_, _, _, resolution) = fixture.load().unwrap_or_else(|error| panic!("{error}"));
-    resolution
-        .apps
-        .iter()
-        .map(|app| format!("{}-{}", app.app.name, app.app.vsn))
-        .collect::<Vec<_>>()
-        .join(" ")
+    let release = fixture.load().unwrap_or_else(|error| panic!("{error}"));
+    release.apps.iter().map(|app| format!("{}-{}", app.app.name, app.app.vsn)).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -149,7 +144,7 @@ fn directories_are_relative_to_the_project() {
     let tree = fixture.tree(Form::Tarball).expect("a release");
     assert_eq!(text(&tree, "releases/1/vm.args"), "-sname root");
     assert!(tree.get("note").is_some());
-    let (_, _, spec, _) = fixture.load().expect("a release");
+    let spec = fixture.load().expect("a release").spec;
     assert_eq!(spec.output_dir, fixture.root().join("out"));
 }
 
@@ -317,7 +312,7 @@ fn options_that_contradict_each_other_are_shown() {
     let warnings = |options: &str| {
         let fixture = with(options);
         ["a", "b"].iter().for_each(|name| fixture.file(name, "[]."));
-        let (_, _, spec, _) = fixture.load().expect("a release");
+        let spec = fixture.load().expect("a release").spec;
         spec.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(warnings("{sys_config, \"a\"}, {sys_config_src, \"b\"}"), @r#"
@@ -343,8 +338,7 @@ fn options_that_contradict_each_other_are_shown() {
 #[test]
 fn a_damaged_module_is_no_reason_to_fail_when_calls_are_looked_for() {
     let fixture = with("{exref, true}");
-    let (project, otp, spec, resolution) = fixture.load().expect("a release");
-    assert_eq!(undefined_functions(&spec, &project, &resolution, &otp), []);
+    assert_eq!(undefined_functions(&fixture.load().expect("a release")), []);
 }
 
 /// Reading it would have no end.

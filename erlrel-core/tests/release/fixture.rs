@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use erlrel_core::project::{self, LoadOptions};
-use erlrel_core::release::{self, Form, ReleaseSpec, Resolution};
+use erlrel_core::release::{self, Form, Release};
 use erlrel_core::term::{AtomEncoding, Term, encode};
 use erlrel_core::{Error, OtpRoot, Project, tree};
 
@@ -105,17 +105,15 @@ impl Fixture {
         Ok(project::load(&self.root(), &options)?)
     }
 
-    pub(crate) fn load(&self) -> Result<(Project, OtpRoot, ReleaseSpec, Resolution), Error> {
+    pub(crate) fn load(&self) -> Result<Release, Error> {
         let project = self.project()?;
         let otp = OtpRoot::load(&self.dir.path().join("otp"))?;
         let spec = release::spec(&project, &release::Selection::default(), &release::Overrides::default())?;
-        let resolution = release::resolve(&spec, &project, &otp)?;
-        Ok((project, otp, spec, resolution))
+        Ok(release::resolve(project, otp, spec)?)
     }
 
     pub(crate) fn tree(&self, form: Form) -> Result<tree::Tree, Error> {
-        let (project, otp, spec, resolution) = self.load()?;
-        Ok(release::assemble(&spec, &project, &resolution, &otp, form)?)
+        Ok(release::assemble(&self.load()?, form)?)
     }
 
     /// The listing of the release, with the fixture's own path taken out.

@@ -20,7 +20,7 @@ fn errors(options: &[&str]) -> String {
 }
 
 fn warnings(fixture: &Fixture) -> String {
-    let (_, _, spec, _) = fixture.load().unwrap_or_else(|error| panic!("{error}"));
+    let spec = fixture.load().unwrap_or_else(|error| panic!("{error}")).spec;
     let dir = fixture.root().parent().expect("a parent").display().to_string();
     let warnings: Vec<String> = spec.warnings.iter().map(ToString::to_string).collect();
     warnings.join("\n").replace(&dir, "DIR")
@@ -309,10 +309,10 @@ fn a_link_that_leads_nowhere_is_left_out_with_a_warning() {
     // As rebar3 leaves it for an application without such a folder.
     let absent = fixture.root().join(LIB).join("shop/src");
     std::os::unix::fs::symlink("../../../../src", absent).expect("linked");
-    let (_, _, spec, resolution) = fixture.load().expect("a release");
+    let release = fixture.load().expect("a release");
     let dir = fixture.root().display().to_string();
     let links = |form| {
-        let warnings = broken_links(&spec, &resolution, form);
+        let warnings = broken_links(&release, form);
         warnings.iter().map(|warning| warning.to_string().replace(&dir, "DIR")).collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(links(Form::Directory), @r"

@@ -50,9 +50,9 @@ fn rendered(fixture: &Fixture, path: &str) -> String {
 }
 
 fn warnings(fixture: &Fixture) -> String {
-    let (_, _, spec, resolution) = fixture.load().expect("a release");
-    let spec = spec.warnings.iter().map(ToString::to_string);
-    let shown: Vec<String> = spec.chain(resolution.warnings.iter().map(ToString::to_string)).collect();
+    let release = fixture.load().expect("a release");
+    let spec = release.spec.warnings.iter().map(ToString::to_string);
+    let shown: Vec<String> = spec.chain(release.warnings.iter().map(ToString::to_string)).collect();
     let root = fixture.root().display().to_string();
     shown
         .join("\n")

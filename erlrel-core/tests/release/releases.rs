@@ -70,7 +70,7 @@ fn a_release_has_options_for_itself() {
     assert!(paths.iter().any(|path| path.starts_with("erts-13.1.5/")), "mode prod");
     assert!(paths.contains(&"own/".into()) && !paths.contains(&"common/".into()), "{paths:?}");
     assert!(!paths.contains(&"releases/1/vm.args".into()));
-    let (_, _, spec, _) = fixture.load().expect("a release");
+    let spec = fixture.load().expect("a release").spec;
     insta::assert_snapshot!(spec.warnings[0], @r#"
     rebar.config:1:73: relx's tarball ignores `mode` in the options of a single release; erlrel's tarball and image heed it
       |
@@ -109,11 +109,11 @@ fn the_runtime_system_comes_from_a_directory() {
     assert_eq!(text(&tree, "releases/start_erl.data"), "14.0 1");
     let fixture = with("{release, {shop, \"1\"}, {erts, \"9.9\"}, [shop, sasl]}, {include_erts, \"other\"}");
     fixture.file("other/erts-14.0/bin/erlexec", "");
-    let (_, _, _, resolution) = fixture.load().expect("a release");
-    let [warning] = &resolution.warnings[..] else { panic!("{:?}", resolution.warnings) };
+    let release = fixture.load().expect("a release");
+    let [warning] = &release.warnings[..] else { panic!("{:?}", release.warnings) };
     let warning = warning.to_string().replace(&fixture.root().display().to_string(), "DIR");
     insta::assert_snapshot!(warning, @"the release asks for ERTS 9.9, and gets 14.0, which is in `DIR/other`, the directory of `include_erts`");
-    assert_eq!(resolution.erts.vsn, "14.0");
+    assert_eq!(release.erts.vsn, "14.0");
     insta::assert_snapshot!(with("{release, {shop, \"1\"}, [shop]}, {include_erts, \"none\"}").error(), @r#"
     rebar.config:1:56: cannot include ERTS from `DIR/project/none`: it has no erts-VSN/bin
       |

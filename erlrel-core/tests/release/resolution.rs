@@ -9,8 +9,8 @@ fn with(goals: &str) -> Fixture {
 }
 
 fn order(fixture: &Fixture) -> String {
-    let (_, _, _, resolution) = fixture.load().unwrap_or_else(|error| panic!("{error}"));
-    resolution
+    let release = fixture.load().unwrap_or_else(|error| panic!("{error}"));
+    release
         .apps
         .iter()
         .map(|app| format!("{}:{}", app.app.name, app.start_type()))

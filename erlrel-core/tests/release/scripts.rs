@@ -19,7 +19,7 @@ fn programs(fixture: &Fixture) -> Vec<String> {
 }
 
 fn warnings(fixture: &Fixture) -> String {
-    let (_, _, spec, _) = fixture.load().expect("a release");
+    let spec = fixture.load().expect("a release").spec;
     spec.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
@@ -177,9 +177,9 @@ fn a_hook_or_an_extension_that_no_overlay_brings_is_a_warning() {
              {{extended_start_script_extensions, [{{foo, \"foo\"}}]}}, {{overlay, [{overlay}]}}"
         ));
         fixture.file("a", "");
-        let (_, _, spec, _) = fixture.load().expect("a release");
+        let release = fixture.load().expect("a release");
         let tree = fixture.tree(Form::Tarball).expect("a release");
-        missing_script_files(&spec, &tree).iter().map(ToString::to_string).collect::<Vec<_>>()
+        missing_script_files(&release.spec, &tree).iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     insta::assert_snapshot!(missing("").join("\n"), @r"
     the release has no `bin/hooks/a`, which a hook of its start script is to run: an overlay must copy it there

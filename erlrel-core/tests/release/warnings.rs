@@ -20,24 +20,25 @@ fn with_profile(base: &str, profile: &str) -> Fixture {
 
 /// All warnings about the release.
 fn warnings(fixture: &Fixture) -> String {
-    let (_, _, spec, resolution) = fixture.load().unwrap_or_else(|error| panic!("{error}"));
-    let of_spec = spec.warnings.iter().map(ToString::to_string);
-    of_spec.chain(resolution.warnings.iter().map(ToString::to_string)).collect::<Vec<_>>().join("\n")
+    let release = fixture.load().unwrap_or_else(|error| panic!("{error}"));
+    let of_spec = release.spec.warnings.iter().map(ToString::to_string);
+    of_spec.chain(release.warnings.iter().map(ToString::to_string)).collect::<Vec<_>>().join("\n")
 }
 
 /// All warnings about its tarball.
 fn about_tarball(fixture: &Fixture) -> String {
-    let (_, _, _, resolution) = fixture.load().unwrap_or_else(|error| panic!("{error}"));
-    let all: Vec<String> = resolution.tarball_warnings.iter().map(ToString::to_string).collect();
+    let release = fixture.load().unwrap_or_else(|error| panic!("{error}"));
+    let all: Vec<String> = release.tarball_warnings.iter().map(ToString::to_string).collect();
     all.join("\n")
 }
 
 #[test]
 fn only_what_relx_fails_for_is_an_error_as_warnings_as_errors_has_it() {
     let failing = |fixture: &Fixture| {
-        let (_, _, spec, resolution) = fixture.load().expect("a release");
+        let release = fixture.load().expect("a release");
+        let spec = &release.spec;
         let of_spec = spec.warnings.iter().filter(|warning| warning.fails_in_relx()).count();
-        let found = resolution.warnings.iter().filter(|warning| warning.fails_in_relx(&spec)).count();
+        let found = release.warnings.iter().filter(|warning| warning.fails_in_relx(spec)).count();
         (of_spec, if spec.warnings_as_errors { found } else { 0 })
     };
     let strict = "{warnings_as_errors, true}";
