@@ -8,12 +8,11 @@ pub(crate) mod prebuilt;
 pub(crate) mod release;
 pub(crate) mod tar;
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use erlrel_core::project::{self, LoadOptions, commands};
-use erlrel_core::release::{
-    Form, Release, Selection, Warning, broken_links, missing_script_files, resolve, undefined_functions,
-};
+use erlrel_core::release::{Form, Release, Selection, resolve, warnings, warnings_of_form};
 use erlrel_core::{
     Environment, Error, OtpRoot, Project, container, destination, fs, image as core_image, otp, tree,
 };
@@ -90,23 +89,6 @@ impl From<fs::FsError> for CliError {
     }
 }
 
-/// A warning as it is printed.
-struct Said {
-    text: String,
-    /// Whether relx would fail here, as the configuration wants it.
-    fails: bool,
-}
-
-impl Said {
-    fn new(warning: impl std::fmt::Display) -> Self {
-        Self { text: warning.to_string(), fails: false }
-    }
-
-    fn failing_if(self, fails: bool) -> Self {
-        Self { fails, ..self }
-    }
-}
-
 /// A release, and how much is put up with.
 pub(crate) struct Resolved {
     pub(crate) release: Release,
@@ -121,44 +103,38 @@ impl Resolved {
         let selection = select.release.as_deref().map(Selection::parse).unwrap_or_default();
         let spec = erlrel_core::release::spec(&project, &selection, &select.overrides.overrides())?;
         let resolved = Self { release: resolve(project, otp, spec)?, strict: select.strict };
-        resolved.warn(resolved.warnings(), report)?;
+        let Release { spec, .. } = &resolved.release;
+        resolved.warn(&warnings(&resolved.release), |warning| warning.fails_in_relx(spec), report)?;
         Ok(resolved)
     }
 
-    fn warnings(&self) -> Vec<Said> {
-        let Release { project, spec, .. } = &self.release;
-        let found = self.release.warnings.iter().cloned().chain(outdated_locks(project));
-        let found = found.chain(undefined_functions(&self.release));
-        let configured = project.warnings.iter().map(Said::new);
-        let of_spec =
-            spec.warnings.iter().map(|warning| Said::new(warning).failing_if(warning.fails_in_relx()));
-        let found = found.map(|warning| {
-            Said::new(&warning).failing_if(spec.warnings_as_errors && warning.fails_in_relx(spec))
-        });
-        configured.chain(of_spec).chain(found).collect()
+    /// Prints what is to be said of one form of the release.
+    pub(crate) fn warn_of_form(
+        &self,
+        tree: &tree::Tree,
+        form: Form,
+        report: &Report,
+    ) -> Result<(), CliError> {
+        self.warn(&warnings_of_form(&self.release, tree, form), |_| false, report)
     }
 
     /// Prints warnings, of which all are errors with `--strict`, and some if rebar.config wants it so.
-    fn warn(&self, warnings: impl IntoIterator<Item = Said>, report: &Report) -> Result<(), CliError> {
+    fn warn<W: Display>(
+        &self,
+        warnings: &[W],
+        fails: impl Fn(&W) -> bool,
+        report: &Report,
+    ) -> Result<(), CliError> {
         let mut count = 0;
-        for Said { text, fails } in warnings {
-            if self.strict || fails {
+        for warning in warnings {
+            if self.strict || fails(warning) {
                 count += 1;
-                report.error_before(text);
+                report.error_before(warning);
             } else {
-                report.warning(text);
+                report.warning(warning);
             }
         }
         if count > 0 { Err(CliError::Strict { count }) } else { Ok(()) }
-    }
-
-    /// Prints what is seen in the files of a release, and what relx's tarball has otherwise.
-    fn warn_of_files(&self, tree: &tree::Tree, form: Form, report: &Report) -> Result<(), CliError> {
-        let scripts = missing_script_files(&self.release.spec, tree);
-        let links = broken_links(&self.release, form);
-        let is_tarball = form == Form::Tarball;
-        let differences = is_tarball.then_some(&self.release.tarball_warnings).into_iter().flatten();
-        self.warn(scripts.iter().chain(&links).chain(differences).map(Said::new), report)
     }
 
     /// `_build/<profile>/rel/<rel>`, where rebar3 puts the release.
@@ -176,7 +152,7 @@ impl Resolved {
         let options = content.over(container::ContainerOptions::of(&self.release.project)?);
         let build = Build { boot_program: boot_program(content)?, epoch: epoch()? };
         let plan = container::plan(&self.release, &options, &build.options(report))?;
-        self.warn(plan.warnings.iter().map(Said::new), report)?;
+        self.warn(&plan.warnings, |_| false, report)?;
         Ok((plan, build))
     }
 }
@@ -254,12 +230,4 @@ fn boot_program(content: &ContentArgs) -> Result<PathBuf, CliError> {
     }
     let own = std::env::current_exe().map_err(CliError::NoProgramPath)?;
     Ok(own.with_file_name("erlrel-boot"))
-}
-
-fn outdated_locks(project: &Project) -> Vec<Warning> {
-    project
-        .outdated_locks()
-        .into_iter()
-        .map(|(name, requirement, locked)| Warning::LockOutdated { name, requirement, locked })
-        .collect()
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
     };
     refuse_other_directory(&out, &resolved.release.spec.name)?;
     let tree = assemble(&resolved.release, Form::Directory)?;
-    resolved.warn_of_files(&tree, Form::Directory, report)?;
+    resolved.warn_of_form(&tree, Form::Directory, report)?;
     write_directory(&tree, &out, is_replaced_as_one)?;
     report.result(out.display())
 }

@@ -13,7 +13,7 @@ pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
     compile(&args.project, &args.compile, report)?;
     let resolved = Resolved::load(&args.project, &args.select, report)?;
     let tree = assemble(&resolved.release, Form::Tarball)?;
-    resolved.warn_of_files(&tree, Form::Tarball, report)?;
+    resolved.warn_of_form(&tree, Form::Tarball, report)?;
     let spec = &resolved.release.spec;
     let usual = || resolved.rel_dir().join(format!("{}-{}.tar.gz", spec.name, spec.vsn));
     let out = args.out.clone().unwrap_or_else(usual);

@@ -90,16 +90,14 @@ pub fn plan(
     if tree.get(program.as_str()).is_some() {
         return Err(ContainerError::ProgramTaken { path: program.to_string() });
     }
+    let warnings = release::warnings_of_form(release, &tree, Form::Image);
     tree.insert(program, boot_program(build)?)?;
     let description = Description::of(spec, project);
     let shell = if options.shell { Shell::Sh } else { Shell::No };
     let start = Start { cmd: &["foreground"], env: &[("RELX_OUT_FILE_PATH", "/tmp")], interpreter: None };
     let mut plan =
         Parts { description, tree, platform: &otp.platform, shell, start, base }.plan(options, build)?;
-    let links = release::broken_links(release, Form::Image);
-    let warnings =
-        release::not_in_image(spec).into_iter().chain(links).chain(release.tarball_warnings.clone());
-    plan.warnings.extend(warnings.map(ContainerWarning::Release));
+    plan.warnings.extend(warnings.into_iter().map(ContainerWarning::Release));
     if !options.shell && plan.base.is_none() {
         plan.warnings.extend(shell::users(release));
     }

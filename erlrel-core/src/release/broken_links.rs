@@ -11,7 +11,7 @@ use super::resolve::Release;
 use crate::fs::FsError;
 
 /// Links in applications that lead nowhere: relx leaves them out without a word, in every form of a release.
-pub fn broken_links(release: &Release, form: Form) -> Vec<Warning> {
+pub(super) fn warnings(release: &Release, form: Form) -> Vec<Warning> {
     let spec = &release.spec;
     if form.links(spec) {
         return Vec::new();

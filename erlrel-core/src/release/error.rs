@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::goal::StartType;
-use super::spec::ReleaseSpec;
 use crate::application::ApplicationError;
 use crate::fs::FsError;
 use crate::term::{Place, SourceError};
@@ -211,167 +210,10 @@ fn list(paths: &[PathBuf]) -> String {
     }
 }
 
-/// What the user should know about a release that can be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Warning {
-    /// Without sasl a release cannot be upgraded, and supervisor reports are missing.
-    NoSasl,
-    /// A module that is called and in no application of the release.
-    MissingModule {
-        /// The application whose module calls it.
-        app: String,
-        /// The module that calls it.
-        caller: String,
-        /// What is called.
-        module: String,
-        /// An application outside the release that has it.
-        found_in: Option<String>,
-    },
-    /// A function that is called and that its module does not export.
-    UndefinedFunction {
-        /// The application whose module calls it.
-        app: String,
-        /// The module that calls it.
-        caller: String,
-        /// `module:function/arity`.
-        function: String,
-    },
-    /// An application runs shell commands, and the image has no shell.
-    RunsShell {
-        /// The application.
-        app: String,
-        /// The module that calls `os:cmd`.
-        module: String,
-    },
-    /// The directory in `include_erts` has another version than the release names; its own is taken, as by relx.
-    OtherErts {
-        /// The version that the release names.
-        wanted: String,
-        /// The version that is there.
-        found: String,
-        /// The directory.
-        dir: PathBuf,
-    },
-    /// A name in the path of an overlay that stands for nothing, most often because it is mistyped.
-    EmptyVariable(SourceError),
-    /// A link in an application to something that does not exist: the release does not have it.
-    BrokenLink {
-        /// The link.
-        path: PathBuf,
-        /// Where it leads.
-        target: PathBuf,
-    },
-    /// An option that names an application or a module which is not there, most often because it is mistyped.
-    NoSuchName(SourceError),
-    /// The release is another one than that of relx, which has a defect here.
-    RelxDiffers(SourceError),
-    /// A file in the project's folder that relx takes for one of the release's own.
-    StrayFile {
-        /// The file.
-        name: String,
-        /// What relx makes of it.
-        relx: &'static str,
-        /// What to write, if it is meant.
-        instead: &'static str,
-    },
-    /// A hook or an extension of the start script whose file is not in the release.
-    ScriptFileMissing {
-        /// Which one.
-        what: String,
-        /// Where the file should be.
-        path: String,
-    },
-    /// Hooks or extensions are configured, and what starts the release in an image runs none.
-    NoHooksInImage,
-    /// rebar.lock pins a version that rebar.config no longer asks for.
-    LockOutdated {
-        /// The dependency.
-        name: String,
-        /// What rebar.config says.
-        requirement: String,
-        /// What rebar.lock says.
-        locked: String,
-    },
-}
-
-impl Warning {
-    /// Whether systools has it as a warning too, for which relx fails if `warnings_as_errors` is set: that there
-    /// is no sasl, and undefined functions in applications of `exref`. relx's own check only prints.
-    pub fn fails_in_relx(&self, spec: &ReleaseSpec) -> bool {
-        match self {
-            Self::NoSasl => true,
-            Self::MissingModule { app, .. } | Self::UndefinedFunction { app, .. } => {
-                spec.undefined_functions.others.has(app)
-            }
-            _ => false,
-        }
-    }
-}
-
 fn places([one, other]: &[String; 2]) -> String {
     if one == other {
         format!("twice in the application `{one}` of the release")
     } else {
         format!("in two applications of the release: `{one}` and `{other}`")
-    }
-}
-
-impl std::fmt::Display for Warning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::EmptyVariable(error) | Self::NoSuchName(error) | Self::RelxDiffers(error) => {
-                write!(f, "{error}")
-            }
-            Self::BrokenLink { path, target } => write!(
-                f,
-                "`{}` is a link that leads nowhere (to `{}`): the release does not have it",
-                path.display(),
-                target.display()
-            ),
-            Self::StrayFile { name, relx, instead } => write!(
-                f,
-                "`{name}` lies in the project's folder, and {relx}, as it happens to be the current one; erlrel does \
-                 not look at it: {instead}, or give the file another name"
-            ),
-            Self::NoSasl => f.write_str("the release has no `sasl`: it cannot be upgraded while it runs"),
-            Self::OtherErts { wanted, found, dir } => write!(
-                f,
-                "the release asks for ERTS {wanted}, and gets {found}, which is in `{}`, the directory of `include_erts`",
-                dir.display()
-            ),
-            Self::MissingModule { app, caller, module, found_in: Some(found_in) } => write!(
-                f,
-                "application `{app}` (module `{caller}`) calls `{module}`, a module of `{found_in}`, which is not in the \
-                 release: add `{found_in}` to the `applications` of `{app}`"
-            ),
-            Self::MissingModule { app, caller, module, found_in: None } => {
-                write!(
-                    f,
-                    "application `{app}` (module `{caller}`) calls `{module}`, a module that is nowhere"
-                )
-            }
-            Self::UndefinedFunction { app, caller, function } => {
-                write!(f, "application `{app}` (module `{caller}`) calls `{function}`, which does not exist")
-            }
-            Self::RunsShell { app, module } => write!(
-                f,
-                "application `{app}` runs shell commands (module `{module}` calls os:cmd), but the image has no \
-                 shell and os:cmd then returns an empty result: add one with --shell or `{{erlrel, [{{shell, true}}]}}`"
-            ),
-            Self::NoHooksInImage => f.write_str(
-                "erlrel-boot, which starts the release in the image, runs no hooks and no extensions: \
-                 those of the start script are only in the tarball and the directory",
-            ),
-            Self::ScriptFileMissing { what, path } => write!(
-                f,
-                "the release has no `{path}`, which {what} of its start script is to run: an overlay must copy it there"
-            ),
-            Self::LockOutdated { name, requirement, locked } => write!(
-                f,
-                "rebar.lock pins `{name}` to {locked}, which does not satisfy `{requirement}` of rebar.config; \
-                 `rebar3 upgrade {name}` updates it"
-            ),
-        }
     }
 }

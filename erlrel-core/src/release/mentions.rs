@@ -22,7 +22,7 @@ impl Mention {
 }
 
 /// The names that there are.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     /// The applications in the release.
     pub(super) apps: BTreeSet<String>,

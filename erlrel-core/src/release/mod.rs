@@ -2,6 +2,7 @@
 //!
 //! [`spec()`] reads what is asked for, [`resolve()`] finds the applications, [`assemble()`] decides every
 //! path. All three end in plain data; nothing is written here.
+//! [`warnings()`] and [`warnings_of_form`] say what the user should know about it.
 
 mod assemble;
 mod boot_script;
@@ -30,14 +31,14 @@ mod spec;
 mod start_script;
 mod undefined;
 mod version;
+mod warnings;
 mod wildcard;
 
 pub use assemble::{Form, assemble};
 pub use boot_script::{BootFiles, boot_files};
-pub use broken_links::broken_links;
 pub use definition::Selection;
 pub use directory::is_replaced_as_one;
-pub use error::{ReleaseError, Warning};
+pub use error::ReleaseError;
 pub use goal::{Goal, StartType};
 pub use overlay::OverlayAction;
 pub use overlay_vars::OverlayVars;
@@ -45,6 +46,6 @@ pub use overrides::Overrides;
 pub use prebuilt::{Maker, Prebuilt, PrebuiltApp, PrebuiltError, read_prebuilt};
 pub use resolve::{Erts, Release, ReleaseApp, resolve};
 pub use spec::{ConfigFile, IncludeErts, Mode, ReleaseSpec, SpecWarning, SystemLibs, spec};
-pub(crate) use start_script::not_in_image;
-pub use start_script::{Extension, Phase, ScriptAdditions, ScriptHook, StartScript, missing_script_files};
-pub use undefined::{Scope, UndefinedFunctions, undefined_functions};
+pub use start_script::{Extension, Phase, ScriptAdditions, ScriptHook, StartScript};
+pub use undefined::{Scope, UndefinedFunctions};
+pub use warnings::{Warning, warnings, warnings_of_form};

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use super::goal::{Goal, StartType};
 use super::lib_dirs::LibDirs;
-use super::mentions::{self, Names};
-use super::overlay;
+use super::mentions::Names;
 use super::paths::Variables;
 use super::spec::{ReleaseSpec, SystemLibs};
-use super::{ReleaseError, Warning, erts, relx_tarball};
+use super::{ReleaseError, erts};
 use crate::application::Application;
 use crate::otp::OtpRoot;
 use crate::project::{Origin, Project};
@@ -27,12 +26,10 @@ pub struct Release {
     pub apps: Vec<ReleaseApp>,
     /// The runtime system.
     pub erts: Erts,
-    /// What the user should know.
-    pub warnings: Vec<Warning>,
-    /// What the user of a tarball should know, or of an image, which stands for one.
-    pub tarball_warnings: Vec<Warning>,
     /// What the names in its overlays stand for.
     pub(super) variables: Variables,
+    /// What its options can name.
+    pub(super) names: Names,
 }
 
 /// The runtime system of a release.
@@ -86,12 +83,8 @@ pub fn resolve(project: Project, otp: OtpRoot, spec: ReleaseSpec) -> Result<Rele
     let (apps, names) = find(&spec, &project, &otp)?;
     require_basics(&apps, &spec)?;
     let erts = erts::find(&spec, &otp)?;
-    let (found, variables) = (Vec::new, Variables::default());
-    let mut release =
-        Release { project, otp, spec, apps, erts, warnings: found(), tarball_warnings: found(), variables };
+    let mut release = Release { project, otp, spec, apps, erts, names, variables: Variables::default() };
     release.variables = Variables::of(&release)?;
-    release.warnings = warnings(&release, &names);
-    release.tarball_warnings = relx_tarball::warnings(&release);
     Ok(release)
 }
 
@@ -266,16 +259,4 @@ fn require_basics(apps: &[ReleaseApp], spec: &ReleaseSpec) -> Result<(), Release
         }
     }
     Ok(())
-}
-
-fn warnings(release: &Release, names: &Names) -> Vec<Warning> {
-    let Release { project, spec, apps, .. } = release;
-    let has_sasl = apps.iter().any(|app| app.app.name == "sasl");
-    let mut warnings = if has_sasl { Vec::new() } else { vec![Warning::NoSasl] };
-    warnings.extend(erts::warning(spec, &release.erts));
-    let empty = overlay::warnings(&spec.overlay, &release.variables);
-    warnings.extend(empty.into_iter().map(Warning::EmptyVariable));
-    warnings.extend(mentions::absent(&spec.mentions, names));
-    warnings.extend(relx_tarball::stray_release_file(spec, project));
-    warnings
 }

@@ -63,8 +63,7 @@ pub struct ReleaseSpec {
     /// Whose calls of functions that do not exist are looked for.
     pub undefined_functions: UndefinedFunctions,
     /// Whether those warnings are to be treated as errors for which relx fails then
-    /// ([`SpecWarning::fails_in_relx`], [`Warning::fails_in_relx`](super::Warning::fails_in_relx)); that is up to who
-    /// reports them. Default: no.
+    /// ([`Warning::fails_in_relx`](super::Warning::fails_in_relx)); that is up to who reports them. Default: no.
     pub warnings_as_errors: bool,
     /// What the user should know about the configuration.
     pub warnings: Vec<SpecWarning>,
@@ -122,7 +121,7 @@ pub enum ConfigFile {
 }
 
 /// Something in the configuration that does not do what its author may think.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpecWarning {
     /// relx knows no such option.

@@ -156,14 +156,14 @@ pub(super) fn add(tree: &mut Tree, spec: &ReleaseSpec, erts_vsn: &str) -> Result
 }
 
 /// That an image runs no hooks and has no extensions, if the release is to have some.
-pub(crate) fn not_in_image(spec: &ReleaseSpec) -> Option<Warning> {
+pub(super) fn not_in_image(spec: &ReleaseSpec) -> Option<Warning> {
     let additions = spec.start_script.additions()?;
     let has_some = additions.hooks().next().is_some() || !additions.extensions.is_empty();
     has_some.then_some(Warning::NoHooksInImage)
 }
 
 /// Hooks and extensions whose file is not in the release, as no overlay puts it there.
-pub fn missing_script_files(spec: &ReleaseSpec, tree: &Tree) -> Vec<Warning> {
+pub(super) fn missing_files(spec: &ReleaseSpec, tree: &Tree) -> Vec<Warning> {
     let Some(additions) = spec.start_script.additions() else { return Vec::new() };
     let is_missing = |path: &str| {
         // What a variable of the shell stands for is known when it runs.

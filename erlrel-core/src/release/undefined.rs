@@ -54,7 +54,7 @@ impl Scope {
 /// exists and is not in the release: that is a dependency somebody forgot to name. What rebar3's
 /// `xref_ignores` and a module's `-ignore_xref` name is left out. A module that cannot be read calls
 /// nothing: packing it will say so.
-pub fn undefined_functions(release: &Release) -> Vec<Warning> {
+pub(super) fn undefined_functions(release: &Release) -> Vec<Warning> {
     let wanted = &release.spec.undefined_functions;
     if !wanted.project && wanted.others == Scope::None {
         return Vec::new();

@@ -1,6 +1,6 @@
 //! Mistakes in what is configured: each is shown under a caret, at the place that has to be changed.
 
-use erlrel_core::release::{Form, broken_links};
+use erlrel_core::release::{Form, warnings_of_form};
 
 use crate::fixture::Fixture;
 
@@ -312,7 +312,7 @@ fn a_link_that_leads_nowhere_is_left_out_with_a_warning() {
     let release = fixture.load().expect("a release");
     let dir = fixture.root().display().to_string();
     let links = |form| {
-        let warnings = broken_links(&release, form);
+        let warnings = warnings_of_form(&release, &fixture.tree(form).expect("a release"), form);
         warnings.iter().map(|warning| warning.to_string().replace(&dir, "DIR")).collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(links(Form::Directory), @r"

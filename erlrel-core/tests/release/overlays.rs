@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use erlrel_core::release::Form;
+use erlrel_core::release::{self, Form};
 use erlrel_core::tree::{Node, Tree};
 
 use crate::fixture::{Fixture, text};
@@ -51,8 +51,7 @@ fn rendered(fixture: &Fixture, path: &str) -> String {
 
 fn warnings(fixture: &Fixture) -> String {
     let release = fixture.load().expect("a release");
-    let spec = release.spec.warnings.iter().map(ToString::to_string);
-    let shown: Vec<String> = spec.chain(release.warnings.iter().map(ToString::to_string)).collect();
+    let shown: Vec<String> = release::warnings(&release).iter().map(ToString::to_string).collect();
     let root = fixture.root().display().to_string();
     shown
         .join("\n")

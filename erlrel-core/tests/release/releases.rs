@@ -110,7 +110,8 @@ fn the_runtime_system_comes_from_a_directory() {
     let fixture = with("{release, {shop, \"1\"}, {erts, \"9.9\"}, [shop, sasl]}, {include_erts, \"other\"}");
     fixture.file("other/erts-14.0/bin/erlexec", "");
     let release = fixture.load().expect("a release");
-    let [warning] = &release.warnings[..] else { panic!("{:?}", release.warnings) };
+    let warnings = release::warnings(&release);
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
     let warning = warning.to_string().replace(&fixture.root().display().to_string(), "DIR");
     insta::assert_snapshot!(warning, @"the release asks for ERTS 9.9, and gets 14.0, which is in `DIR/other`, the directory of `include_erts`");
     assert_eq!(release.erts.vsn, "14.0");

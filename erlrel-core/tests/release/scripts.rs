@@ -1,6 +1,6 @@
 //! relx's options for start scripts: what they put into `bin/`, and what is said about those that are wrong.
 
-use erlrel_core::release::{Form, missing_script_files};
+use erlrel_core::release::{Form, warnings_of_form};
 
 use crate::fixture::{Fixture, text};
 
@@ -179,7 +179,7 @@ fn a_hook_or_an_extension_that_no_overlay_brings_is_a_warning() {
         fixture.file("a", "");
         let release = fixture.load().expect("a release");
         let tree = fixture.tree(Form::Tarball).expect("a release");
-        missing_script_files(&release.spec, &tree).iter().map(ToString::to_string).collect::<Vec<_>>()
+        warnings_of_form(&release, &tree, Form::Tarball).iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     insta::assert_snapshot!(missing("").join("\n"), @r"
     the release has no `bin/hooks/a`, which a hook of its start script is to run: an overlay must copy it there
