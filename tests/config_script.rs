@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::shop::Shop;
-use crate::support::{erlang, fails, run};
+use crate::support::{erlang, fails, run, tool};
 
 /// A shop whose script sets the release's version with this expression.
 fn versioned(expression: &str) -> Shop {
@@ -101,6 +101,42 @@ fn a_script_that_may_read_or_run_anything_is_evaluated_each_time() {
     shop.write("VERSION", "2\n");
     assert_eq!(version(&mut shop.erlrel("plan")), "2");
     assert!(!shop.path(KEPT).exists());
+}
+
+/// rebar3 evaluates a script once, and erlrel once more, whether rebar3 compiles in between or not.
+#[test]
+fn a_script_that_does_something_does_it_once_a_command() {
+    let shop = Shop::with("rebar.config.script", noting("configured"));
+    shop.write("rebar.lock", "[].\n");
+    shop.write("rebar.lock.script", noting("locked"));
+    shop.write("apps/till/src/till.app.src", "{application, till, [{vsn, \"1\"}]}.\n");
+    shop.write("apps/till/rebar.config.script", noting("till"));
+    let times = || {
+        ["configured", "locked", "till"].map(|what| {
+            let lines = std::fs::read_to_string(shop.path(what)).unwrap_or_default().lines().count();
+            shop.write(what, "");
+            lines
+        })
+    };
+    for command in
+        ["tar --no-compile", "release --no-compile", "image --no-compile", "plan", "key --semantic"]
+    {
+        run(&mut shop.erlrel(command));
+        assert_eq!(times(), [1; 3], "{command}");
+    }
+    run(&mut shop.erlrel("key"));
+    assert_eq!(times(), [0; 3]);
+    run(tool("rebar3", "rebar3").args(["as", "prod", "compile"]).current_dir(shop.dir()));
+    let by_rebar3 = times();
+    for command in ["tar", "release"] {
+        run(&mut shop.erlrel(command));
+        assert_eq!(times(), by_rebar3.map(|count| count + 1), "{command}");
+    }
+}
+
+/// A script that changes nothing, and adds a line to a file.
+fn noting(file: &str) -> String {
+    format!("file:write_file(\"{file}\", \"x\\n\", [append]), CONFIG.\n")
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod project;
 mod report;
 
 use std::process::ExitCode;

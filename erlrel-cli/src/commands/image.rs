@@ -8,8 +8,9 @@ use erlrel_core::image::{Image, Reference};
 use erlrel_core::release::{Prebuilt, Release};
 use serde_json::{Value, json};
 
-use super::{Build, CliError, Resolved, compile, hooks, prebuilt};
+use super::{Build, CliError, Resolved, prebuilt};
 use crate::args::ImageArgs;
+use crate::project;
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
@@ -52,9 +53,9 @@ struct Subject {
 
 impl Subject {
     fn of_project(args: &ImageArgs, report: &Report) -> Result<Self, CliError> {
-        hooks::check(&args.project, &["release", "tar"], report)?;
-        compile(&args.project, &args.compile, report)?;
-        let resolved = Resolved::load(&args.project, &args.select, report)?;
+        let commands = &["release", "tar"];
+        let project = project::open_compiled(&args.project, &args.compile, commands, report)?;
+        let resolved = Resolved::of(project, &args.project, &args.select, report)?;
         let (plan, build) = resolved.plan(&args.content, report)?;
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);

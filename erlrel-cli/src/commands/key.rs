@@ -7,13 +7,14 @@ use erlrel_core::fs;
 use erlrel_core::project::deps_key::{self, Toolchain};
 use erlrel_core::{OtpRoot, Project};
 
-use super::{CliError, environment, load_otp, load_project};
+use super::CliError;
 use crate::args::KeyArgs;
+use crate::project::{environment, load, load_otp};
 use crate::report::Report;
 
 pub(crate) fn run(args: &KeyArgs, report: &Report) -> Result<(), CliError> {
     if args.semantic {
-        let project = load_project(&args.project)?;
+        let project = load(&args.project)?;
         let toolchain = toolchain(&load_otp(&args.project)?)?;
         report.result(semantic(&project, &toolchain)?)
     } else {

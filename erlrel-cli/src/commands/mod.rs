@@ -1,6 +1,5 @@
 //! The subcommands, one file each, and what they share.
 
-pub(crate) mod hooks;
 pub(crate) mod image;
 pub(crate) mod key;
 pub(crate) mod plan;
@@ -11,13 +10,12 @@ pub(crate) mod tar;
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use erlrel_core::project::{self, LoadOptions, commands};
+use erlrel_core::project::{ProjectError, commands::CommandError};
 use erlrel_core::release::{Form, Release, Selection, resolve, warnings, warnings_of_form};
-use erlrel_core::{
-    Environment, Error, OtpRoot, Project, container, destination, fs, image as core_image, otp, tree,
-};
+use erlrel_core::{Error, Project, container, destination, fs, image as core_image, otp, tree};
 
-use crate::args::{CompileArgs, ContentArgs, ProjectArgs, SelectArgs};
+use crate::args::{ContentArgs, ProjectArgs, SelectArgs};
+use crate::project::load_otp;
 use crate::report::Report;
 
 /// A command that failed.
@@ -72,8 +70,8 @@ macro_rules! from_core {
 }
 
 from_core!(
-    project::ProjectError,
-    commands::CommandError,
+    ProjectError,
+    CommandError,
     otp::OtpError,
     erlrel_core::release::ReleaseError,
     erlrel_core::release::PrebuiltError,
@@ -96,9 +94,13 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
-    /// Reads the project and resolves its release, with the warnings printed.
-    pub(crate) fn load(args: &ProjectArgs, select: &SelectArgs, report: &Report) -> Result<Self, CliError> {
-        let project = load_project(args)?;
+    /// Resolves a project's release, with the warnings printed.
+    pub(crate) fn of(
+        project: Project,
+        args: &ProjectArgs,
+        select: &SelectArgs,
+        report: &Report,
+    ) -> Result<Self, CliError> {
         let otp = load_otp(args)?;
         let selection = select.release.as_deref().map(Selection::parse).unwrap_or_default();
         let spec = erlrel_core::release::spec(&project, &selection, &select.overrides.overrides())?;
@@ -183,37 +185,6 @@ impl Build {
             observer: report,
         }
     }
-}
-
-pub(crate) fn load_options(args: &ProjectArgs) -> LoadOptions {
-    LoadOptions { profiles: args.profile.clone(), environment: environment(), otp: args.otp.clone() }
-}
-
-pub(crate) fn load_project(args: &ProjectArgs) -> Result<Project, CliError> {
-    Ok(project::load(&args.dir, &load_options(args))?)
-}
-
-pub(crate) fn load_otp(args: &ProjectArgs) -> Result<OtpRoot, CliError> {
-    Ok(match &args.otp {
-        Some(root) => OtpRoot::load(root)?,
-        None => OtpRoot::from_path(&environment())?,
-    })
-}
-
-/// Variables that are not UTF-8 decide nothing here.
-pub(crate) fn environment() -> Environment {
-    std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
-}
-
-/// Runs `rebar3 compile`, unless asked not to.
-pub(crate) fn compile(project: &ProjectArgs, args: &CompileArgs, report: &Report) -> Result<(), CliError> {
-    if args.no_compile {
-        return Ok(());
-    }
-    // Reading the project first gives a better message than rebar3 where there is none.
-    let loaded = load_project(project)?;
-    let profiles: Vec<String> = project.profile.iter().filter(|name| *name != "default").cloned().collect();
-    Ok(commands::rebar3_compile(&loaded.root, &profiles, report)?)
 }
 
 /// The time of everything that is written: SOURCE_DATE_EPOCH, else 0.

@@ -8,8 +8,9 @@ use erlrel_core::release::{Maker, Prebuilt, PrebuiltApp, Release, ReleaseApp, St
 use erlrel_core::tree::{Node, Tree};
 use serde_json::{Value, json};
 
-use super::{CliError, Resolved, hooks, prebuilt};
+use super::{CliError, Resolved, prebuilt};
 use crate::args::PlanArgs;
+use crate::project;
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
@@ -20,8 +21,8 @@ pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
             print(&Summary::of_prebuilt(&release), &plan, args.json, report)
         }
         None => {
-            hooks::check(&args.project, &["release", "tar"], report)?;
-            let resolved = Resolved::load(&args.project, &args.select, report)?;
+            let project = project::open(&args.project, &["release", "tar"], report)?;
+            let resolved = Resolved::of(project, &args.project, &args.select, report)?;
             let (plan, _) = resolved.plan(&args.content, report)?;
             print(&Summary::of_project(&resolved.release), &plan, args.json, report)
         }

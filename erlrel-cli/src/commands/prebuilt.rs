@@ -6,8 +6,9 @@ use erlrel_core::container::{ContainerOptions, Plan, plan_prebuilt};
 use erlrel_core::project::{self, ProjectError};
 use erlrel_core::release::{Prebuilt, read_prebuilt};
 
-use super::{Build, CliError, epoch, load_options};
+use super::{Build, CliError, epoch};
 use crate::args::{ContentArgs, ProjectArgs};
+use crate::project::load_options;
 use crate::report::Report;
 
 pub(crate) fn read(path: &Path) -> Result<Prebuilt, CliError> {

@@ -6,14 +6,14 @@ use erlrel_core::fs::{self, FsError};
 use erlrel_core::release::{Form, assemble, is_replaced_as_one};
 use erlrel_core::tree::write_directory;
 
-use super::{CliError, Resolved, compile, hooks};
+use super::{CliError, Resolved};
 use crate::args::ReleaseArgs;
+use crate::project;
 use crate::report::Report;
 
 pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
-    hooks::check(&args.project, &["release"], report)?;
-    compile(&args.project, &args.compile, report)?;
-    let resolved = Resolved::load(&args.project, &args.select, report)?;
+    let project = project::open_compiled(&args.project, &args.compile, &["release"], report)?;
+    let resolved = Resolved::of(project, &args.project, &args.select, report)?;
     let out = match &args.out {
         Some(out) => std::path::absolute(out).map_err(FsError::while_doing("find", out))?,
         None => resolved.rel_dir(),

@@ -4,14 +4,14 @@ use erlrel_core::fs;
 use erlrel_core::release::{Form, assemble};
 use erlrel_core::tree::{TarOptions, TreeError, write_tar_gz};
 
-use super::{CliError, Resolved, compile, epoch, hooks};
+use super::{CliError, Resolved, epoch};
 use crate::args::TarArgs;
+use crate::project;
 use crate::report::Report;
 
 pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
-    hooks::check(&args.project, &["tar"], report)?;
-    compile(&args.project, &args.compile, report)?;
-    let resolved = Resolved::load(&args.project, &args.select, report)?;
+    let project = project::open_compiled(&args.project, &args.compile, &["tar"], report)?;
+    let resolved = Resolved::of(project, &args.project, &args.select, report)?;
     let tree = assemble(&resolved.release, Form::Tarball)?;
     resolved.warn_of_form(&tree, Form::Tarball, report)?;
     let spec = &resolved.release.spec;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::lock::{Lock, LockSource};
-use super::{ProjectError, RebarConfig};
+use super::{Project, RebarConfig};
 use crate::application::{Application, ApplicationError};
 use crate::fs::{self, FsError};
 
@@ -50,12 +50,8 @@ impl ProjectApps {
 
 /// Finds the compiled applications below `_build/<profile>`: rebar3 puts project applications and
 /// dependencies into `lib/` (`deps_dir`), checkouts into `checkouts/` (`checkouts_out_dir`).
-pub(super) fn discover(
-    root: &Path,
-    profile_dir: &Path,
-    config: &RebarConfig,
-    lock: &Lock,
-) -> Result<ProjectApps, ProjectError> {
+pub(super) fn discover(project: &Project) -> Result<ProjectApps, FsError> {
+    let Project { root, config, lock, .. } = project;
     let own = project_names(root, config)?;
     let folder =
         |key: &str, usual: &str| config.get(key).and_then(|dir| dir.as_text()).unwrap_or(usual.into());
@@ -66,7 +62,7 @@ pub(super) fn discover(
     ];
     let mut dirs = BTreeMap::new();
     for (folder, default) in folders {
-        for dir in fs::list(&profile_dir.join(folder))? {
+        for dir in fs::list(&project.profile_dir().join(folder))? {
             let Some(name) = file_name(&dir).filter(|name| !name.starts_with('.')) else { continue };
             // What was a checkout once is left behind in the build.
             if default == Origin::Checkout && !checkouts.join(&name).is_dir() {

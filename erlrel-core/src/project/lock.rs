@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::term::{self, Document, Source, SourceError, Term};
-
 use super::ProjectError;
 use super::script::Reader;
+use crate::fs::{self, FsError};
+use crate::term::{self, Document, Source, SourceError, Term};
 
 /// What rebar.lock pins.
 #[derive(Debug, Clone, Default)]
 pub struct Lock {
     /// The locked dependencies, sorted by name.
     pub entries: Vec<Locked>,
+    /// What stands in the file, to see whether it has changed.
+    file: Option<Vec<u8>>,
 }
 
 /// One locked dependency.
@@ -53,18 +55,32 @@ impl Lock {
     /// # Errors
     /// When it, or what `rebar.lock.script` makes of it, cannot be read or has a form that rebar3 never wrote.
     pub(super) fn read(reader: &Reader<'_>) -> Result<Self, ProjectError> {
-        match reader.read("rebar.lock")? {
-            None => Ok(Self::default()),
-            Some(document) => Ok(parse(&document)?),
+        let file = Self::file(reader)?;
+        let entries = reader.read("rebar.lock")?.map(|document| parse(&document)).transpose()?;
+        Ok(Self { entries: entries.unwrap_or_default(), file })
+    }
+
+    /// Reads the file again if it has changed.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(super) fn refresh(&mut self, reader: &Reader<'_>) -> Result<(), ProjectError> {
+        if self.file != Self::file(reader)? {
+            *self = Self::read(reader)?;
         }
+        Ok(())
+    }
+
+    fn file(reader: &Reader<'_>) -> Result<Option<Vec<u8>>, FsError> {
+        fs::read_optional(&reader.root.join("rebar.lock"))
     }
 }
 
 /// Formats: `[Lock, …].` (also written today when no Hex package is locked) · `{"1.1.0", [Lock, …]}.` and
 /// `[{pkg_hash, […]}].` · the same with `pkg_hash_ext`. Newer ones are read as the last.
-fn parse(document: &Document) -> Result<Lock, SourceError> {
+fn parse(document: &Document) -> Result<Vec<Locked>, SourceError> {
     let source = &document.source;
-    let Some(first) = document.terms.first() else { return Ok(Lock::default()) };
+    let Some(first) = document.terms.first() else { return Ok(Vec::new()) };
     let locks = match first.as_tuple() {
         Some([_, locks]) => locks,
         _ => first,
@@ -76,7 +92,7 @@ fn parse(document: &Document) -> Result<Lock, SourceError> {
     let mut entries: Vec<Locked> =
         entries.iter().map(|lock| entry(source, lock, &attributes)).collect::<Result<_, _>>()?;
     entries.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Lock { entries })
+    Ok(entries)
 }
 
 fn entry(source: &Arc<Source>, lock: &Term, attributes: &[Term]) -> Result<Locked, SourceError> {
@@ -115,11 +131,10 @@ mod tests {
     use super::*;
 
     fn show(text: &str) -> String {
-        let lock =
+        let entries =
             term::consult(Path::new("rebar.lock"), text.as_bytes()).and_then(|document| parse(&document));
-        match lock {
-            Ok(lock) => lock
-                .entries
+        match entries {
+            Ok(entries) => entries
                 .iter()
                 .map(|e| format!("{} {} {:?}", e.name, e.level, e.hashes))
                 .collect::<Vec<_>>()

@@ -111,6 +111,18 @@ impl Project {
         self.base_dir.join(profile_name(&self.profiles))
     }
 
+    /// Reads again what compiling changes: the lock and the applications. The configuration stays as it is, since
+    /// rebar3 has not read it again either, and a script in it may do something that is to be done once.
+    ///
+    /// # Errors
+    /// When rebar.lock has changed and is malformed, or something cannot be read.
+    pub fn refresh(&mut self, options: &LoadOptions) -> Result<(), ProjectError> {
+        let reader = Reader { root: &self.root, options, base_dir: &self.base_dir };
+        self.lock.refresh(&reader)?;
+        self.apps = applications::discover(self)?;
+        Ok(())
+    }
+
     /// Hex packages whose locked version is not what rebar.config asks for: name, requirement, version.
     /// rebar3 keeps to the lock until it is told to upgrade.
     pub fn outdated_locks(&self) -> Vec<(String, String, String)> {
@@ -140,19 +152,23 @@ impl Project {
 pub fn load(root: &Path, options: &LoadOptions) -> Result<Project, ProjectError> {
     let root = std::path::absolute(root).map_err(FsError::while_doing("find", root))?;
     let profiles = active_profiles(options);
-    let file = options.environment.get("REBAR_CONFIG").unwrap_or("rebar.config");
     // rebar3 goes on without a global configuration that it cannot read.
     let global = global::read(&options.environment).ok().flatten();
-    let kept = directories::unevaluated_base(&root, file, global.as_ref(), options);
+    let kept = directories::unevaluated_base(&root, config_file(options), global.as_ref(), options);
     let reader = Reader { root: &root, options, base_dir: &kept };
-    let config = RebarConfig::read(&reader, file, &profiles)?;
+    let config = RebarConfig::read(&reader, config_file(options), &profiles)?;
     let lock = Lock::read(&reader)?;
     let base_dir = directories::base(&root, &config, global.as_ref(), options);
-    let profile_dir = base_dir.join(profile_name(&profiles));
-    let apps = applications::discover(&root, &profile_dir, &config, &lock)?;
     let hooks = hooks::all(&reader, &config, &profiles)?;
     let warnings = warnings(&config, global.as_ref(), &profiles);
-    Ok(Project { root, profiles, base_dir, config, lock, apps, hooks, warnings })
+    let apps = ProjectApps::default();
+    let mut project = Project { root, profiles, base_dir, config, lock, apps, hooks, warnings };
+    project.apps = applications::discover(&project)?;
+    Ok(project)
+}
+
+fn config_file(options: &LoadOptions) -> &str {
+    options.environment.get("REBAR_CONFIG").unwrap_or("rebar.config")
 }
 
 /// `REBAR_PROFILE`, then those after `as`; of equal ones the last stays (rebar3's rule).
@@ -235,6 +251,25 @@ mod tests {
         std::fs::write(dir.path().join("rebar.lock"), lock).expect("written");
         let project = load(dir.path(), &LoadOptions::default()).expect("a project");
         assert_eq!(project.outdated_locks(), [("a".to_string(), "~> 2.0".to_string(), "1.4.0".to_string())]);
+    }
+
+    #[test]
+    fn what_compiling_changes_is_read_again_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+            std::fs::write(path, text).expect("written");
+        };
+        write("rebar.config", "{deps, [a]}.");
+        let mut project = load(dir.path(), &LoadOptions::default()).expect("a project");
+        write("rebar.config", "{deps, [a, b]}.");
+        write("rebar.lock", r#"{"1.2.0",[{<<"a">>,{pkg,<<"a">>,<<"1.4.0">>},0}]}."#);
+        write("_build/default/lib/a/ebin/a.app", "");
+        project.refresh(&LoadOptions::default()).expect("read again");
+        assert_eq!(project.config.deps().len(), 1);
+        assert_eq!(project.lock.entries.len(), 1);
+        assert_eq!(project.apps.names().collect::<Vec<_>>(), ["a"]);
     }
 
     #[test]
