@@ -47,8 +47,6 @@ struct Subject {
     build: Build,
     /// Where the image goes unless the user says otherwise.
     destination: Destination,
-    /// The plan names files that are there as long as this is.
-    _release: Option<Prebuilt>,
 }
 
 impl Subject {
@@ -60,16 +58,16 @@ impl Subject {
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
-        Ok(Self { name: spec.name, vsn: spec.vsn, plan, build, destination, _release: None })
+        Ok(Self { name: spec.name, vsn: spec.vsn, plan, build, destination })
     }
 
     fn of_prebuilt(path: &Path, args: &ImageArgs, report: &Report) -> Result<Self, CliError> {
         let release = prebuilt::read(path)?;
         let (plan, build) = prebuilt::plan(&release, &args.project, &args.content, report)?;
-        let (name, vsn) = (release.name.clone(), release.vsn.clone());
+        let Prebuilt { name, vsn, .. } = release;
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());
-        Ok(Self { name, vsn, plan, build, destination, _release: Some(release) })
+        Ok(Self { name, vsn, plan, build, destination })
     }
 
     /// `<rel>:<vsn>` with what a name cannot have replaced.

@@ -14,12 +14,14 @@ mod shell;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use description::Description;
 pub use error::{ContainerError, ContainerWarning};
 pub use options::{Base, ContainerOptions};
 pub use prebuilt::plan_prebuilt;
 
+use crate::fs::ScratchDir;
 use crate::image::files::FileMap;
 use crate::image::layers::{self, PackOptions, SplitOptions};
 use crate::image::native::{self, NativeOptions, Shell};
@@ -64,6 +66,8 @@ pub struct Plan {
     pub image: ImageOptions,
     /// What the user should know.
     pub warnings: Vec<ContainerWarning>,
+    /// Where files of the tree are that were unpacked from a tarball: they go with the plan's last copy.
+    _unpacked: Option<Arc<ScratchDir>>,
 }
 
 /// Decides what the image of a release contains. Nothing is written.
@@ -95,8 +99,8 @@ pub fn plan(
     let description = Description::of(spec, project);
     let shell = if options.shell { Shell::Sh } else { Shell::No };
     let start = Start { cmd: &["foreground"], env: &[("RELX_OUT_FILE_PATH", "/tmp")], interpreter: None };
-    let mut plan =
-        Parts { description, tree, platform: &otp.platform, shell, start, base }.plan(options, build)?;
+    let mut plan = Parts { description, tree, platform: &otp.platform, shell, start, base, unpacked: None }
+        .plan(options, build)?;
     plan.warnings.extend(warnings.into_iter().map(ContainerWarning::Release));
     if !options.shell && plan.base.is_none() {
         plan.warnings.extend(shell::users(release));
@@ -132,6 +136,7 @@ struct Parts<'a> {
     shell: Shell,
     start: Start<'a>,
     base: Option<Opened>,
+    unpacked: Option<Arc<ScratchDir>>,
 }
 
 /// A base image and what is in it.
@@ -173,7 +178,8 @@ impl Parts<'_> {
         let files = self.base.as_ref().map(|base| &base.files);
         self.check_interpreter(&tree, files)?;
         let layers = layers::split(&tree, SplitOptions { base: files, prefix: Some(&prefix) })?;
-        Ok(Plan { tree, base: self.base.map(|base| base.image), layers, image, warnings })
+        let base = self.base.map(|base| base.image);
+        Ok(Plan { tree, base, layers, image, warnings, _unpacked: self.unpacked })
     }
 
     fn check_interpreter(&self, tree: &Tree, base: Option<&FileMap>) -> Result<(), ContainerError> {

@@ -69,6 +69,7 @@ pub fn plan_prebuilt(
         shell: if has_shell { Shell::No } else { Shell::WithTools },
         start: Start { cmd: command(release.maker), env: &env, interpreter: release.interpreter.as_deref() },
         base,
+        unpacked: release.unpacked(),
     };
     let mut plan = parts.plan(options, build)?;
     if release.maker == Maker::Mix {

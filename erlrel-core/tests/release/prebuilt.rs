@@ -2,12 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use erlrel_core::container::{BuildOptions, ContainerOptions, plan_prebuilt};
 use erlrel_core::release::{Maker, Prebuilt, read_prebuilt};
 use erlrel_core::tree;
+
+use crate::fixture::text;
 
 const REL: &str = "{release, {\"till\", \"1.0\"}, {erts, \"13.1\"},
  [{kernel, \"8.5\"}, {till, \"1.0\"}, {till_web, \"1.0\", load}, {cowlib, \"2.1\"}]}.
 ";
+
+const SCRIPT: &str = "#!/bin/sh\n# foreground\n";
 
 struct Release(tempfile::TempDir);
 
@@ -17,7 +22,7 @@ impl Release {
         release.write("releases/start_erl.data", "13.1 1.0");
         release.write("releases/1.0/till.rel", REL);
         release.write("releases/1.0/start_clean.rel", REL.replace("\"till\"", "\"start_clean\""));
-        release.write("bin/till", "#!/bin/sh\n# foreground\n");
+        release.write("bin/till", SCRIPT);
         release.write("erts-13.1/bin/beam.smp", std::fs::read("/proc/self/exe").expect("read"));
         for app in ["kernel-8.5", "till-1.0", "till_web-1.0", "cowlib-2.1"] {
             release.write(&format!("lib/{app}/ebin/x.app"), "");
@@ -29,6 +34,15 @@ impl Release {
         let path = self.0.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
         std::fs::write(path, content).expect("written");
+    }
+
+    /// Packs it into a file in `dir`.
+    fn tarball(&self, dir: &Path) -> PathBuf {
+        let path = dir.join("till.tar");
+        let mut builder = tar::Builder::new(std::fs::File::create(&path).expect("created"));
+        builder.append_dir_all("", self.0.path()).expect("packed");
+        builder.into_inner().expect("packed");
+        path
     }
 
     fn read(&self) -> Prebuilt {
@@ -102,16 +116,29 @@ fn the_start_script_tells_who_made_the_release() {
 #[test]
 fn the_contents_of_a_tarball_are_there_as_long_as_the_release_is() {
     let (release, scratch) = (Release::new(), tempfile::tempdir().expect("a temporary directory"));
-    let mut builder =
-        tar::Builder::new(std::fs::File::create(scratch.path().join("till.tar")).expect("created"));
-    builder.append_dir_all("", release.0.path()).expect("packed");
-    builder.into_inner().expect("packed");
-    let count = |dir: &Path| std::fs::read_dir(dir).expect("listed").count();
-    let read = read_prebuilt(&scratch.path().join("till.tar"), scratch.path()).expect("a release");
+    let read = read_prebuilt(&release.tarball(scratch.path()), scratch.path()).expect("a release");
     assert_eq!(tree::listing(&read.tree), tree::listing(&release.read().tree));
     let copy = read.clone();
     drop(read);
     assert_eq!(count(scratch.path()), 2);
     drop(copy);
     assert_eq!(count(scratch.path()), 1);
+}
+
+/// Where nobody sees to it that the release lives as long as its plan.
+#[test]
+fn the_contents_of_a_tarball_are_there_as_long_as_a_plan_is() {
+    let (release, scratch) = (Release::new(), tempfile::tempdir().expect("a temporary directory"));
+    let prebuilt = read_prebuilt(&release.tarball(scratch.path()), scratch.path()).expect("a release");
+    let scratch_dir = scratch.path().to_path_buf();
+    let build = BuildOptions { boot_program: "".into(), epoch: 0, scratch_dir, observer: &() };
+    let plan = plan_prebuilt(&prebuilt, &ContainerOptions::default(), &build).expect("a plan");
+    drop(prebuilt);
+    assert_eq!(text(&plan.tree, "opt/till/bin/till"), SCRIPT);
+    drop(plan);
+    assert_eq!(count(scratch.path()), 1);
+}
+
+fn count(dir: &Path) -> usize {
+    std::fs::read_dir(dir).expect("listed").count()
 }

@@ -46,7 +46,7 @@ pub struct Prebuilt {
     pub apps: Vec<PrebuiltApp>,
     /// Everything in it that belongs into an image.
     pub tree: Tree,
-    /// Where the contents of a tarball are as long as any copy of this value lives.
+    /// Where the contents of a tarball are as long as any copy of this value lives, or a plan made of one.
     unpacked: Option<Arc<ScratchDir>>,
 }
 
@@ -103,6 +103,11 @@ impl Prebuilt {
     /// True if its contents were unpacked from a tarball.
     pub fn is_tarball(&self) -> bool {
         self.unpacked.is_some()
+    }
+
+    /// What must live as long as anything that names files of its tree.
+    pub(crate) fn unpacked(&self) -> Option<Arc<ScratchDir>> {
+        self.unpacked.clone()
     }
 }
 
