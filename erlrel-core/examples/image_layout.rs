@@ -25,10 +25,9 @@ fn main() -> Result<(), Error> {
     let spec = release::spec(&project, &release::Selection::default(), &release::Overrides::default())?;
     let release = release::resolve(project, otp, spec)?;
 
-    let (boot_program, scratch_dir) = (boot.into(), std::env::temp_dir());
-    let build = BuildOptions { boot_program, epoch: 0, scratch_dir, observer: &() };
+    let build = BuildOptions { epoch: 0, scratch_dir: std::env::temp_dir(), observer: &() };
     let wishes = ContainerOptions::of(&release.project)?;
-    let plan = container::plan(&release, &wishes, &build)?;
+    let plan = container::plan(&release, boot.as_ref(), &wishes, &build)?;
     let image = container::build(&plan, &build)?;
 
     let to = Destination::parse(&format!("oci:{layout}"))?;

@@ -8,7 +8,7 @@ use erlrel_core::image::{Image, Reference};
 use erlrel_core::release::{Prebuilt, Release};
 use serde_json::{Value, json};
 
-use super::{Build, CliError, Resolved, prebuilt};
+use super::{CliError, Resolved, build_options, prebuilt};
 use crate::args::ImageArgs;
 use crate::project;
 use crate::report::{Report, bytes};
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
         Some(path) => Subject::of_prebuilt(path, args, report)?,
         None => Subject::of_project(args, report)?,
     };
-    let image = container::build(&subject.plan, &subject.build.options(report))?;
+    let image = container::build(&subject.plan, &build_options(report)?)?;
     let names = if args.tag.is_empty() { vec![subject.usual_name()?] } else { args.tag.clone() };
     let destinations = if args.to.is_empty() { vec![subject.destination] } else { args.to.clone() };
     let options = WriteOptions { docker, observer: report };
@@ -44,7 +44,6 @@ struct Subject {
     name: String,
     vsn: String,
     plan: Plan,
-    build: Build,
     /// Where the image goes unless the user says otherwise.
     destination: Destination,
 }
@@ -54,20 +53,20 @@ impl Subject {
         let commands = &["release", "tar"];
         let project = project::open_compiled(&args.project, &args.compile, commands, report)?;
         let resolved = Resolved::of(project, &args.project, &args.select, report)?;
-        let (plan, build) = resolved.plan(&args.content, report)?;
+        let plan = resolved.plan(&args.content, report)?;
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
-        Ok(Self { name: spec.name, vsn: spec.vsn, plan, build, destination })
+        Ok(Self { name: spec.name, vsn: spec.vsn, plan, destination })
     }
 
     fn of_prebuilt(path: &Path, args: &ImageArgs, report: &Report) -> Result<Self, CliError> {
         let release = prebuilt::read(path)?;
-        let (plan, build) = prebuilt::plan(&release, &args.project, &args.content, report)?;
+        let plan = prebuilt::plan(&release, &args.project, &args.content, report)?;
         let Prebuilt { name, vsn, .. } = release;
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());
-        Ok(Self { name, vsn, plan, build, destination })
+        Ok(Self { name, vsn, plan, destination })
     }
 
     /// `<rel>:<vsn>` with what a name cannot have replaced.

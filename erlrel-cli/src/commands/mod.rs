@@ -10,6 +10,7 @@ pub(crate) mod tar;
 use std::fmt::Display;
 use std::path::PathBuf;
 
+use erlrel_core::container::{BuildOptions, ContainerOptions, Plan};
 use erlrel_core::project::{ProjectError, commands::CommandError};
 use erlrel_core::release::{Form, Release, Selection, resolve, warnings, warnings_of_form};
 use erlrel_core::{Error, Project, container, destination, fs, image as core_image, otp, tree};
@@ -146,22 +147,18 @@ impl Resolved {
     }
 
     /// Decides the image.
-    pub(crate) fn plan(
-        &self,
-        content: &ContentArgs,
-        report: &Report,
-    ) -> Result<(container::Plan, Build), CliError> {
-        let options = content.over(container::ContainerOptions::of(&self.release.project)?);
-        let build = Build { boot_program: boot_program(content)?, epoch: epoch()? };
-        let plan = container::plan(&self.release, &options, &build.options(report))?;
+    pub(crate) fn plan(&self, content: &ContentArgs, report: &Report) -> Result<Plan, CliError> {
+        let options = content.over(ContainerOptions::of(&self.release.project)?);
+        let boot_program = boot_program(content)?;
+        let plan = container::plan(&self.release, &boot_program, &options, &build_options(report)?)?;
         self.warn(&plan.warnings, |_| false, report)?;
-        Ok((plan, build))
+        Ok(plan)
     }
 }
 
 impl ContentArgs {
     /// The command line wins over rebar.config.
-    fn over(&self, mut options: container::ContainerOptions) -> container::ContainerOptions {
+    fn over(&self, mut options: ContainerOptions) -> ContainerOptions {
         if let Some(base) = &self.base {
             options.base = base.clone();
         }
@@ -171,20 +168,8 @@ impl ContentArgs {
 }
 
 /// Facts about this build.
-pub(crate) struct Build {
-    boot_program: PathBuf,
-    epoch: u64,
-}
-
-impl Build {
-    pub(crate) fn options<'a>(&self, report: &'a Report) -> container::BuildOptions<'a> {
-        container::BuildOptions {
-            boot_program: self.boot_program.clone(),
-            epoch: self.epoch,
-            scratch_dir: std::env::temp_dir(),
-            observer: report,
-        }
-    }
+pub(crate) fn build_options(report: &Report) -> Result<BuildOptions<'_>, CliError> {
+    Ok(BuildOptions { epoch: epoch()?, scratch_dir: std::env::temp_dir(), observer: report })
 }
 
 /// The time of everything that is written: SOURCE_DATE_EPOCH, else 0.

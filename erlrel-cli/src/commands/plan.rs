@@ -17,13 +17,13 @@ pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
     match &args.content.from {
         Some(path) => {
             let release = prebuilt::read(path)?;
-            let (plan, _) = prebuilt::plan(&release, &args.project, &args.content, report)?;
+            let plan = prebuilt::plan(&release, &args.project, &args.content, report)?;
             print(&Summary::of_prebuilt(&release), &plan, args.json, report)
         }
         None => {
             let project = project::open(&args.project, &["release", "tar"], report)?;
             let resolved = Resolved::of(project, &args.project, &args.select, report)?;
-            let (plan, _) = resolved.plan(&args.content, report)?;
+            let plan = resolved.plan(&args.content, report)?;
             print(&Summary::of_project(&resolved.release), &plan, args.json, report)
         }
     }

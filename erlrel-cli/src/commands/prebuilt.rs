@@ -6,7 +6,7 @@ use erlrel_core::container::{ContainerOptions, Plan, plan_prebuilt};
 use erlrel_core::project::{self, ProjectError};
 use erlrel_core::release::{Prebuilt, read_prebuilt};
 
-use super::{Build, CliError, epoch};
+use super::{CliError, build_options};
 use crate::args::{ContentArgs, ProjectArgs};
 use crate::project::load_options;
 use crate::report::Report;
@@ -21,13 +21,11 @@ pub(crate) fn plan(
     project: &ProjectArgs,
     content: &ContentArgs,
     report: &Report,
-) -> Result<(Plan, Build), CliError> {
+) -> Result<Plan, CliError> {
     let options = content.over(options_here(project, report)?);
-    // The release has a start program of its own.
-    let build = Build { boot_program: "".into(), epoch: epoch()? };
-    let plan = plan_prebuilt(release, &options, &build.options(report))?;
+    let plan = plan_prebuilt(release, &options, &build_options(report)?)?;
     plan.warnings.iter().for_each(|warning| report.warning(warning));
-    Ok((plan, build))
+    Ok(plan)
 }
 
 /// What the rebar.config in the current folder wants of images, if there is one. A configuration that only Erlang

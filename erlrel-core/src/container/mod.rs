@@ -13,7 +13,7 @@ mod prebuilt;
 mod shell;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use description::Description;
@@ -37,8 +37,6 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// Where the image is made: facts about the build, none about the project.
 #[derive(Clone)]
 pub struct BuildOptions<'a> {
-    /// The program that becomes `bin/NAME`: erlrel's own, `erlrel-boot`, for the image's platform.
-    pub boot_program: PathBuf,
     /// Time of every file and of the image, in seconds since 1970. Default 0, so that it takes no part.
     pub epoch: u64,
     /// A directory for temporary files, with space for the compressed layers.
@@ -49,7 +47,8 @@ pub struct BuildOptions<'a> {
 
 impl std::fmt::Debug for BuildOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BuildOptions").field("boot_program", &self.boot_program).finish_non_exhaustive()
+        let mut shown = f.debug_struct("BuildOptions");
+        shown.field("epoch", &self.epoch).field("scratch_dir", &self.scratch_dir).finish_non_exhaustive()
     }
 }
 
@@ -72,11 +71,14 @@ pub struct Plan {
 
 /// Decides what the image of a release contains. Nothing is written.
 ///
+/// `boot_program` becomes `bin/NAME`: erlrel's own, `erlrel-boot`, for the image's platform.
+///
 /// # Errors
-/// When the release cannot be assembled, has no ERTS and no base that brings one, needs a shared
+/// When the start program is not there, the release cannot be assembled, has no ERTS and no base that brings one, needs a shared
 /// library that is not there, or the base cannot be read.
 pub fn plan(
     release: &Release,
+    boot_program: &Path,
     options: &ContainerOptions,
     build: &BuildOptions<'_>,
 ) -> Result<Plan, ContainerError> {
@@ -95,7 +97,7 @@ pub fn plan(
         return Err(ContainerError::ProgramTaken { path: program.to_string() });
     }
     let warnings = release::warnings_of_form(release, &tree, Form::Image);
-    tree.insert(program, boot_program(build)?)?;
+    tree.insert(program, start_program(boot_program)?)?;
     let description = Description::of(spec, project);
     let shell = if options.shell { Shell::Sh } else { Shell::No };
     let start = Start { cmd: &["foreground"], env: &[("RELX_OUT_FILE_PATH", "/tmp")], interpreter: None };
@@ -119,12 +121,11 @@ pub fn build(plan: &Plan, options: &BuildOptions<'_>) -> Result<Image, Container
     Ok(image::build(plan.base.as_ref(), &layers, &plan.image)?)
 }
 
-fn boot_program(build: &BuildOptions<'_>) -> Result<Entry, ContainerError> {
-    let path = &build.boot_program;
+fn start_program(path: &Path) -> Result<Entry, ContainerError> {
     if !path.is_file() {
-        return Err(ContainerError::NoBootProgram { path: path.clone() });
+        return Err(ContainerError::NoBootProgram { path: path.into() });
     }
-    Ok(Entry::file(Content::File(path.clone()), 0o755, Group::Release))
+    Ok(Entry::file(Content::File(path.into()), 0o755, Group::Release))
 }
 
 /// What an image is put together from, whoever has assembled the release.

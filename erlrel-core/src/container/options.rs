@@ -56,7 +56,8 @@ impl Base {
 pub struct ContainerOptions {
     /// Default: [`Base::Scratch`].
     pub base: Base,
-    /// Whether `/bin/sh` is added. Default: no.
+    /// Whether `/bin/sh` is added. Default: no. An image of a release from elsewhere always has one, since its start
+    /// script needs it: the base's own, or one that comes along.
     pub shell: bool,
     /// Variables besides `RELX_OUT_FILE_PATH`, `HOME` and `LANG`, which they may replace; so they may `RELEASE_TMP`,
     /// which takes the place of the first in an image of mix's release, and `PATH`, which one of a release from

@@ -40,7 +40,7 @@ fi
 ///
 /// The contract is that of [`plan`](super::plan()), but for the entry point, which is the release's own script, and
 /// its command: `foreground` for relx, `start` for mix. An image that would have no `/bin/sh` gets one, with the
-/// programs that start scripts run. [`ContainerOptions::shell`] and [`BuildOptions::boot_program`] have no say.
+/// programs that start scripts run, whatever [`ContainerOptions::shell`] says.
 ///
 /// # Errors
 /// When the release has no ERTS and no base that brings one, needs a shared library that is not there, nothing in the
