@@ -1,17 +1,17 @@
 //! Assembly: from the decisions to the tree of a release.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::boot_script::{BootFiles, boot_files};
+use super::files::{self, Found, file_entry, file_name, link_entry};
 use super::resolve::{Release, ReleaseApp};
 use super::spec::{Mode, ReleaseSpec, SystemLibs};
-use super::{ReleaseError, broken_links, config_files, erts, overlay, runtime_files, start_script};
+use super::{ReleaseError, config_files, erts, overlay, runtime_files, start_script};
 use crate::fs;
 use crate::project::Origin;
 use crate::term::pretty;
-use crate::tree::{self, Content, Entry, Group, Tree, TreeError, TreePath};
+use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
 /// What the tree is for. relx's directory and tarball differ, and an image needs no start script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -255,46 +255,15 @@ fn is_beam_in(path: &TreePath, ebin: &str) -> bool {
 /// Adds a directory with all that is in it; links are followed, and those that lead nowhere left out, as
 /// relx does.
 fn add_directory(tree: &mut Tree, dir: &Path, target: &str, group: &Group) -> Result<(), ReleaseError> {
-    for entry in broken_links::walk(dir) {
-        let entry = match entry {
-            Err(error) if broken_links::link_in(&error).is_some() => continue,
-            entry => entry.map_err(|error| broken_links::fs_error(error, dir))?,
-        };
-        let below = entry.path().strip_prefix(dir).unwrap_or(Path::new(""));
-        let below = below.to_str().ok_or_else(|| ReleaseError::NotUtf8 { path: entry.path().into() })?;
-        let Ok(path) = TreePath::new(format!("{target}/{below}").trim_start_matches('/')) else { continue };
-        if entry.file_type().is_dir() {
-            tree.replace(path, Entry::directory(group.clone()));
-        } else {
-            tree.replace(path, file_entry(entry.path(), Content::File(entry.path().into()), group.clone())?);
+    for found in files::walk(dir, target) {
+        match found {
+            Err(error) if error.broken_link().is_some() => {}
+            Err(error) => return Err(error.into()),
+            Ok(Found { to, is_directory: true, .. }) => tree.replace(to, Entry::directory(group.clone())),
+            Ok(Found { path, to, .. }) => {
+                tree.replace(to, file_entry(&path, Content::File(path.clone()), group.clone())?);
+            }
         }
     }
     Ok(())
-}
-
-/// A file with its mode made independent of the builder's umask: 0755 if its owner may execute it, else
-/// 0644. A pipe or a device would be read without an end.
-pub(super) fn file_entry(path: &Path, content: Content, group: Group) -> Result<Entry, ReleaseError> {
-    let metadata = std::fs::metadata(path).map_err(fs::FsError::while_doing("read", path))?;
-    if !metadata.is_file() {
-        let what = tree::what(metadata.file_type());
-        return Err(TreeError::NotAFile { path: path.display().to_string(), what }.into());
-    }
-    let mode = if metadata.mode() & 0o100 == 0 { 0o644 } else { 0o755 };
-    Ok(Entry::file(content, mode, group))
-}
-
-/// A link to a file or directory on this machine.
-pub(super) fn link_entry(target: &Path, group: Group) -> Result<Entry, ReleaseError> {
-    Ok(Entry::symlink(utf8(target)?, group))
-}
-
-/// A path as a release can hold it.
-pub(super) fn utf8(path: &Path) -> Result<&str, ReleaseError> {
-    path.to_str().ok_or_else(|| ReleaseError::NotUtf8 { path: path.into() })
-}
-
-/// The last part of such a path.
-pub(super) fn file_name(path: &Path) -> Result<&str, ReleaseError> {
-    Ok(utf8(path)?.rsplit('/').next().unwrap_or_default())
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ReleaseError;
-use super::assemble::{Form, file_entry, link_entry};
+use super::assemble::Form;
+use super::files::{file_entry, link_entry};
 use super::spec::{ConfigFile, ReleaseSpec, SpecWarning};
 use crate::fs;
 use crate::otp::OtpRoot;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::assemble::{Form, file_entry};
+use super::assemble::Form;
+use super::files::file_entry;
 use super::resolve::Erts;
 use super::spec::{IncludeErts, ReleaseSpec};
 use super::{ReleaseError, Warning};

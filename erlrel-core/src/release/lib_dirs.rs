@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::ReleaseError;
-use super::assemble::utf8;
+use super::files::utf8;
 use super::spec::{ReleaseSpec, SystemLibs};
 use super::wildcard::{WildcardError, wildcard};
 use crate::application::Application;

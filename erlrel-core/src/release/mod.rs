@@ -13,6 +13,7 @@ mod definition;
 mod directory;
 mod error;
 mod erts;
+mod files;
 mod goal;
 mod lib_dirs;
 mod mentions;

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
-
 use super::{Directive, FORMS, Mode, OverlayAction, Text, place};
 use crate::fs;
 use crate::release::ReleaseError;
-use crate::release::assemble::{Form, file_entry};
+use crate::release::assemble::Form;
+use crate::release::files::{Found, WalkError, file_entry, walk};
 use crate::release::paths::Variables;
 use crate::release::wildcard::wildcard;
 use crate::term::{Source, SourceError};
@@ -150,19 +149,13 @@ impl Work<'_> {
     }
 
     fn copy_directory(&mut self, from: &Path, to: &Place) -> Result<(), String> {
-        for entry in WalkDir::new(from).follow_links(true).sort_by_file_name() {
-            let entry = entry.map_err(|error| walk_message(&error, from))?;
-            let below = entry.path().strip_prefix(from).unwrap_or(Path::new(""));
-            let below = below.to_str().ok_or_else(|| not_utf8(entry.path()))?;
-            let prefix = to.as_ref().map_or("", TreePath::as_str);
-            let Ok(path) = TreePath::new(format!("{prefix}/{below}").trim_start_matches('/')) else {
-                continue;
-            };
-            if entry.file_type().is_dir() {
-                place::directory(self.tree, &path)?;
-                place::open(self.tree, &path)?;
+        for found in walk(from, to.as_ref().map_or("", TreePath::as_str)) {
+            let Found { path, to, is_directory } = found.map_err(walk_message)?;
+            if is_directory {
+                place::directory(self.tree, &to)?;
+                place::open(self.tree, &to)?;
             } else {
-                place::file(self.tree, &path, readable(entry.path())?)?;
+                place::file(self.tree, &to, readable(&path)?)?;
             }
         }
         Ok(())
@@ -272,18 +265,17 @@ fn readable(path: &Path) -> Result<Entry, String> {
 
 fn file_name(path: &Path) -> Result<String, String> {
     let name = path.file_name().ok_or_else(|| format!("`{}` has no name of its own", path.display()))?;
-    name.to_str().map(String::from).ok_or_else(|| not_utf8(path))
+    let not_utf8 = || ReleaseError::NotUtf8 { path: path.into() }.to_string();
+    name.to_str().map(String::from).ok_or_else(not_utf8)
 }
 
-fn not_utf8(path: &Path) -> String {
-    format!("the name of `{}` is not UTF-8, which a release cannot hold", path.display())
-}
-
-fn walk_message(error: &walkdir::Error, dir: &Path) -> String {
-    let path = error.path().unwrap_or(dir);
-    match check_source(path) {
-        Err(message) => message,
-        Ok(()) => format!("cannot read `{}`: {error}", path.display()),
+fn walk_message(error: WalkError) -> String {
+    match error {
+        WalkError::Unreadable { path, error } => match check_source(&path) {
+            Err(message) => message,
+            Ok(()) => format!("cannot read `{}`: {error}", path.display()),
+        },
+        WalkError::Name(error) => error.to_string(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::fs;
 use crate::release::ReleaseError;
-use crate::release::assemble::{file_entry, file_name, link_entry};
+use crate::release::files::{file_entry, file_name, link_entry};
 use crate::tree::{Content, Entry, Group, Node, Tree, TreePath};
 
 /// Makes a directory; one that is there is fine, also as a link.
