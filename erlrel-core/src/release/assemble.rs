@@ -1,6 +1,5 @@
 //! Assembly: from the decisions to the tree of a release.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::boot_script::{BootFiles, boot_files};
@@ -47,6 +46,9 @@ pub fn assemble(release: &Release, form: Form) -> Result<Tree, ReleaseError> {
     let mut tree = Tree::new();
     for app in apps.iter().filter(|app| app.packed) {
         application(&mut tree, release, app, form)?;
+    }
+    if spec.strip {
+        strip_beams(&mut tree);
     }
     releases(&mut tree, release, form, &boot)?;
     if form != Form::Image {
@@ -133,11 +135,7 @@ fn application(tree: &mut Tree, release: &Release, app: &ReleaseApp, form: Form)
             appup(tree, app, &target, &group)?;
         }
     }
-    leave_out(tree, spec, app, &target, &group)?;
-    if spec.strip {
-        strip_beams(tree, &format!("{target}/ebin/"));
-    }
-    Ok(())
+    leave_out(tree, spec, app, &target, &group)
 }
 
 /// For development a link to the application is enough; where its `.app` file has to be another one, it is a
@@ -178,10 +176,8 @@ fn leave_out(
         let path = TreePath::new(format!("{target}/ebin/{name}.app"))?;
         tree.replace(path, Entry::file(app.app.text(), 0o644, group.clone()));
     }
-    if let Some(modules) = spec.exclude_modules.get(name) {
-        let excluded: BTreeSet<String> =
-            modules.iter().map(|module| format!("{target}/ebin/{module}.beam")).collect();
-        tree.retain(|path, _| !excluded.contains(path.as_str()));
+    for module in spec.exclude_modules.get(name).into_iter().flatten() {
+        tree.remove(&format!("{target}/ebin/{module}.beam"));
     }
     Ok(())
 }
@@ -240,16 +236,17 @@ fn appup(tree: &mut Tree, app: &ReleaseApp, target: &str, group: &Group) -> Resu
     Ok(())
 }
 
-/// Only `ebin/*.beam` is stripped: neither deeper folders nor `priv`.
-fn strip_beams(tree: &mut Tree, ebin: &str) {
+/// Only `lib/APP/ebin/*.beam` is stripped: neither deeper folders nor `priv`.
+fn strip_beams(tree: &mut Tree) {
     tree.replace_contents(|path, content| match content {
-        Content::File(source) if is_beam_in(path, ebin) => Some(Content::StrippedBeam(source.clone())),
+        Content::File(source) if is_module(path) => Some(Content::StrippedBeam(source.clone())),
         _ => None,
     });
 }
 
-fn is_beam_in(path: &TreePath, ebin: &str) -> bool {
-    path.as_str().strip_prefix(ebin).is_some_and(|name| name.ends_with(".beam") && !name.contains('/'))
+fn is_module(path: &TreePath) -> bool {
+    let parts: Vec<&str> = path.as_str().split('/').collect();
+    matches!(parts.as_slice(), ["lib", _, "ebin", name] if name.ends_with(".beam"))
 }
 
 /// Adds a directory with all that is in it; links are followed, and those that lead nowhere left out, as

@@ -123,6 +123,11 @@ impl Tree {
         self.entries.insert(path, entry);
     }
 
+    /// Removes the entry at `path`, if there is one, and nothing below it.
+    pub fn remove(&mut self, path: &str) {
+        self.entries.remove(path);
+    }
+
     /// The entry at `path`.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         TreePath::new(path).ok().and_then(|path| self.entries.get(&path))
