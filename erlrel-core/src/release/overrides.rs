@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::ReleaseError;
-use super::overlay_vars::VarsEntry;
+use super::overlay::overlay_vars::VarsEntry;
 use super::relx_config::Fold;
 use super::spec::{IncludeErts, SystemLibs};
 

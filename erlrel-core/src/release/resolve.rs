@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::goal::{Goal, StartType};
 use super::lib_dirs::LibDirs;
 use super::mentions::Names;
-use super::paths::Variables;
+use super::overlay::Variables;
 use super::spec::{ReleaseSpec, SystemLibs};
 use super::{ReleaseError, erts};
 use crate::application::Application;

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::variables::Variables;
 use super::{Directive, FORMS, Mode, OverlayAction, Text, place};
 use crate::fs;
 use crate::release::ReleaseError;
 use crate::release::assemble::Form;
 use crate::release::files::{Found, WalkError, file_entry, walk};
-use crate::release::paths::Variables;
 use crate::release::wildcard::wildcard;
 use crate::term::{Source, SourceError};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};

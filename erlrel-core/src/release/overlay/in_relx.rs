@@ -1,8 +1,8 @@
 //! Overlays that relx's tarball has elsewhere, or not at all.
 
 use super::apply::own_variables;
+use super::variables::Variables;
 use super::{Directive, OverlayAction, Text};
-use crate::release::paths::Variables;
 use crate::release::spec::{IncludeErts, ReleaseSpec};
 use crate::term::SourceError;
 

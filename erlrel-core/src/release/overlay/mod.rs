@@ -2,14 +2,18 @@
 
 mod apply;
 mod in_relx;
+mod mustache;
+pub(super) mod overlay_vars;
 mod place;
+mod variables;
 
 use std::path::Path;
 use std::sync::Arc;
 
 pub(super) use self::apply::{Context, add, warnings};
 pub(super) use self::in_relx::relx_differs;
-use super::overlay_vars::{self, Variable, VarsEntry, VarsFile};
+use self::overlay_vars::{Variable, VarsEntry, VarsFile};
+pub(super) use self::variables::Variables;
 use super::spec::SpecWarning;
 use crate::term::{Source, SourceError, Span, Term};
 

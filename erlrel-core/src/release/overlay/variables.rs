@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::ReleaseError;
 use super::mustache::{self, Rendered, TemplateError};
 use super::overlay_vars::Variable;
-use super::resolve::Release;
-use super::spec::ReleaseSpec;
 use crate::project::Project;
+use crate::release::ReleaseError;
+use crate::release::resolve::Release;
+use crate::release::spec::ReleaseSpec;
 use crate::term::{Source, SourceError, Span, Term, Value};
 
 /// The values that names stand for in templates and in the paths of overlays.
 #[derive(Debug, Clone)]
-pub(super) struct Variables {
+pub(in crate::release) struct Variables {
     /// A list of `{Name, Value}`; the first of equal names counts.
     data: Term,
     output_dir: String,
@@ -32,7 +32,7 @@ impl Variables {
     ///
     /// # Errors
     /// When a variable's value is a template with a mistake.
-    pub(super) fn of(release: &Release) -> Result<Self, ReleaseError> {
+    pub(in crate::release) fn of(release: &Release) -> Result<Self, ReleaseError> {
         let Release { project, spec, apps, .. } = release;
         let output_dir = spec.output_dir.join(&spec.name);
         let mut known = state_variables(spec, &output_dir);

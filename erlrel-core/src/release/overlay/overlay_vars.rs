@@ -3,27 +3,27 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::spec::SpecWarning;
 use crate::fs;
+use crate::release::spec::SpecWarning;
 use crate::term::{self, Source, SourceError, Span, Term};
 
 /// The variables that a configuration sets or hands to overlays, with the files of variables read.
 #[derive(Debug, Clone, Default)]
 pub struct OverlayVars {
     /// In the order in which their values are rendered.
-    pub(super) own: Vec<Variable>,
+    pub(in crate::release) own: Vec<Variable>,
     /// What relx's built-in variables come before.
-    pub(super) values: Vec<Variable>,
+    pub(in crate::release) values: Vec<Variable>,
     /// The options that have variables of their names.
-    pub(super) options: OptionVars,
+    pub(in crate::release) options: OptionVars,
 }
 
 /// What relx's options of the same names say, as templates see it.
 #[derive(Debug, Clone)]
-pub(super) struct OptionVars {
-    pub(super) overrides: Term,
-    pub(super) sys_config: Term,
-    pub(super) vm_args: Term,
+pub(in crate::release) struct OptionVars {
+    pub(in crate::release) overrides: Term,
+    pub(in crate::release) sys_config: Term,
+    pub(in crate::release) vm_args: Term,
 }
 
 impl Default for OptionVars {
@@ -35,15 +35,15 @@ impl Default for OptionVars {
 
 /// `{Name, Value}`, with the text it was read from.
 #[derive(Debug, Clone)]
-pub(super) struct Variable {
-    pub(super) name: Term,
-    pub(super) value: Term,
-    pub(super) source: Arc<Source>,
+pub(in crate::release) struct Variable {
+    pub(in crate::release) name: Term,
+    pub(in crate::release) value: Term,
+    pub(in crate::release) source: Arc<Source>,
 }
 
 /// One element of `overlay_vars`.
 #[derive(Debug, Clone)]
-pub(super) enum VarsEntry {
+pub(in crate::release) enum VarsEntry {
     /// A file of variables.
     File(VarsFile),
     /// A variable on the spot.
@@ -52,7 +52,7 @@ pub(super) enum VarsEntry {
 
 impl VarsEntry {
     /// A file that no configuration names: what is wrong with it has its place in itself.
-    pub(super) fn file(path: &Path) -> Self {
+    pub(in crate::release) fn file(path: &Path) -> Self {
         let source = Arc::new(Source { path: path.into(), text: String::new() });
         Self::File(VarsFile { path: path.display().to_string(), source, span: Span::default() })
     }
@@ -60,17 +60,17 @@ impl VarsEntry {
 
 /// The name of a file of variables, with its place.
 #[derive(Debug, Clone)]
-pub(super) struct VarsFile {
-    pub(super) path: String,
-    pub(super) source: Arc<Source>,
-    pub(super) span: Span,
+pub(in crate::release) struct VarsFile {
+    pub(in crate::release) path: String,
+    pub(in crate::release) source: Arc<Source>,
+    pub(in crate::release) span: Span,
 }
 
 /// Reads the value of `overlay_vars`: a file's name, or a list of such names and of `{Name, Value}`.
 ///
 /// # Errors
 /// For a value of another form.
-pub(super) fn parse(source: &Arc<Source>, value: &Term) -> Result<Vec<VarsEntry>, SourceError> {
+pub(in crate::release) fn parse(source: &Arc<Source>, value: &Term) -> Result<Vec<VarsEntry>, SourceError> {
     if value.is_atom("undefined") {
         return Ok(Vec::new());
     }
@@ -90,7 +90,10 @@ pub(super) fn parse(source: &Arc<Source>, value: &Term) -> Result<Vec<VarsEntry>
 ///
 /// # Errors
 /// For a value of another form.
-pub(super) fn parse_values(source: &Arc<Source>, value: &Term) -> Result<Vec<Variable>, SourceError> {
+pub(in crate::release) fn parse_values(
+    source: &Arc<Source>,
+    value: &Term,
+) -> Result<Vec<Variable>, SourceError> {
     let wrong =
         |term: &Term| source.error(term.span(), "`overlay_vars_values` must be a list of `{Name, Value}`");
     let list = value.as_list().ok_or_else(|| wrong(value))?;
@@ -120,7 +123,7 @@ fn variable(source: &Arc<Source>, term: &Term) -> Option<Variable> {
 ///
 /// # Errors
 /// When a file is malformed, or includes itself. One that cannot be read is a warning, and left out.
-pub(super) fn load(
+pub(in crate::release) fn load(
     entries: &[VarsEntry],
     root: &Path,
     warnings: &mut Vec<SpecWarning>,
