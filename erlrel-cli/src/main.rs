@@ -5,8 +5,12 @@
 
 mod args;
 mod commands;
+mod content;
+mod environment;
+mod error;
 mod project;
 mod report;
+mod resolved;
 
 use std::process::ExitCode;
 

@@ -1,10 +1,11 @@
 //! The project, which a command reads once: a `rebar.config.script` may do something that is to be done once.
 
 use erlrel_core::project::{self, LoadOptions, commands};
-use erlrel_core::{Environment, OtpRoot, Project};
+use erlrel_core::{OtpRoot, Project};
 
 use crate::args::{CompileArgs, ProjectArgs};
-use crate::commands::CliError;
+use crate::environment::environment;
+use crate::error::CliError;
 use crate::report::Report;
 
 /// Reads a project of which a release is to be made as it stands. One that hooks something into one of rebar3's
@@ -54,9 +55,4 @@ pub(crate) fn load_otp(args: &ProjectArgs) -> Result<OtpRoot, CliError> {
         Some(root) => OtpRoot::load(root)?,
         None => OtpRoot::from_path(&environment())?,
     })
-}
-
-/// Variables that are not UTF-8 decide nothing here.
-pub(crate) fn environment() -> Environment {
-    std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
 }

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use erlrel_core::Error;
 use erlrel_core::observer::{Event, Observer};
 
-use crate::commands::CliError;
+use crate::error::CliError;
 
 /// Prints, according to what the user asked for and whether stderr is a terminal.
 #[derive(Debug)]

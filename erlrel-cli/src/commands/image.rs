@@ -8,10 +8,12 @@ use erlrel_core::image::{Image, Reference};
 use erlrel_core::release::{Prebuilt, Release};
 use serde_json::{Value, json};
 
-use super::{CliError, Resolved, build_options, prebuilt};
 use crate::args::ImageArgs;
+use crate::content::{build_options, plan_from, plan_project, read_from};
+use crate::error::CliError;
 use crate::project;
 use crate::report::{Report, bytes};
+use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     let docker = if args.to.contains(&Destination::Docker) { docker_host()? } else { DockerHost::default() };
@@ -53,7 +55,7 @@ impl Subject {
         let commands = &["release", "tar"];
         let project = project::open_compiled(&args.project, &args.compile, commands, report)?;
         let resolved = Resolved::of(project, &args.project, &args.select, report)?;
-        let plan = resolved.plan(&args.content, report)?;
+        let plan = plan_project(&resolved, &args.content, report)?;
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
@@ -61,8 +63,8 @@ impl Subject {
     }
 
     fn of_prebuilt(path: &Path, args: &ImageArgs, report: &Report) -> Result<Self, CliError> {
-        let release = prebuilt::read(path)?;
-        let plan = prebuilt::plan(&release, &args.project, &args.content, report)?;
+        let release = read_from(path)?;
+        let plan = plan_from(&release, &args.project, &args.content, report)?;
         let Prebuilt { name, vsn, .. } = release;
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());

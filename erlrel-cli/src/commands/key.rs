@@ -7,9 +7,10 @@ use erlrel_core::fs;
 use erlrel_core::project::deps_key::{self, Toolchain};
 use erlrel_core::{OtpRoot, Project};
 
-use super::CliError;
 use crate::args::KeyArgs;
-use crate::project::{environment, load, load_otp};
+use crate::environment::environment;
+use crate::error::CliError;
+use crate::project::{load, load_otp};
 use crate::report::Report;
 
 pub(crate) fn run(args: &KeyArgs, report: &Report) -> Result<(), CliError> {

@@ -8,22 +8,24 @@ use erlrel_core::release::{Maker, Prebuilt, PrebuiltApp, Release, ReleaseApp, St
 use erlrel_core::tree::{Node, Tree};
 use serde_json::{Value, json};
 
-use super::{CliError, Resolved, prebuilt};
 use crate::args::PlanArgs;
+use crate::content::{plan_from, plan_project, read_from};
+use crate::error::CliError;
 use crate::project;
 use crate::report::{Report, bytes};
+use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
     match &args.content.from {
         Some(path) => {
-            let release = prebuilt::read(path)?;
-            let plan = prebuilt::plan(&release, &args.project, &args.content, report)?;
+            let release = read_from(path)?;
+            let plan = plan_from(&release, &args.project, &args.content, report)?;
             print(&Summary::of_prebuilt(&release), &plan, args.json, report)
         }
         None => {
             let project = project::open(&args.project, &["release", "tar"], report)?;
             let resolved = Resolved::of(project, &args.project, &args.select, report)?;
-            let plan = resolved.plan(&args.content, report)?;
+            let plan = plan_project(&resolved, &args.content, report)?;
             print(&Summary::of_project(&resolved.release), &plan, args.json, report)
         }
     }

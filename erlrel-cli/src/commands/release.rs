@@ -6,10 +6,11 @@ use erlrel_core::fs::{self, FsError};
 use erlrel_core::release::{Form, assemble, is_replaced_as_one};
 use erlrel_core::tree::write_directory;
 
-use super::{CliError, Resolved};
 use crate::args::ReleaseArgs;
+use crate::error::CliError;
 use crate::project;
 use crate::report::Report;
+use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
     let project = project::open_compiled(&args.project, &args.compile, &["release"], report)?;

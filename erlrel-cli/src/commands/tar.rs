@@ -4,10 +4,12 @@ use erlrel_core::fs;
 use erlrel_core::release::{Form, assemble};
 use erlrel_core::tree::{TarOptions, TreeError, write_tar_gz};
 
-use super::{CliError, Resolved, epoch};
 use crate::args::TarArgs;
+use crate::environment::epoch;
+use crate::error::CliError;
 use crate::project;
 use crate::report::Report;
+use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
     let project = project::open_compiled(&args.project, &args.compile, &["tar"], report)?;

@@ -1,0 +1,83 @@
+//! What an image is made of, for the commands that make one and that show what it would be.
+
+use std::path::{Path, PathBuf};
+
+use erlrel_core::container::{self, BuildOptions, ContainerOptions, Plan, plan_prebuilt};
+use erlrel_core::project::{self, ProjectError};
+use erlrel_core::release::{Prebuilt, read_prebuilt};
+
+use crate::args::{ContentArgs, ProjectArgs};
+use crate::environment::epoch;
+use crate::error::CliError;
+use crate::project::load_options;
+use crate::report::Report;
+use crate::resolved::Resolved;
+
+/// Decides the image of a project's release.
+pub(crate) fn plan_project(
+    resolved: &Resolved,
+    content: &ContentArgs,
+    report: &Report,
+) -> Result<Plan, CliError> {
+    let options = content.over(ContainerOptions::of(&resolved.release.project)?);
+    let boot_program = boot_program(content)?;
+    let plan = container::plan(&resolved.release, &boot_program, &options, &build_options(report)?)?;
+    resolved.warn(&plan.warnings, report)?;
+    Ok(plan)
+}
+
+fn boot_program(content: &ContentArgs) -> Result<PathBuf, CliError> {
+    if let Some(path) = &content.boot_program {
+        return Ok(path.clone());
+    }
+    let own = std::env::current_exe().map_err(CliError::NoProgramPath)?;
+    Ok(own.with_file_name("erlrel-boot"))
+}
+
+/// Reads what `--from` names.
+pub(crate) fn read_from(path: &Path) -> Result<Prebuilt, CliError> {
+    Ok(read_prebuilt(path, &std::env::temp_dir())?)
+}
+
+/// Decides the image of a release that something else has assembled.
+pub(crate) fn plan_from(
+    release: &Prebuilt,
+    project: &ProjectArgs,
+    content: &ContentArgs,
+    report: &Report,
+) -> Result<Plan, CliError> {
+    let options = content.over(options_here(project, report)?);
+    let plan = plan_prebuilt(release, &options, &build_options(report)?)?;
+    plan.warnings.iter().for_each(|warning| report.warning(warning));
+    Ok(plan)
+}
+
+/// What the rebar.config in the current folder wants of images, if there is one. A configuration that only Erlang
+/// can evaluate is no obstacle where there is no Erlang: the release is there already.
+fn options_here(project: &ProjectArgs, report: &Report) -> Result<ContainerOptions, CliError> {
+    match project::load(&project.dir, &load_options(project)) {
+        Ok(project) => Ok(ContainerOptions::of(&project)?),
+        Err(ProjectError::NotAProject { .. }) => Ok(ContainerOptions::default()),
+        Err(error @ ProjectError::NoErlForScript { .. }) => {
+            report.warning(format!("{error}; its key `erlrel` is not read"));
+            Ok(ContainerOptions::default())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl ContentArgs {
+    /// The command line wins over rebar.config.
+    fn over(&self, mut options: ContainerOptions) -> ContainerOptions {
+        if let Some(base) = &self.base {
+            options.base = base.clone();
+        }
+        options.shell |= self.shell;
+        options
+    }
+}
+
+/// Facts about this build.
+pub(crate) fn build_options(report: &Report) -> Result<BuildOptions<'_>, CliError> {
+    Ok(BuildOptions { epoch: epoch()?, scratch_dir: std::env::temp_dir(), observer: report })
+}

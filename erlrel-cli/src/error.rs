@@ -1,0 +1,75 @@
+//! What can go wrong in a command, and what to do next.
+
+use std::path::PathBuf;
+
+use erlrel_core::project::{ProjectError, commands::CommandError};
+use erlrel_core::{Error, container, destination, fs, image, otp, release, tree};
+
+/// A command that failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error(transparent)]
+    Core(#[from] Error),
+    #[error("SOURCE_DATE_EPOCH is `{0}`, which is not a number of seconds")]
+    BadEpoch(String),
+    #[error("`{}` is there and is no release: nothing will be written into it", path.display())]
+    NotARelease { path: PathBuf },
+    #[error("warnings are errors here, and there {} of them", if *count == 1 { "is 1".into() } else { format!("are {count}") })]
+    Strict { count: usize },
+    #[error(transparent)]
+    HookNotRun(Box<erlrel_core::term::SourceError>),
+    #[error("cannot find out where erlrel itself is installed")]
+    NoProgramPath(#[source] std::io::Error),
+    #[error("cannot print the result")]
+    ResultNotPrinted(#[source] std::io::Error),
+}
+
+impl CliError {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Core(error) => error.hint(),
+            Self::BadEpoch(_) => {
+                Some("set it to the seconds since 1970, for example `$(git log -1 --format=%ct)`")
+            }
+            Self::NotARelease { .. } => Some("name a directory that is empty or does not exist"),
+            Self::HookNotRun(_) => Some(
+                "make the release with rebar3 and the image of it with `erlrel image --from`, or leave the hook out \
+                 with --ignore-hooks",
+            ),
+            Self::NoProgramPath(_) => Some("name the start program with --boot-program FILE"),
+            Self::Strict { .. } => {
+                Some("leave out --strict and `warnings_as_errors` to build in spite of them")
+            }
+            Self::ResultNotPrinted(_) => None,
+        }
+    }
+}
+
+/// Every error of the library becomes one of the command.
+macro_rules! from_core {
+    ($($error:ty),*) => { $(
+        impl From<$error> for CliError {
+            fn from(error: $error) -> Self {
+                Self::Core(error.into())
+            }
+        }
+    )* };
+}
+
+from_core!(
+    ProjectError,
+    CommandError,
+    otp::OtpError,
+    release::ReleaseError,
+    release::PrebuiltError,
+    tree::TreeError,
+    container::ContainerError,
+    destination::DestinationError,
+    image::reference::ReferenceError
+);
+
+impl From<fs::FsError> for CliError {
+    fn from(error: fs::FsError) -> Self {
+        tree::TreeError::from(error).into()
+    }
+}

@@ -1,0 +1,72 @@
+//! The release of a project, with its warnings told.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use erlrel_core::Project;
+use erlrel_core::release::{Form, Release, Selection, Warning, resolve, spec, warnings, warnings_of_form};
+use erlrel_core::tree::Tree;
+
+use crate::args::{ProjectArgs, SelectArgs};
+use crate::error::CliError;
+use crate::project::load_otp;
+use crate::report::Report;
+
+/// A release, and how much is put up with.
+pub(crate) struct Resolved {
+    pub(crate) release: Release,
+    strict: bool,
+}
+
+impl Resolved {
+    /// Resolves a project's release, with the warnings printed.
+    pub(crate) fn of(
+        project: Project,
+        args: &ProjectArgs,
+        select: &SelectArgs,
+        report: &Report,
+    ) -> Result<Self, CliError> {
+        let otp = load_otp(args)?;
+        let selection = select.release.as_deref().map(Selection::parse).unwrap_or_default();
+        let spec = spec(&project, &selection, &select.overrides.overrides())?;
+        let resolved = Self { release: resolve(project, otp, spec)?, strict: select.strict };
+        let fails = |warning: &Warning| warning.fails_in_relx(&resolved.release.spec);
+        resolved.warn_or_fail(&warnings(&resolved.release), fails, report)?;
+        Ok(resolved)
+    }
+
+    /// Prints what is to be said of one form of the release.
+    pub(crate) fn warn_of_form(&self, tree: &Tree, form: Form, report: &Report) -> Result<(), CliError> {
+        self.warn(&warnings_of_form(&self.release, tree, form), report)
+    }
+
+    /// Prints warnings, which are errors with `--strict`.
+    pub(crate) fn warn(&self, warnings: &[impl Display], report: &Report) -> Result<(), CliError> {
+        self.warn_or_fail(warnings, |_| false, report)
+    }
+
+    /// The same, with some that are errors anyway.
+    fn warn_or_fail<W: Display>(
+        &self,
+        warnings: &[W],
+        fails: impl Fn(&W) -> bool,
+        report: &Report,
+    ) -> Result<(), CliError> {
+        let mut count = 0;
+        for warning in warnings {
+            if self.strict || fails(warning) {
+                count += 1;
+                report.error_before(warning);
+            } else {
+                report.warning(warning);
+            }
+        }
+        if count > 0 { Err(CliError::Strict { count }) } else { Ok(()) }
+    }
+
+    /// `_build/<profile>/rel/<rel>`, where rebar3 puts the release.
+    pub(crate) fn rel_dir(&self) -> PathBuf {
+        let spec = &self.release.spec;
+        spec.output_dir.join(&spec.name)
+    }
+}
