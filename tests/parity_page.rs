@@ -4,6 +4,7 @@ mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use walkdir::WalkDir;
 
@@ -140,6 +141,19 @@ fn every_command_of_the_start_script_has_a_row() {
         "{commands:?}"
     );
     assert_eq!(without_row(&commands, &["The start script: commands"]), [""; 0]);
+}
+
+/// The program in an image has a list of its own, as it shares nothing with the library.
+#[test]
+fn every_command_of_the_start_script_is_one_that_erlrel_boot_has_or_says_it_has_not() {
+    let said = |command: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_erlrel-boot")).arg(command).output().expect("started");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(said("no_such").contains("unknown command"));
+    let commands = sources::commands();
+    let unknown = commands.iter().filter(|command| said(command).contains("unknown command"));
+    assert_eq!(unknown.collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]

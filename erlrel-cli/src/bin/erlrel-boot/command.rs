@@ -50,7 +50,6 @@ const RELX: &[&str] = &[
     "restart",
     "rpc",
     "start",
-    "start_boot",
     "status",
     "stop",
     "uninstall",
