@@ -16,7 +16,9 @@
 //! | pack the layers | [`container::build`] | [`Image`](image::Image) |
 //! | write it | [`destination::write`] | [`Receipt`](destination::Receipt) |
 //!
-//! [`release::warnings()`] and [`release::warnings_of_form`] say what the user should know about a release, as
+//! A host that compiles reads the project first, runs [`project::commands::rebar3_compile`], and has
+//! [`Project::refresh`] look again for what that changes. [`release::warnings()`] and
+//! [`release::warnings_of_form`] say what the user should know about a release, as
 //! [`Plan::warnings`](container::Plan::warnings) does about its image.
 //!
 //! A release that relx or mix has assembled takes a shorter way: [`release::read_prebuilt`] gives a
