@@ -87,6 +87,23 @@ fn a_pattern_copies_what_matches_into_a_directory() {
 }
 
 #[test]
+fn a_place_with_a_name_too_long_for_any_file_system_is_an_error() {
+    let (long, deep) = ("a".repeat(256), "a/".repeat(2040));
+    let error = with(&format!("{{mkdir, \"{long}\"}}")).error();
+    assert!(
+        error.starts_with("rebar.config:2:22: the path `aaa") && error.contains("it has 256 bytes"),
+        "{error}"
+    );
+    let fixture = with(&format!("{{copy, \"sql\", \"{deep}x\"}}"));
+    fixture.file("sql/a long name for a file/x", "");
+    let error = fixture.error();
+    assert!(
+        error.starts_with("rebar.config:2:21: the path `a/a") && error.contains("is too long"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_directory_is_copied_with_its_contents() {
     insta::assert_snapshot!(added("{copy, \"sql\", \"db\"}"), @r"
     0755 db/

@@ -10,7 +10,7 @@ use crate::release::assemble::Form;
 use crate::release::files::{Found, WalkError, file_entry, walk};
 use crate::release::wildcard::wildcard;
 use crate::term::{Source, SourceError};
-use crate::tree::{Content, Entry, Group, Tree, TreePath};
+use crate::tree::{Content, Entry, Group, Tree, TreeError, TreePath};
 
 /// What overlays work with.
 #[derive(Debug)]
@@ -236,13 +236,13 @@ impl Work<'_> {
         if is_top && rendered.split('/').all(|part| matches!(part, "" | ".")) {
             return Ok(None);
         }
-        let outside = |_| {
-            let message = format!(
+        let message = |error| match error {
+            TreeError::PathTooLong { .. } => error.to_string(),
+            _ => format!(
                 "`{rendered}` is not inside the release: name a place that is relative to it, without `..`"
-            );
-            self.action.error(to.span, message)
+            ),
         };
-        TreePath::new(&rendered).map(Some).map_err(outside)
+        TreePath::new(&rendered).map(Some).map_err(|error| self.action.error(to.span, message(error)))
     }
 }
 
