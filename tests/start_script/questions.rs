@@ -83,7 +83,8 @@ fn an_answer_that_takes_too_long_fails() {
     with_each_shell(|depot| {
         depot.says(&["daemon"]);
         let sleep = ["rpc", "timer", "sleep", "[20000]."];
-        for variable in [("NODETOOL_TIMEOUT", "1000"), ("RELX_RPC_TIMEOUT", "1")] {
+        for variable in [("NODETOOL_TIMEOUT", "1000"), ("NODETOOL_TIMEOUT", "500"), ("RELX_RPC_TIMEOUT", "1")]
+        {
             let said = super::installation::said(depot.command(&sleep).env(variable.0, variable.1)).failed(1);
             assert!(said.contains("timeout"), "{variable:?}: {said}");
         }
@@ -91,6 +92,12 @@ fn an_answer_that_takes_too_long_fails() {
             let said = super::installation::said(depot.command(&sleep).env(variable, "foo")).failed(2);
             assert_eq!(said, format!("depot: error: {variable} is no number: foo\n"));
         }
+        assert_eq!(
+            super::installation::said(depot.command(&["ping"]).env("NODETOOL_TIMEOUT", "500")).failed(0),
+            "pong\n"
+        );
+        let said = depot.run(&["rpc", "erlang", "halt", "[a"]).failed(255);
+        assert!(said.contains("parse") && !said.contains("timeout"), "{said}");
         let said = depot.says(&["rpc", "erlang", "error", "[wrong]"]);
         assert!(said.starts_with("{badrpc,"), "{said}");
         assert!(depot.says(&["eval", "unfinished"]).starts_with("{error, "));

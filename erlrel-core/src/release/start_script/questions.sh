@@ -1,10 +1,10 @@
 
-# Sets the time in seconds that the node has for an answer.
+# Sets the time that the node has for an answer, in whole seconds.
 set_timeout() {
     case ${RELX_RPC_TIMEOUT:-} in *[!0-9]*) error "RELX_RPC_TIMEOUT is no number: $RELX_RPC_TIMEOUT" 2 ;; esac
     case ${NODETOOL_TIMEOUT:-} in *[!0-9]*) error "NODETOOL_TIMEOUT is no number: $NODETOOL_TIMEOUT" 2 ;; esac
     _timeout=${RELX_RPC_TIMEOUT:-}
-    export RELX_RPC_TIMEOUT="${RELX_RPC_TIMEOUT:-$((${NODETOOL_TIMEOUT:-60000} / 1000))}"
+    export RELX_RPC_TIMEOUT="${RELX_RPC_TIMEOUT:-$(((${NODETOOL_TIMEOUT:-60000} + 999) / 1000))}"
 }
 
 # call -a 'MODULE FUNCTION ARGS' or call -e <EXPRESSIONS: asks the node. Everyone can read a command line: the node's own
@@ -30,8 +30,8 @@ call_by_erl_call() {
     fi
     "$BINDIR/erl_call" "$@" && return
     _code=$?
-    # It ends itself by a signal when the time is over.
-    [ "$_code" -gt 128 ] || return "$_code"
+    # SIGALRM ends it when the time is over.
+    [ "$_code" -eq 142 ] || return "$_code"
     say "RPC to $_node failed: timeout"
     return 1
 }
