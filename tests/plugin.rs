@@ -229,7 +229,7 @@ fn a_missing_program_is_told_with_the_way_to_get_it() {
         line.split("\u{1b}[1m").last().unwrap_or_default().to_string()
     };
     let bare = "/usr/bin:/bin";
-    insta::assert_snapshot!(said(tiny.rebar3("as prod erlrel image").env("ERLREL", "").env("PATH", bare)), @"The program erlrel is not on PATH. Install it with `cargo install --locked --path erlrel-cli` in a clone of its repository, or name it in the environment variable ERLREL.");
+    insta::assert_snapshot!(said(tiny.rebar3("as prod erlrel image").env("ERLREL", "").env("PATH", bare)), @"The program erlrel is not on PATH. Install it as the README of its repository says (`cargo install --locked --path erlrel-cli $(scripts/cargo-flags)` in a clone), or name it in the environment variable ERLREL.");
     insta::assert_snapshot!(said(tiny.rebar3("as prod erlrel image").env("ERLREL", "/no/erlrel")), @"The environment variable ERLREL names `/no/erlrel`, which is no program.");
     assert!(!is_compiled(&tiny, "prod"), "it is told before the work");
     let path = format!("{}:{bare}", erlrel_dir().display());

@@ -42,8 +42,8 @@ do(State) ->
 
 -spec format_error(term()) -> iolist().
 format_error(not_installed) ->
-    "The program erlrel is not on PATH. Install it with `cargo install --locked --path erlrel-cli` in a clone of "
-    "its repository, or name it in the environment variable ERLREL.";
+    "The program erlrel is not on PATH. Install it as the README of its repository says (`cargo install "
+    "--locked --path erlrel-cli $(scripts/cargo-flags)` in a clone), or name it in the environment variable ERLREL.";
 format_error({not_found, Name}) ->
     io_lib:format("The environment variable ERLREL names `~ts`, which is no program.", [Name]);
 format_error({exit_code, Code}) ->
