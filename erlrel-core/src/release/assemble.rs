@@ -56,7 +56,11 @@ pub fn assemble(release: &Release, form: Form) -> Result<Tree, ReleaseError> {
     }
     erts::add(&mut tree, erts, form)?;
     let context = overlay::Context { root: &spec.root_dir, variables, form, links: form.links(spec) };
-    overlay::add(&mut tree, &spec.overlay, &context)?;
+    let elsewhere = overlay::add(&mut tree, &spec.overlay, &context)?;
+    if !elsewhere.is_empty() {
+        // relx gives modes to what is in the directory; what is not there either is a mistake.
+        assemble(release, Form::Directory)?;
+    }
     tree.add_parents()?;
     Ok(tree)
 }

@@ -254,6 +254,11 @@ fn the_mode_of_what_only_a_directory_has_does_not_stop_a_tarball_or_an_image() {
     assert_eq!(tree(&fixture, Form::Directory).get("releases/1.0/start.script").expect("there").mode, 0o600);
     assert_eq!(tree(&fixture, Form::Tarball).get("bin/shop").expect("there").mode, 0o700);
     assert!(tree(&fixture, Form::Image).get("bin/shop").is_none());
+    let nowhere = with("{chmod, 8#700, \"bin/absent\"}");
+    for form in [Form::Directory, Form::Tarball, Form::Image] {
+        let error = nowhere.tree(form).expect_err("no such file").to_string();
+        assert!(error.contains("there is no `bin/absent` in the release"), "{error}");
+    }
 }
 
 #[test]

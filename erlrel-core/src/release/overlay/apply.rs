@@ -23,7 +23,8 @@ pub(in crate::release) struct Context<'a> {
     pub(in crate::release) links: bool,
 }
 
-/// Adds what the overlays say to the tree, in their order; a later one replaces what was there.
+/// Adds what the overlays say to the tree, in their order; a later one replaces what was there. Gives the paths
+/// that are to have a mode and are not in this form of the release, but may be in its directory.
 ///
 /// # Errors
 /// All mistakes of the list together, each with its place: a directive of another form, a source that does
@@ -33,11 +34,16 @@ pub(in crate::release) fn add(
     tree: &mut Tree,
     actions: &[OverlayAction],
     context: &Context<'_>,
-) -> Result<(), ReleaseError> {
-    let failed = |action: &OverlayAction| apply(tree, action, context).err();
-    let mut errors: Vec<SourceError> = actions.iter().filter_map(failed).collect();
+) -> Result<Vec<TreePath>, ReleaseError> {
+    let (mut elsewhere, mut errors) = (Vec::new(), Vec::new());
+    for action in actions {
+        match apply(tree, action, context) {
+            Ok(path) => elsewhere.extend(path),
+            Err(error) => errors.push(error),
+        }
+    }
     match errors.len() {
-        0 => Ok(()),
+        0 => Ok(elsewhere),
         1 => Err(errors.remove(0).into()),
         _ => Err(ReleaseError::Overlays { errors }),
     }
@@ -70,7 +76,11 @@ pub(super) fn own_variables(
     }
 }
 
-fn apply(tree: &mut Tree, action: &OverlayAction, context: &Context<'_>) -> Result<(), SourceError> {
+fn apply(
+    tree: &mut Tree,
+    action: &OverlayAction,
+    context: &Context<'_>,
+) -> Result<Option<TreePath>, SourceError> {
     let own = own_variables(action, context.variables)?;
     let variables = own.as_ref().unwrap_or(context.variables);
     let mut work = Work { tree, action, variables, context };
@@ -80,9 +90,10 @@ fn apply(tree: &mut Tree, action: &OverlayAction, context: &Context<'_>) -> Resu
         Directive::Link { from, to } if context.links => work.each(from, to, Work::link),
         Directive::Link { from, to } => work.each(from, to, Work::copy),
         Directive::Template { from, to, .. } => work.template(from, to),
-        Directive::Chmod { mode, path } => work.chmod(mode, path),
+        Directive::Chmod { mode, path } => return work.chmod(mode, path),
         Directive::Malformed => Err(action.error(action.span, FORMS)),
     }
+    .map(|()| None)
 }
 
 struct Work<'a> {
@@ -186,25 +197,22 @@ impl Work<'_> {
         place::file(self.tree, &place, entry).map_err(|message| self.action.error(to.span, message))
     }
 
-    fn chmod(&mut self, mode: &Mode, path: &Text) -> Result<(), SourceError> {
+    fn chmod(&mut self, mode: &Mode, path: &Text) -> Result<Option<TreePath>, SourceError> {
         let bits = self.mode(mode)?;
         let target = self.rendered_to(path)?;
         let error = |message: String| self.action.error(path.span, message);
         let Some(place) = self.destination(path, &target)? else {
             return Err(error("the release itself has always mode 0755".into()));
         };
-        if self.is_elsewhere(&place) {
-            return Ok(());
-        }
-        place::mode(self.tree, &place, bits).map_err(error)
-    }
-
-    /// What relx's directory has and this form has not: the mode of such a thing is no mistake.
-    fn is_elsewhere(&self, place: &TreePath) -> bool {
-        let absent = self.tree.get(place.as_str()).is_none() && !self.tree.has_below(place);
+        let done = place::mode(self.tree, &place, bits);
+        let absent = self.tree.get(place.as_str()).is_none() && !self.tree.has_below(&place);
+        // What relx has and erlrel has not.
         let left_out = ["bin/install_upgrade.escript", "bin/nodetool"].contains(&place.as_str());
-        let own = ["bin/", "lib/", "erts-", "releases/"].iter().any(|dir| place.as_str().starts_with(dir));
-        absent && (left_out || (own && self.context.form != Form::Directory))
+        match done {
+            Err(_) if absent && left_out => Ok(None),
+            Err(_) if absent && self.context.form != Form::Directory => Ok(Some(place)),
+            done => done.map(|()| None).map_err(error),
+        }
     }
 
     fn mode(&self, mode: &Mode) -> Result<u32, SourceError> {
