@@ -112,13 +112,17 @@ pub(super) fn fold(project: &Project) -> Result<Fold, SourceError> {
 }
 
 /// relx looks for `warnings_as_errors` before it reads the options, by the first entry of that name; each entry
-/// then counts from its place on.
+/// then counts from its place on. The name alone is `true` there, and then an option that relx does not know.
 fn asks_for_errors(options: &[Term]) -> bool {
-    let entry = options.iter().find_map(|option| match option.as_tuple() {
-        Some([key, rest @ ..]) if key.is_atom("warnings_as_errors") => Some(rest),
-        _ => None,
-    });
-    matches!(entry, Some([value]) if value.is_atom("true"))
+    let key = "warnings_as_errors";
+    let value = |option: &Term| match option.as_tuple() {
+        None => option.is_atom(key).then_some(true),
+        Some([name, rest @ ..]) if name.is_atom(key) => {
+            Some(matches!(rest, [value] if value.is_atom("true")))
+        }
+        Some(_) => None,
+    };
+    options.iter().find_map(value).unwrap_or(false)
 }
 
 fn is_prod(project: &Project) -> bool {

@@ -48,6 +48,8 @@ fn only_what_relx_fails_for_is_an_error_as_warnings_as_errors_has_it() {
     let strict = "{warnings_as_errors, true}";
     assert_eq!(failing(&with(&format!("{{no_such, 1}}, {strict}"))), ["UnknownOption"]);
     assert_eq!(failing(&with("{no_such, 1}")), [""; 0]);
+    assert_eq!(failing(&with("{no_such, 1}, warnings_as_errors")), ["UnknownOption"; 2]);
+    assert_eq!(failing(&with("{no_such, 1}, {warnings_as_errors}, {warnings_as_errors, true}")), [""; 0]);
     let no_sasl = format!("{{relx, [{{release, {{shop, \"1\"}}, [shop]}}, {strict}]}}.");
     assert_eq!(failing(&Fixture::new(&no_sasl)), ["NoSasl"]);
     let others = "{overlay_vars, \"nofile\"}, {mode, dev}, {debug_info, strip}, {exclude_apps, [nosuch]}";
