@@ -54,7 +54,13 @@ fn what_relx_fails_for_with_warnings_as_errors_fails() {
     let unknown = tiny("{no_such_option, 1}, {warnings_as_errors, true}");
     let no_sasl =
         Tiny::new("{relx, [{release, {tiny, \"1\"}, [tiny]}, {mode, prod}, {warnings_as_errors, true}]}.\n");
-    for (project, message) in [(unknown, "relx has no such option"), (no_sasl, "the release has no `sasl`")] {
+    let alone = tiny("warnings_as_errors");
+    let projects = [
+        (unknown, "relx has no such option"),
+        (alone, "`warnings_as_errors` takes one value"),
+        (no_sasl, "the release has no `sasl`"),
+    ];
+    for (project, message) in projects {
         assert!(!relx(&project).status.success(), "{message}");
         let ours = erlrel(&project, "tar");
         assert_eq!(ours.status.code(), Some(1));
@@ -85,6 +91,27 @@ fn a_tarball_that_differs_from_relx_s_for_a_defect_of_it_comes_with_warnings() {
     assert!(!packed.contains("sys.config") && !packed.contains("/rel/tiny/data"), "{packed}");
     let directory = erlrel(&project, "release");
     assert_eq!((directory.status.success(), said(&directory)), (true, String::new()), "it is as relx's");
+}
+
+#[test]
+fn of_versions_that_relx_mixes_up_the_highest_is_made_and_relx_s_choice_named() {
+    let versions = |first: &str, second: &str| {
+        let release = |vsn: &str| format!("{{release, {{tiny, \"{vsn}\"}}, [tiny, sasl]}}");
+        Tiny::new(&format!("{{relx, [{}, {}, {{mode, dev}}]}}.\n", release(first), release(second)))
+    };
+    for (highest, other) in [("1.0.0+b.2", "1.0.0+b.1"), ("1.0.0-rc.10", "1.0.0-rc.9")] {
+        let project = versions(highest, other);
+        let theirs = String::from_utf8_lossy(&relx(&project).stdout).into_owned();
+        assert!(theirs.contains(&format!("Assembling release tiny-{other}...")), "{theirs}");
+        let ours = erlrel(&project, "release");
+        assert!(
+            said(&ours).contains(&format!("this one, {highest}, is the highest; relx would take {other},"))
+        );
+        let start = project.dir().join("_build/default/rel/tiny/releases/start_erl.data");
+        assert!(std::fs::read_to_string(start).expect("a release").ends_with(&format!(" {highest}")));
+        let told = project.erlrel(&format!("release --no-compile --profile default --release tiny:{other}"));
+        assert_eq!(said(&{ told }.output().expect("started")), "");
+    }
 }
 
 #[test]

@@ -135,13 +135,27 @@ pub(super) fn choose(
     let fitting = configured.iter().filter(|release| selection.fits(release));
     // Of versions that count as equal relx takes the one that sorts first as text.
     let key = |release: &&Configured| (Reverse(version::precedence(&release.vsn)), release.vsn.clone());
-    let chosen = fitting.min_by_key(key).ok_or_else(|| none_fits(&configured, selection, source))?;
+    let chosen = fitting.clone().min_by_key(key).ok_or_else(|| none_fits(&configured, selection, source))?;
+    let key =
+        |release: &&Configured| (Reverse(version::precedence_in_relx(&release.vsn)), release.vsn.clone());
+    warnings.extend(fitting.min_by_key(key).and_then(|in_relx| other_choice(chosen, in_relx, source)));
     if chosen.goals.is_empty() {
         let error = ReleaseError::NoGoals { release: format!("{}-{}", chosen.name, chosen.vsn) };
         return Err(error.at(&Place::new(source, chosen.goals_at)));
     }
     warnings.extend(chosen.warning.clone());
     Ok(chosen.clone())
+}
+
+/// That relx would take another one of several versions.
+fn other_choice(chosen: &Configured, in_relx: &Configured, source: &Arc<Source>) -> Option<SpecWarning> {
+    let message = format!(
+        "of several versions this one, {}, is the highest; relx would take {}, as it does not look at what is behind \
+         `+`, and compares what is behind `-` as text. Name the version that is meant: `--release {}:VSN`",
+        chosen.vsn, in_relx.vsn, chosen.name
+    );
+    let error = source.error(chosen.goals_at, message);
+    (chosen.vsn != in_relx.vsn).then_some(SpecWarning::RelxDiffers(error))
 }
 
 fn none_fits(configured: &[Configured], selection: &Selection, source: &Arc<Source>) -> ReleaseError {

@@ -109,10 +109,20 @@ fn first_lines(path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).trim_matches('\n').to_string())
 }
 
-/// The key by which relx finds the highest of several versions: `MAJOR.MINOR.PATCH`, then a
-/// pre-release before the release, then the build; what is no such version counts as `0.0.0`.
+/// The key of the highest of several versions: `MAJOR.MINOR.PATCH`, then a pre-release before the release, then the
+/// build; what is no such version counts as `0.0.0`.
 pub(super) fn precedence(vsn: &str) -> semver::Version {
     crate::project::lenient_version(vsn).unwrap_or(semver::Version::new(0, 0, 0))
+}
+
+/// The same key in relx, which does not look at builds, and of a pre-release compares the first and the last part as
+/// texts.
+pub(super) fn precedence_in_relx(vsn: &str) -> impl Ord + use<> {
+    let version = precedence(vsn);
+    let (first, rest) = version.pre.split_once('.').unwrap_or((&version.pre, ""));
+    let last = rest.rsplit('.').next().unwrap_or_default().to_string();
+    let numbers = (version.major, version.minor, version.patch);
+    (numbers, version.pre.is_empty(), first.to_string(), last)
 }
 
 #[cfg(test)]
@@ -157,6 +167,8 @@ mod tests {
         assert_eq!(highest(&["1.9.0", "1.10.0", "1.2"]), "1.10.0");
         assert_eq!(highest(&["1.0.0-rc1", "1.0.0"]), "1.0.0");
         assert_eq!(highest(&["abc", "0.1"]), "0.1");
+        assert_eq!(highest(&["1.0.0+1", "1.0.0+2", "1.0.0"]), "1.0.0+2");
+        assert_eq!(highest(&["1.0.0-rc.9", "1.0.0-rc.10"]), "1.0.0-rc.10");
     }
 
     /// relx takes `1 0` and `100` for 1.0, which is less than 1.1 and 2.
