@@ -3,6 +3,7 @@
 //! `ERLREL_RANDOM_PROJECTS` is their number, 300 unless set; `ERLREL_RANDOM_SEED` is the first one's seed, each
 //! next one has the next. A project with a difference that nothing explains stays in `target/tmp/random_projects`.
 
+mod alterations;
 mod app;
 mod compare;
 mod config;
@@ -13,12 +14,13 @@ mod overlay;
 mod project;
 mod rebar3;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use compare::Case;
+use compare::{Case, Kind};
+use explained::{EXPLAINED, Share};
 use installation::Installation;
 use rebar3::Rebar3;
 
@@ -29,9 +31,14 @@ struct Summary {
     refused: usize,
     /// How often each reason of erlrel's was heard where both refuse.
     refusals: BTreeMap<String, Vec<String>>,
-    explained: BTreeMap<&'static str, usize>,
+    /// How often each difference was met, and in how many projects.
+    explained: BTreeMap<&'static str, (usize, usize)>,
+    /// How many paths of each kind were compared.
+    compared: BTreeMap<Kind, usize>,
     traits: BTreeMap<String, usize>,
     unexplained: Vec<String>,
+    altered: usize,
+    unnoticed: Vec<String>,
 }
 
 #[test]
@@ -64,18 +71,16 @@ fn generated_projects_get_the_release_that_relx_makes_or_are_refused_by_both() {
     );
     let refusals: BTreeMap<&String, usize> =
         summary.refusals.iter().map(|(why, cases)| (why, cases.len())).collect();
-    println!("refused: {refusals:#?}\nexplained differences: {:#?}", summary.explained);
-    println!("generated: {:?}", summary.traits);
+    println!("refused: {refusals:#?}");
+    println!("explained differences (how many, in how many projects): {:#?}", summary.explained);
+    println!("generated: {:?}\ncompared: {:?}", summary.traits, summary.compared);
     let unexplained = &summary.unexplained;
     assert!(unexplained.is_empty(), "{}\n{} projects differ", unexplained.join("\n"), unexplained.len());
-    if count >= 100 {
-        let count = count as usize;
-        assert!(
-            summary.built > count * 2 / 5 && summary.refused > count / 20,
-            "{} built, {} refused",
-            summary.built,
-            summary.refused
-        );
+    let unnoticed = &summary.unnoticed;
+    println!("alterations of erlrel's releases: {} made, {} unnoticed", summary.altered, unnoticed.len());
+    assert!(unnoticed.is_empty(), "nobody noticed: {}", unnoticed.join("\n"));
+    if count >= 300 {
+        summary.assert_busy(count as usize);
     }
 }
 
@@ -92,6 +97,25 @@ fn one(seed: u64, root: &Path, installation: &Installation, rebar3: &mut Rebar3,
 }
 
 impl Summary {
+    /// Nothing is shown by projects that are hardly ever built, by few files, or by differences that are
+    /// expected and never met.
+    fn assert_busy(&self, count: usize) {
+        let Self { built, refused, compared, .. } = self;
+        assert!(built * 2 >= count && refused * 20 >= count, "{built} built, {refused} refused");
+        for (kind, least) in
+            [(Kind::Directory, 20), (Kind::Bytes, 30), (Kind::Term, 12), (Kind::Beam, 18), (Kind::Script, 3)]
+        {
+            let found = compared.get(&kind).copied().unwrap_or_default();
+            assert!(found >= least * built, "{found} of {kind:?} in {built} releases");
+        }
+        let is_met = |share: Share| count >= 3000 || matches!(share, Share::Common);
+        assert!(self.altered >= 50 * built, "{} alterations", self.altered);
+        let idle = EXPLAINED.iter().filter(|explained| is_met(explained.share));
+        let idle: Vec<&str> =
+            idle.map(|explained| explained.name).filter(|name| !self.explained.contains_key(name)).collect();
+        assert!(idle.is_empty(), "never met: {idle:#?}");
+    }
+
     /// Counts a case; true if it has a difference that nothing explains.
     fn add(&mut self, seed: u64, case: &Case<'_>, dir: &Path) -> bool {
         self.built += usize::from(case.relx_built && case.erlrel_built);
@@ -101,10 +125,19 @@ impl Summary {
             self.refusals.entry(reason(&case.messages)).or_default().push(both);
         }
         case.project.traits.iter().for_each(|name| *self.traits.entry(name.clone()).or_default() += 1);
+        case.compared.iter().for_each(|(kind, count)| *self.compared.entry(*kind).or_default() += count);
         let mut unexplained = Vec::new();
+        let mut met = BTreeSet::new();
+        self.altered += case.alterations.tried;
+        let unnoticed = case.alterations.unnoticed.iter().map(|what| format!("{seed}: {what}"));
+        self.unnoticed.extend(unnoticed);
         for difference in &case.differences {
-            match explained::explain(case, difference) {
-                Some(name) => *self.explained.entry(name).or_default() += 1,
+            match difference.explained {
+                Some(name) => {
+                    let (differences, projects) = self.explained.entry(name).or_default();
+                    *differences += 1;
+                    *projects += usize::from(met.insert(name));
+                }
                 None => unexplained
                     .push(format!("  {} {}: {}", difference.form, difference.path, difference.what)),
             }

@@ -130,6 +130,39 @@ fn every_path_of_a_tarball_is_in_its_normal_form() {
 }
 
 #[test]
+fn an_overlay_takes_the_place_of_a_link() {
+    let shop = Shop::new();
+    shop.write("config/vm.args", "-sname own\n");
+    shop.write("other.args", "-sname other\n");
+    let overlay = r#"{overlay, [{copy, "other.args", "releases/1.0/vm.args"}]}"#;
+    shop.write(
+        "rebar.config",
+        format!("{{relx, [{{release, {{shop, \"1.0\"}}, [shop, sasl]}}, {{mode, dev}}, {overlay}]}}.\n"),
+    );
+    run(&mut shop.erlrel("release --no-compile --quiet --out out"));
+    let read = |path: &str| std::fs::read_to_string(shop.path(path)).expect("read");
+    assert_eq!(read("out/releases/1.0/vm.args"), "-sname other\n");
+    assert_eq!(read("config/vm.args"), "-sname own\n", "the project's own file");
+}
+
+#[test]
+fn a_binary_is_a_text_as_a_version_as_a_directory_and_as_a_destination() {
+    let shop = Shop::new();
+    let overlay = r#"{overlay, [{copy, <<"rebar.config">>, <<"żółw €"/utf8>>}]}"#;
+    let release = r#"{release, {shop, <<"1.1">>}, [shop, sasl]}"#;
+    shop.write(
+        "rebar.config",
+        format!("{{relx, [{release}, {{mode, prod}}, {{output_dir, <<\"made\">>}}, {overlay}]}}.\n"),
+    );
+    run(&mut shop.erlrel("tar --no-compile --quiet"));
+    let tarball = shop.path("made/shop/shop-1.1.tar.gz");
+    run(tool("tar", "tar").arg("-xzf").arg(tarball).arg("-C").arg(shop.path(".")));
+    let start = std::fs::read_to_string(shop.path("releases/start_erl.data")).expect("a release");
+    assert!(start.ends_with(" 1.1"), "{start}");
+    assert!(shop.path("żółw €").is_file());
+}
+
+#[test]
 fn a_goal_may_have_a_start_type_and_a_list_of_included_applications() {
     let shop = Shop::new();
     shop.write(

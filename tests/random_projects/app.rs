@@ -34,6 +34,8 @@ pub(super) struct App {
     pub(super) included: Vec<String>,
     pub(super) more: Vec<String>,
     pub(super) left_out: Option<&'static str>,
+    /// As Erlang reads it.
+    description: String,
     files: Vec<File>,
 }
 
@@ -113,7 +115,7 @@ fn app(
         random.shuffle(&mut uses);
     }
     let mut optional = random.some(&uses, 15);
-    if random.chance(10) {
+    if random.chance(6) {
         uses.push("nowhere".into());
         optional.push("nowhere".into());
     }
@@ -128,12 +130,17 @@ fn app(
             Place::Checkout,
             Place::LibDir,
         ]),
-        vsn: if random.chance(60) { VERSIONS[0].into() } else { random.pick(&VERSIONS).into() },
+        vsn: match random.below(10) {
+            0..6 => VERSIONS[0].into(),
+            6..9 => random.pick(&VERSIONS[..VERSIONS.len() - 1]).into(),
+            _ => random.pick(&VERSIONS).into(),
+        },
         modules: modules.split_off(modules.len() - count),
         unlisted: modules.split_off(modules.len() - unlisted),
         registered: random.some(&[format!("{name}_sup"), format!("{name}_srv")], 30),
         more: more_keys(random, name),
         files: files(random, name),
+        description: description(random),
         name: name.into(),
         absent: Vec::new(),
         left_out: None,
@@ -141,6 +148,19 @@ fn app(
         optional,
         included,
     }
+}
+
+fn description(random: &mut Random) -> String {
+    let long = format!("\"{}\"", "A long description. ".repeat(200));
+    let odd = [
+        "\"Grüße, żółw\"",
+        "\"Grüße\"",
+        "\"\"",
+        "\"two\\nlines \\\"quoted\\\" \\x{1F600}\"",
+        "\"a\" \"b\"",
+        &long,
+    ];
+    if random.chance(50) { "\"Goods\"".into() } else { random.pick(&odd).into() }
 }
 
 fn more_keys(random: &mut Random, name: &str) -> Vec<String> {
@@ -202,12 +222,6 @@ impl App {
         [&self.uses, &self.included, &self.optional].into_iter().any(|list| list.contains(name))
     }
 
-    /// Whether its description has atoms or strings of Latin-1 that `~p` prints as they are.
-    pub(super) fn has_latin_1(&self) -> bool {
-        let names = self.modules.iter().chain(&self.unlisted).chain([&self.vsn]);
-        names.chain(&self.more).any(|text| !text.is_ascii())
-    }
-
     /// The directory in the project.
     pub(super) fn dir(&self) -> String {
         let parent = match self.place {
@@ -243,7 +257,7 @@ impl App {
 
     fn app_file(&self, modules: &[&String]) -> String {
         let keys = [
-            ("description", "\"Grüße, żółw\"".to_string()),
+            ("description", self.description.clone()),
             ("vsn", format!("\"{}\"", self.vsn)),
             ("modules", atoms(modules)),
             ("registered", atoms(&self.registered)),
@@ -276,8 +290,8 @@ pub(super) const MISTAKES: [&str; 11] = [
     "circle through an included application",
 ];
 
-/// Puts one mistake into a graph.
-pub(super) fn spoil(random: &mut Random, apps: &mut [App], mistake: &str) {
+/// Puts one mistake into a graph; the name of the application that has it.
+pub(super) fn spoil(random: &mut Random, apps: &mut [App], mistake: &str) -> String {
     let first = random.below(apps.len());
     let second = (first + 1) % apps.len();
     let other = apps[second].name.clone();
@@ -308,4 +322,5 @@ pub(super) fn spoil(random: &mut Random, apps: &mut [App], mistake: &str) {
         }
         _ => {}
     }
+    apps[first].name.clone()
 }

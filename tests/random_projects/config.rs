@@ -2,7 +2,7 @@
 
 use super::app::{self, App, MISTAKES, Place};
 use super::installation;
-use super::options::{self, OPTIONS};
+use super::options::OPTIONS;
 use super::overlay;
 use super::project::{Content, File, Project, atom, atoms};
 use crate::support::random::Random;
@@ -19,22 +19,20 @@ pub(super) fn generate(seed: u64) -> Project {
     let random = &mut Random(seed);
     let mut project = Project::default();
     let mut apps = app::graph(random);
-    if random.chance(12) {
+    if random.chance(7) {
         let mistake = random.pick(&MISTAKES);
-        app::spoil(random, &mut apps, mistake);
+        project.spoiled = Some(app::spoil(random, &mut apps, mistake));
         project.traits.insert(mistake.into());
     }
     if apps.iter().any(|app| !app.name.is_ascii()) {
         project.traits.insert("name beyond ASCII".into());
-    }
-    if apps.iter().any(App::has_latin_1) {
-        project.traits.insert("application beyond ASCII".into());
     }
     let mut maker = Maker { random, apps: &apps, project: &mut project };
     maker.configuration();
     for app in &apps {
         project.files.extend(app.files());
     }
+    project.apps = apps;
     project
 }
 
@@ -46,7 +44,7 @@ impl Maker<'_> {
         self.project.profiles = active.split(',').filter(|name| !name.is_empty()).map(String::from).collect();
         let mut base = self.releases();
         base.extend(self.options(100));
-        if self.apps.iter().any(|app| app.place == Place::LibDir) && self.random.chance(95) {
+        if self.apps.iter().any(|app| app.place == Place::LibDir) && self.random.chance(98) {
             base.push("{lib_dirs, [\"extra\"]}".into());
         }
         self.shuffle(&mut base);
@@ -60,6 +58,7 @@ impl Maker<'_> {
                 profiles.push(format!("{{{name}, [{{relx, [{}]}}]}}", list.join(",\n    ")));
             }
         }
+        self.select();
         let checkouts: Vec<&App> = self.apps.iter().filter(|app| app.place == Place::Checkout).collect();
         let deps: Vec<&str> = checkouts.iter().map(|app| app.name.as_str()).collect();
         let text = format!(
@@ -91,11 +90,16 @@ impl Maker<'_> {
             ("other/vm.args.src", "-sname ${X:-y}\n", 100),
             ("other/broken.config", "[{a, ].\n", 100),
             ("other/vars.config", "{colour, \"red\"}.\n{size, 3}.\n{nested, [{a, \"b\"}]}.\n", 100),
+            ("sub/config/sys.config", "[{shop, [{sub, 1}]}].\n", 30),
+            ("sub/config/vm.args.src", "-name ${SUB}\n", 20),
             ("VERSION", "3.2.1\n", 100),
         ] {
             if self.random.chance(percent) {
                 self.project.files.push(File::text(path, text));
             }
+        }
+        for name in ["otp", "otp2"] {
+            self.project.files.push(File::of(format!("erl/{name}"), Content::Installation(name)));
         }
         if self.random.chance(50) {
             self.project
@@ -108,11 +112,8 @@ impl Maker<'_> {
 
     fn options(&mut self, share: usize) -> Vec<String> {
         let mut list = Vec::new();
-        for (name, percent, value) in OPTIONS {
-            if !options::OFF.contains(&name)
-                && self.random.chance(100)
-                && self.random.below(10_000) < percent * share
-            {
+        for (name, often, value) in OPTIONS {
+            if self.random.below(100_000) < often * share {
                 list.push(value(self));
                 self.project.traits.insert((*name).into());
             }
@@ -122,15 +123,15 @@ impl Maker<'_> {
 
     fn releases(&mut self) -> Vec<String> {
         let names = ["shop", "myrel", "'My-Rel'", "r2", "żółw_rel", "\"text\""];
-        let name = if self.random.chance(88) { names[0] } else { self.random.pick(&names) };
+        let name = if self.random.chance(97) { names[0] } else { self.random.pick(&names) };
         let count = if self.random.chance(80) {
             1
         } else {
-            if self.random.chance(8) { 0 } else { self.random.pick(&[2, 2, 3]) }
+            if self.random.chance(4) { 0 } else { self.random.pick(&[2, 2, 3]) }
         };
         let mut list: Vec<String> = Vec::new();
         for number in 0..count {
-            let name = if number > 0 && self.random.chance(10) { "other" } else { name };
+            let name = if number > 0 && self.random.chance(5) { "other" } else { name };
             if !name.is_ascii() {
                 self.project.traits.insert("name beyond ASCII".into());
             }
@@ -140,19 +141,82 @@ impl Maker<'_> {
         if count > 1 {
             self.project.traits.insert("several releases".into());
         }
+        if self.random.chance(6) {
+            list.push(self.extended(name));
+        }
         list
+    }
+
+    /// A release that extends one of another name, or of none.
+    fn extended(&mut self, name: &str) -> String {
+        self.project.traits.insert("extends another name".into());
+        self.project.traits.insert("several releases".into());
+        let (goals, more) = (self.goals(), self.goals());
+        let base = self.random.pick(&[
+            "base",
+            "base",
+            "base",
+            "{base, \"1.0\"}",
+            "{base, \"1.0\"}",
+            "{base, \"1.0\"}",
+            "{base, \"7\"}",
+        ]);
+        let options = self.random.pick(&["", "", ", [{include_src, true}]"]);
+        if !options.is_empty() {
+            self.project.own_options.push("include_src");
+        }
+        let name = name.trim_matches(['"', '\'']);
+        self.project.releases.push((name.into(), "1.0".into()));
+        self.project.releases.push(("base".into(), "1.0".into()));
+        let name = atom(name);
+        format!(
+            "{{release, {{base, \"1.0\"}}, {goals}}},\n  {{release, {{{name}, \"1.0\", {{extend, {base}}}}}, {more}{options}}}"
+        )
+    }
+
+    /// What the command line asks for.
+    fn select(&mut self) {
+        let several = self.project.has("several releases");
+        let often = match several {
+            true if self.project.has("extends another name") => 92,
+            true => 70,
+            false => 8,
+        };
+        if self.project.releases.is_empty() || !self.random.chance(often) {
+            return;
+        }
+        let releases = self.project.releases.clone();
+        let (name, vsn) = self.random.pick(&releases);
+        let vsn = match self.random.below(20) {
+            0 => Some("9.9.9".into()),
+            1..12 => Some(vsn),
+            _ => None,
+        };
+        self.project.traits.insert("selection".into());
+        let name = if self.random.chance(3) { "absent".into() } else { name };
+        self.project.selection = Some((name, vsn));
     }
 
     fn release(&mut self, name: &str) -> String {
         let (vsn, goals) = (self.version(), self.goals());
+        if name.starts_with('"') {
+            self.project.traits.insert("malformed release".into());
+        }
         if vsn.contains(' ') && vsn.starts_with('"') {
             self.project.traits.insert("version with a blank".into());
         }
+        if vsn.starts_with("<<") {
+            self.project.traits.insert("a version or a directory as a binary".into());
+        }
+        if let Some(text) = vsn.strip_prefix('"').and_then(|vsn| vsn.strip_suffix('"')) {
+            self.project.releases.push((name.trim_matches(['"', '\'']).into(), text.into()));
+        }
         let name = &atom_or_text(name);
-        if options::OFF.contains(&"release forms") || self.random.chance(75) {
+        if self.random.chance(75) {
             return format!("{{release, {{{name}, {vsn}}}, {goals}}}");
         }
-        if self.random.chance(12) {
+        if self.random.chance(8) {
+            self.project.traits.insert("malformed release".into());
             return self.random.pick(&[
                 format!("{{release, {{{name}}}, {goals}}}"),
                 format!("{{release, {name}, {goals}}}"),
@@ -168,17 +232,19 @@ impl Maker<'_> {
             );
         }
         self.project.traits.insert("release forms".into());
-        let erts = erts_version();
-        let text = self.random.pick(&[
-            format!("{{release, {{{name}, {vsn}}}, {{erts, \"{erts}\"}}, {goals}}}"),
-            format!("{{release, {{{name}, {vsn}}}, {goals}, [{{include_erts, false}}]}}"),
-            format!("{{release, {{{name}, {vsn}}}, {{erts, \"{erts}\"}}, {goals}, [{{include_src, false}}]}}"),
-            format!("{{release, {{{name}, {vsn}}}, {goals}, [{{generate_start_script, false}}, {{sys_config, false}}]}}"),
-        ]);
-        if text.ends_with("]}") && text.contains("], [") {
-            self.project.traits.insert("release with options".into());
-        }
-        text
+        let erts = if self.random.chance(20) {
+            format!("{{erts, \"{}\"}}, ", erts_version())
+        } else {
+            String::new()
+        };
+        let (option, value) = self.random.pick(&OWN_OPTIONS);
+        let own = if erts.is_empty() || self.random.chance(50) {
+            self.project.own_options.push(option);
+            format!(", [{{{option}, {value}}}]")
+        } else {
+            String::new()
+        };
+        format!("{{release, {{{name}, {vsn}}}, {erts}{goals}{own}}}")
     }
 
     fn version(&mut self) -> String {
@@ -192,14 +258,15 @@ impl Maker<'_> {
             "\"v1\"",
             "\"ü1\"",
             "\"1 0\"",
+            "<<\"1.1\">>",
         ];
-        if self.random.chance(60) {
+        if self.random.chance(70) {
             return texts[0].into();
         }
         if self.random.chance(50) {
             return self.random.pick(&texts).into();
         }
-        if !options::OFF.contains(&"version of a tag") && self.random.chance(50) {
+        if self.random.chance(50) {
             return self.random.pick(&["semver", "git", "\"git\"", "{semver, x}"]).into();
         }
         self.random
@@ -228,7 +295,7 @@ impl Maker<'_> {
         if self.random.chance(60) {
             self.random.shuffle(&mut names);
         }
-        if self.random.chance(3) {
+        if self.random.chance(2) {
             let goal = self.random.pick(&["ghost", "kernel", "stdlib"]);
             names.push(goal.into());
         }
@@ -250,13 +317,15 @@ impl Maker<'_> {
             return name;
         }
         if app.is_none() {
-            return if self.random.chance(96) {
+            return if self.random.chance(98) {
                 format!("{{{name}, {kind}}}")
             } else {
+                self.project.traits.insert("goal of another version".into());
                 format!("{{{name}, {vsn}}}")
             };
         }
         if self.random.chance(3) {
+            self.project.traits.insert("goal of another version".into());
             return self.random.pick(&[
                 format!("\"{name}\""),
                 format!("{{{name}}}"),
@@ -268,17 +337,33 @@ impl Maker<'_> {
                 format!("{{{name}, [ghost]}}"),
             ]);
         }
+        let rare = self.random.chance(30);
         self.random.pick(&[
             format!("{{{name}, {kind}}}"),
             format!("{{{name}, {vsn}}}"),
             format!("{{{name}, {vsn}, {kind}}}"),
             format!("{{{name}, {included}}}"),
             format!("{{{name}, {vsn}, {included}}}"),
-            format!("{{{name}, {vsn}, {kind}, {included}}}"),
             format!("{{{name}, {vsn}, permanent, {included}}}"),
+            format!("{{{name}, {vsn}, permanent, {included}}}"),
+            format!("{{{name}, {vsn}, {}, {included}}}", if rare { kind } else { "permanent" }),
         ])
     }
 }
+
+/// Options that a release may have for itself.
+const OWN_OPTIONS: [(&str, &str); 10] = [
+    ("include_erts", "true"),
+    ("include_erts", "false"),
+    ("include_src", "true"),
+    ("include_src", "false"),
+    ("system_libs", "false"),
+    ("generate_start_script", "false"),
+    ("sys_config", "false"),
+    ("vm_args", "\"other/vm.args\""),
+    ("debug_info", "strip"),
+    ("extended_start_script", "true"),
+];
 
 fn atom_or_text(name: &str) -> String {
     if name.starts_with(['"', '\'']) { name.into() } else { atom(name) }

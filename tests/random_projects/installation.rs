@@ -16,6 +16,9 @@ const BASICS: [(&str, &[&str]); 3] = [
     ("sasl", &["sasl", "alarm_handler"]),
 ];
 
+/// The optional applications of those below.
+pub(super) const OPTIONAL: [&str; 2] = ["mnesia", "absent"];
+
 /// Applications beside the basic ones: name, version, and the keys after `vsn` and `description`.
 const MORE: [(&str, &str, &str); 5] = [
     (
@@ -84,7 +87,8 @@ impl Installation {
         installation
     }
 
-    /// What stands for the installation's root directory.
+    /// What stands for the installation's root directory. `otp2`, beside it, has another ERTS and only some
+    /// applications, one of them in another version.
     pub(super) fn root(&self) -> PathBuf {
         self.dir.join("otp")
     }
@@ -120,20 +124,25 @@ impl Installation {
                 std::fs::copy(from.join(file), to.join(file)).expect("copied");
             });
         }
-        self.runtime_system(real);
+        self.runtime_system(real, "otp", &only(real, "erts-"));
+        self.runtime_system(real, "otp2", "erts-99.1");
         for (name, modules) in BASICS {
-            self.basic(real, name, modules);
+            ["otp", "otp2"].iter().for_each(|root| self.basic(root, real, name, modules));
         }
         for (name, vsn, keys) in MORE {
-            self.other(name, vsn, keys);
+            self.other("otp", name, vsn, keys);
+            match name {
+                "mnesia" => self.other("otp2", name, "5.0", keys),
+                "os_mon" => {}
+                _ => self.other("otp2", name, vsn, keys),
+            }
         }
     }
 
     /// `dyn_erl` is a program like the emulator, and small.
-    fn runtime_system(&self, real: &Path) {
-        let erts = only(real, "erts-");
-        let bin = self.made(&format!("otp/{erts}/bin"));
-        let program = real.join(&erts).join("bin/dyn_erl");
+    fn runtime_system(&self, real: &Path, root: &str, erts: &str) {
+        let bin = self.made(&format!("{root}/{erts}/bin"));
+        let program = real.join(only(real, "erts-")).join("bin/dyn_erl");
         for copy in ["beam.smp", "dyn_erl"] {
             std::fs::copy(&program, bin.join(copy)).expect("copied");
         }
@@ -144,10 +153,10 @@ impl Installation {
         std::fs::write(bin.join("plain.txt"), "no program").expect("written");
     }
 
-    fn basic(&self, real: &Path, name: &str, modules: &[&str]) {
+    fn basic(&self, root: &str, real: &Path, name: &str, modules: &[&str]) {
         let dir = only(&real.join("lib"), &format!("{name}-"));
         let vsn = dir.trim_start_matches(&format!("{name}-"));
-        let ebin = self.made(&format!("otp/lib/{dir}/ebin"));
+        let ebin = self.made(&format!("{root}/lib/{dir}/ebin"));
         for module in modules {
             let beam = format!("{module}.beam");
             let from = ["kernel", "stdlib", name]
@@ -170,8 +179,8 @@ impl Installation {
         std::fs::write(ebin.join(format!("{name}.appup")), "{\"1\", [], []}.\n").expect("written");
     }
 
-    fn other(&self, name: &str, vsn: &str, keys: &str) {
-        let dir = format!("otp/lib/{name}-{vsn}");
+    fn other(&self, root: &str, name: &str, vsn: &str, keys: &str) {
+        let dir = format!("{root}/lib/{name}-{vsn}");
         let ebin = self.made(&format!("{dir}/ebin"));
         for module in ["otp_a", "otp_b", "otp_c", "otp_d"].iter().filter(|module| keys.contains(*module)) {
             std::fs::copy(self.beam(module), ebin.join(format!("{module}.beam"))).expect("copied");

@@ -1,8 +1,7 @@
 //! Generated overlays and what they copy.
 
 use super::config::{Maker, empty};
-use super::options::OFF;
-use super::project::{Content, File};
+use super::project::{Content, File, text as written};
 
 /// What directives copy; always there.
 pub(super) fn sources() -> Vec<File> {
@@ -56,7 +55,10 @@ const PATTERNS: [&str; 9] = [
     "files/dir",
 ];
 
-const DESTINATIONS: [&str; 14] = [
+const DESTINATIONS: [&str; 17] = [
+    "bin/hooks/x",
+    "bin/hooks/builtin/pid",
+    "bin/ext/foo",
     "etc/a.txt",
     "etc",
     "a",
@@ -86,21 +88,31 @@ fn directive(maker: &mut Maker<'_>) -> String {
     let kind = random.pick(&[
         "mkdir", "copy", "copy", "copy", "copy all", "link", "template", "template", "chmod", "wrong",
     ]);
-    let rare = matches!(kind, "chmod" | "wrong") && random.chance(75);
-    if rare || OFF.contains(&format!("overlay {kind}").as_str()) {
+    let rare = matches!(kind, "chmod" | "wrong") && random.chance(85);
+    if rare {
         return format!("{{mkdir, \"{}\"}}", random.pick(&["log", "var/x", "etc"]));
     }
-    let (from, to) = (random.pick(&SOURCES), random.pick(&DESTINATIONS));
+    let (mut from, to) = (random.pick(&SOURCES), random.pick(&DESTINATIONS));
+    if kind == "template" && from.contains("/dir") && random.chance(80) {
+        from = SOURCES[0];
+    }
+    if to.contains("..") {
+        maker.project.traits.insert("a destination with `..`".into());
+    }
+    let (from, to) = (&written(random, from), &written(random, to));
+    if to.ends_with("/utf8>>") {
+        maker.project.traits.insert("a destination as a binary beyond ASCII".into());
+    }
     let text = match kind {
         "mkdir" => format!(
             "{{mkdir, \"{}\"}}",
             random.pick(&["log", "log/", "var/x", "etc", "./y", "{{release_name}}_d"])
         ),
         "copy all" => format!("{{copy, \"{}\", \"{}\"}}", random.pick(&PATTERNS), random.pick(&FOLDERS)),
-        "template" => format!("{{template, \"{from}\", \"{to}\"}}"),
-        "chmod" => format!("{{chmod, {}, \"{to}\"}}", random.pick(&["8#755", "420", "\"493\"", "8#600"])),
+        "template" => format!("{{template, {from}, {to}}}"),
+        "chmod" => format!("{{chmod, {}, {to}}}", random.pick(&["8#755", "420", "\"493\"", "8#600"])),
         "wrong" => wrong(maker),
-        _ => format!("{{{kind}, \"{from}\", \"{to}\"}}"),
+        _ => format!("{{{kind}, {from}, {to}}}"),
     };
     maker.project.traits.insert(format!("overlay {kind}"));
     text

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
+use super::app::App;
 use super::installation::Installation;
+use crate::support::random::Random;
 
 /// A project that nothing was made of yet.
 #[derive(Debug, Default)]
@@ -14,6 +16,26 @@ pub(super) struct Project {
     pub(super) profiles: Vec<String>,
     /// What was generated, in the words of the explained differences.
     pub(super) traits: BTreeSet<String>,
+    pub(super) apps: Vec<App>,
+    /// The application that a mistake was made in.
+    pub(super) spoiled: Option<String>,
+    /// All that any `exclude_apps` names.
+    pub(super) excluded: Vec<String>,
+    pub(super) wrong: Vec<WrongValue>,
+    /// The options of releases that have some for themselves.
+    pub(super) own_options: Vec<&'static str>,
+    /// Names and versions of releases, as far as they are written as texts.
+    pub(super) releases: Vec<(String, String)>,
+    /// What `--relname` and `--relvsn` ask for.
+    pub(super) selection: Option<(String, Option<String>)>,
+}
+
+/// A value that an option cannot have.
+#[derive(Debug)]
+pub(super) struct WrongValue {
+    pub(super) key: &'static str,
+    /// The option as it is written.
+    pub(super) place: String,
 }
 
 #[derive(Debug, Clone)]
@@ -30,6 +52,8 @@ pub(super) enum Content {
     Module(String),
     Link(String),
     Directory,
+    /// A link to a directory of the small installation's.
+    Installation(&'static str),
 }
 
 impl File {
@@ -43,6 +67,11 @@ impl File {
 }
 
 impl Project {
+    /// Whether this path in a release belongs to one of its own applications.
+    pub(super) fn has_app_at(&self, path: &str) -> bool {
+        self.apps.iter().any(|app| path.starts_with(&format!("lib/{}-{}/", app.name, app.vsn)))
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.traits.contains(name)
     }
@@ -57,6 +86,9 @@ impl Project {
                     std::fs::copy(installation.beam(name), &path).expect("copied");
                 }
                 Content::Link(target) => symlink(target, &path).expect("linked"),
+                Content::Installation(name) => {
+                    symlink(installation.dir().join(name), &path).expect("linked");
+                }
                 Content::Directory => std::fs::create_dir_all(&path).expect("created"),
             }
             if file.executable {
@@ -71,6 +103,15 @@ pub(super) fn atom(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '@');
     if plain { name.into() } else { format!("'{name}'") }
+}
+
+/// A text as Erlang reads it, now and then as a binary.
+pub(super) fn text(random: &mut Random, text: &str) -> String {
+    match random.below(12) {
+        0 if text.is_ascii() => format!("<<\"{text}\">>"),
+        0 => format!("<<\"{text}\"/utf8>>"),
+        _ => format!("\"{text}\""),
+    }
 }
 
 pub(super) fn atoms<T: AsRef<str>>(names: &[T]) -> String {

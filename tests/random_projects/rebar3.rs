@@ -14,6 +14,38 @@ pub(super) struct Rebar3 {
     answers: BufReader<ChildStdout>,
 }
 
+/// When two files are the same.
+#[derive(Debug)]
+pub(super) enum Same {
+    /// The same terms (`=:=`), of a text or of a boot file.
+    Terms,
+    /// The same terms but for the values of `optional_applications`, and these excluded ones in `applications`.
+    TermsButOptional(Vec<String>),
+    /// As `TermsButOptional`, and but for what boot files have of these applications (`NAME-VSN`).
+    TermsButOf(Vec<String>),
+    /// The same terms once Erlang's own applications lie in the release.
+    TermsButSystemLibs,
+    /// The same modules.
+    Beams,
+    /// The same modules once both are stripped.
+    Stripped,
+}
+
+impl Same {
+    /// The words of the order.
+    fn words(&self) -> Vec<String> {
+        let word = match self {
+            Self::Terms => "terms",
+            Self::TermsButOptional(apps) => return [vec!["but_optional".into()], apps.clone()].concat(),
+            Self::TermsButOf(apps) => return [vec!["but_of".into()], apps.clone()].concat(),
+            Self::TermsButSystemLibs => "but_system_libs",
+            Self::Beams => "beams",
+            Self::Stripped => "stripped",
+        };
+        vec![word.into()]
+    }
+}
+
 impl Rebar3 {
     pub(super) fn start(installation: &Installation, home: &Path) -> Self {
         let real = erlang::root();
@@ -33,15 +65,22 @@ impl Rebar3 {
     }
 
     /// `rebar3 ARGUMENT…` in a project; true if it succeeded. Its messages go to `log`.
-    pub(super) fn run(&mut self, project: &Path, log: &Path, arguments: &[&str]) -> bool {
+    pub(super) fn run(&mut self, project: &Path, log: &Path, arguments: &[String]) -> bool {
         let mut order = vec!["rebar3".to_string(), project.display().to_string(), log.display().to_string()];
-        order.extend(arguments.iter().map(ToString::to_string));
+        order.extend_from_slice(arguments);
         self.answer(&order) == "built"
     }
 
-    /// Whether two files hold the same terms (`=:=`).
-    pub(super) fn same_terms(&mut self, file: &Path, other: &Path) -> bool {
-        self.answer(&["same".into(), file.display().to_string(), other.display().to_string()]) == "same"
+    /// Whether two files are the same in this way; copies of them are made in `scratch`.
+    pub(super) fn same(&mut self, how: &Same, files: [&[u8]; 2], scratch: &Path) -> bool {
+        let paths = ["theirs", "ours"]
+            .map(|name| scratch.join(name).with_extension("compared").display().to_string());
+        for (path, bytes) in paths.iter().zip(files) {
+            std::fs::write(path, bytes).expect("written");
+        }
+        let [theirs, ours] = paths;
+        let order = [vec!["same".into(), theirs, ours], how.words()].concat();
+        self.answer(&order) == "same"
     }
 
     fn answer(&mut self, order: &[String]) -> String {

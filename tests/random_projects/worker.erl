@@ -4,6 +4,7 @@
 -export([main/0]).
 
 main() ->
+    ok = io:setopts([{encoding, unicode}]),
     %% The small installation's applications hide those that this machine itself runs on.
     ok = code:add_pathsa(filelib:wildcard(code:lib_dir() ++ "/*/ebin")),
     _ = [application:load(Name) || Name <- [rebar, relx]],
@@ -52,11 +53,69 @@ obey(["rebar3", Dir, Log | Arguments]) ->
             ok = file:write_file(Log, io_lib:format("~n~p~n", [Answer]), [append]),
             "refused"
     end;
-obey(["same", File, Other]) ->
-    case {file:consult(File), file:consult(Other)} of
-        {{ok, [_ | _] = Terms}, {ok, Others}} when Terms =:= Others -> "same";
+obey(["same", File, Other | How]) ->
+    case {read(How, File), read(How, Other)} of
+        {{ok, Content}, {ok, Content}} -> "same";
         _ -> "different"
     end.
+
+read(["beams"], File) ->
+    {ok, Bytes} = file:read_file(File),
+    case beam_lib:all_chunks(Bytes) of
+        {ok, _, Chunks} -> {ok, Chunks};
+        Error -> Error
+    end;
+read(["stripped"], File) ->
+    {ok, Bytes} = file:read_file(File),
+    case beam_lib:strip(Bytes, ["Attr"]) of
+        {ok, {_, Stripped}} -> {ok, Stripped};
+        Error -> Error
+    end;
+read(How, File) ->
+    {ok, Bytes} = file:read_file(File),
+    Terms = case Bytes of
+        <<131, _/binary>> -> {ok, binary_to_term(Bytes)};
+        _ -> file:consult(File)
+    end,
+    case {How, Terms} of
+        {["but_optional" | Excluded], {ok, Content}} -> {ok, without_optional(Excluded, Content)};
+        {["but_system_libs"], {ok, Content}} -> {ok, inside(Content)};
+        {["but_of" | Apps], {ok, Content}} -> {ok, without(Apps, without_optional([], Content))};
+        {["terms"], {ok, Content}} when Content =/= [] -> {ok, Content};
+        _ -> nothing
+    end.
+
+inside("$SYSTEM_LIB_DIR/" ++ Path) -> "$ROOT/lib/" ++ Path;
+inside(Tuple) when is_tuple(Tuple) -> list_to_tuple(inside(tuple_to_list(Tuple)));
+inside([Head | Tail]) -> [inside(Head) | inside(Tail)];
+inside(Term) -> Term.
+
+%% A boot file without the modules and the descriptions of these applications.
+without(Apps, {script, Id, Steps}) -> {script, Id, without(Apps, Steps)};
+without(Apps, [{script, _, _} = Script]) -> [without(Apps, Script)];
+without(Apps, [{path, [Path]} = Step, {primLoad, _} = Load | Steps]) ->
+    case lists:member(filename:basename(filename:dirname(Path)), Apps) of
+        true -> without(Apps, Steps);
+        false -> [Step, Load | without(Apps, Steps)]
+    end;
+without(Apps, [{apply, {application, load, [{application, Name, _}]}} = Step | Steps]) ->
+    case [App || App <- Apps, hd(string:split(App, "-")) =:= atom_to_list(Name)] of
+        [] -> [Step | without(Apps, Steps)];
+        _ -> without(Apps, Steps)
+    end;
+without(Apps, [Step | Steps]) -> [Step | without(Apps, Steps)];
+without(_, []) -> [].
+
+without_optional(_, {optional_applications, _}) ->
+    optional_applications;
+without_optional(Excluded, {applications, [_ | _] = Names}) ->
+    {applications, [Name || Name <- Names, not (is_atom(Name) andalso lists:member(atom_to_list(Name), Excluded))]};
+without_optional(Excluded, Tuple) when is_tuple(Tuple) ->
+    list_to_tuple(without_optional(Excluded, tuple_to_list(Tuple)));
+without_optional(Excluded, [Head | Tail]) ->
+    [without_optional(Excluded, Head) | without_optional(Excluded, Tail)];
+without_optional(_, Term) ->
+    Term.
 
 %% rebar3 ends its machine when it has failed, with processes that still work in it.
 end_all(Output) ->
