@@ -259,6 +259,8 @@ fn a_killed_command_leaves_nothing_under_the_final_name() {
         std::fs::remove_file(&large).expect("removed");
         run(&mut shop.erlrel(writer));
         assert!(shop.path("out").join(file).exists(), "{writer}: what is left does not hinder the next one");
+        let left = std::fs::read_dir(shop.path("out")).expect("listed").count();
+        assert_eq!(left, 1, "{writer}: which removes it");
     }
 }
 

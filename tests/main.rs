@@ -13,6 +13,7 @@ mod docker;
 mod embedding;
 mod from;
 mod git_version;
+mod interrupted;
 mod key;
 mod old_base;
 mod otp_trees;

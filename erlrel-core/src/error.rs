@@ -144,7 +144,7 @@ impl Error {
     }
 
     fn fs(&self) -> Option<&FsError> {
-        if let Some(TreeError::Fs(error)) = self.tree() {
+        if let Some(TreeError::Fs(error) | TreeError::NotPutBack { source: error, .. }) = self.tree() {
             return Some(error);
         }
         match self {
@@ -177,6 +177,9 @@ impl Error {
             ),
             Self::Command(CommandError::NotStarted { .. }) => {
                 Some("install rebar3 and have it on PATH, or compile by other means and add --no-compile")
+            }
+            Self::Tree(TreeError::NotPutBack { .. }) => {
+                Some("take out of it what you need: the next release that is written there removes it")
             }
             Self::Command(CommandError::Failed { .. }) => Some("rebar3's own messages are above"),
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => release_hint(error),

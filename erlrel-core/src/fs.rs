@@ -1,11 +1,17 @@
 //! Reading and writing files so that every failure names the path, and no partial file is ever visible
 //! under its final name.
 
+mod aside;
+
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+pub(crate) use aside::Abandoned;
+pub use aside::{ScratchDir, is_aside, write_aside};
 
 /// A file operation that failed: what was attempted, and where.
 #[derive(Debug, thiserror::Error)]
@@ -78,68 +84,45 @@ pub fn create_dir_all(path: &Path) -> Result<(), FsError> {
     fs::create_dir_all(path).map_err(FsError::while_doing("create the directory", path))
 }
 
-/// Writes a file aside, makes it durable, and renames it into place; parents are created.
-///
-/// `fill` gets a buffered writer. If it fails, or the disk fills up, nothing remains under `path` that
-/// was not there before. The file gets mode 0644, whatever the umask. A device or a pipe is written to as it
-/// is: a file in its place would be no use to anybody.
+/// Makes durable what was renamed in a directory. Not every file system can, and not every user may.
 ///
 /// # Errors
-/// `fill`'s own error, or an [`FsError`] that names `path`.
-pub fn write_aside<T, E: From<FsError>>(
-    path: &Path,
-    fill: impl FnOnce(&mut io::BufWriter<&File>) -> Result<T, E>,
-) -> Result<T, E> {
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        let device = File::options().write(true).open(path).map_err(FsError::while_doing("write", path))?;
-        return fill_file(&device, path, fill);
+/// When the disk fails.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    match File::open(path).and_then(|directory| directory.sync_all()) {
+        Err(error) if !matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => Err(error),
+        _ => Ok(()),
     }
-    // The file that a link leads to is replaced, not the link.
-    let real = fs::canonicalize(path).unwrap_or_else(|_| path.into());
-    let parent = real.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    create_dir_all(parent)?;
-    let file =
-        NamedTempFile::with_prefix_in(".erlrel-", parent).map_err(FsError::while_doing("write", path))?;
-    let value = fill_file(file.as_file(), path, fill)?;
-    finish(file, &real).map_err(|error| FsError { path: path.into(), ..error })?;
-    Ok(value)
 }
 
-fn fill_file<T, E: From<FsError>>(
-    file: &File,
-    path: &Path,
-    fill: impl FnOnce(&mut io::BufWriter<&File>) -> Result<T, E>,
-) -> Result<T, E> {
-    let mut writer = io::BufWriter::with_capacity(1 << 16, file);
-    let value = fill(&mut writer)?;
-    writer.flush().map_err(FsError::while_doing("write", path))?;
-    Ok(value)
-}
-
-fn finish(file: NamedTempFile, path: &Path) -> Result<(), FsError> {
-    set_mode(file.path(), 0o644)?;
-    file.as_file().sync_all().map_err(FsError::while_doing("write", path))?;
-    file.persist(path).map_err(|error| FsError::while_doing("write", path)(error.error))?;
-    Ok(())
-}
-
-/// A directory for temporary files, which is removed with this value.
-#[derive(Debug)]
-pub struct ScratchDir(tempfile::TempDir);
-
-impl ScratchDir {
-    /// Makes one in `parent`.
-    ///
-    /// # Errors
-    /// When nothing can be created there.
-    pub fn new_in(parent: &Path) -> Result<Self, FsError> {
-        let made = tempfile::Builder::new().prefix(".erlrel-").tempdir_in(parent);
-        made.map(Self).map_err(FsError::while_doing("create a directory in", parent))
+/// An exclusive lock on a directory, until the file is dropped; waits for it. File systems without locks are used
+/// without.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub(crate) fn lock_directory(path: &Path) -> Result<File, FsError> {
+    let file = File::open(path).map_err(FsError::while_doing("read", path))?;
+    match file.lock() {
+        Err(error) if !has_no_locks(&error) => Err(FsError::while_doing("lock", path)(error)),
+        _ => Ok(file),
     }
+}
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        self.0.path()
+/// NFS has locks, but none on a directory.
+fn has_no_locks(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::BADF | Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS))
+}
+
+/// Exchanges what lies at two paths in one step; false if the file system cannot do that.
+///
+/// # Errors
+/// When one of them does not exist or may not be moved.
+pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        Err(Errno::INVAL | Errno::NOTSUP | Errno::NOSYS) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -153,21 +136,12 @@ pub fn set_mode(path: &Path, mode: u32) -> Result<(), FsError> {
         .map_err(FsError::while_doing("set the mode of", path))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_write_that_fails_leaves_the_old_file_and_no_other() {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let path = dir.path().join("out");
-        fs::write(&path, "old").expect("written");
-        let result: Result<(), FsError> = write_aside(&path, |writer| {
-            writer.write_all(b"half").map_err(FsError::while_doing("write", &path))?;
-            Err(FsError { action: "fill", path: path.clone(), source: io::Error::other("full") })
-        });
-        assert_eq!(result.expect_err("fails").to_string(), format!("cannot fill `{}`", path.display()));
-        assert_eq!(fs::read(&path).expect("read"), b"old");
-        assert_eq!(list(dir.path()).expect("listed"), [path]);
-    }
+/// The permission bits of a file or directory.
+///
+/// # Errors
+/// When it does not exist.
+pub(crate) fn mode(path: &Path) -> Result<u32, FsError> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = fs::metadata(path).map_err(FsError::while_doing("read", path))?;
+    Ok(metadata.permissions().mode() & 0o7777)
 }

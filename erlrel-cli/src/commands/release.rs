@@ -1,10 +1,10 @@
 //! `erlrel release`: the release directory.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use erlrel_core::fs::{self, FsError};
 use erlrel_core::release::{Form, assemble, is_replaced_as_one};
-use erlrel_core::tree::write_directory;
+use erlrel_core::tree::{is_half_written, write_directory};
 
 use crate::args::ReleaseArgs;
 use crate::error::CliError;
@@ -16,26 +16,30 @@ pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
     let project = project::open_compiled(&args.project, &args.compile, &["release"], report)?;
     let resolved = Resolved::of(project, &args.project, &args.select, report)?;
     let out = match &args.out {
-        Some(out) => std::path::absolute(out).map_err(FsError::while_doing("find", out))?,
+        Some(out) => named(out, &resolved.release.spec.name)?,
         None => resolved.rel_dir(),
     };
-    refuse_other_directory(&out, &resolved.release.spec.name)?;
     let tree = assemble(&resolved.release, Form::Directory)?;
     resolved.warn_of_form(&tree, Form::Directory, report)?;
     write_directory(&tree, &out, is_replaced_as_one)?;
     report.result(out.display())
 }
 
-/// What lies in the directory of a release stays, so it must be one, have nothing but its tarballs, or not be there.
-fn refuse_other_directory(out: &Path, name: &str) -> Result<(), CliError> {
+/// The directory that the command line names. What lies in it stays, so it must be a release, be free, or not be there.
+fn named(out: &Path, release: &str) -> Result<PathBuf, CliError> {
+    let out = std::path::absolute(out).map_err(FsError::while_doing("find", out))?;
     let is_release = out.join("releases/start_erl.data").is_file() || out.join("releases/RELEASES").is_file();
-    let is_free = || match out.symlink_metadata() {
+    if is_release || is_free(&out, release)? { Ok(out) } else { Err(CliError::NotARelease { path: out }) }
+}
+
+/// True without anything but tarballs of the release and what an interrupted run has left.
+fn is_free(out: &Path, release: &str) -> Result<bool, FsError> {
+    match out.symlink_metadata() {
         Err(_) => Ok(true),
-        Ok(metadata) => {
-            Ok::<_, CliError>(metadata.is_dir() && fs::list(out)?.iter().all(|path| is_tarball(path, name)))
-        }
-    };
-    if is_release || is_free()? { Ok(()) } else { Err(CliError::NotARelease { path: out.into() }) }
+        Ok(metadata) if !metadata.is_dir() => Ok(false),
+        Ok(_) if is_half_written(out)? => Ok(true),
+        Ok(_) => Ok(fs::list(out)?.iter().all(|path| fs::is_aside(path) || is_tarball(path, release))),
+    }
 }
 
 fn is_tarball(path: &Path, name: &str) -> bool {

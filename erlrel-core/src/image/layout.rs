@@ -2,7 +2,6 @@
 //! "image-layout.md").
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use super::manifest::{CONTAINERD_NAME, Descriptor, INDEX, REF_NAME};
 use super::store::blob_name;
 use super::{Blob, Image, Reference};
 use crate::fs::{self, FsError};
+use crate::tree::clean_up;
 
 /// The content of the file `oci-layout`.
 pub(crate) const MARKER: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
@@ -88,8 +88,12 @@ pub fn write(image: &Image, names: &[Reference], to: &LayoutName) -> Result<u64,
 fn create(image: &Image, entries: &[Descriptor], dir: &Path) -> Result<u64, ImageError> {
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
-    let staging = tempfile::Builder::new().prefix(".erlrel-").tempdir_in(parent);
-    let staging = staging.map_err(FsError::while_doing("write", dir))?;
+    clean_up(parent)?;
+    let staging = fs::ScratchDir::new_in(parent).map_err(|error| FsError {
+        action: "write",
+        path: dir.into(),
+        ..error
+    })?;
     let new = staging.path().join("new");
     fs::create_dir_all(&new)?;
     let written = add(image, entries, &new).map_err(|error| named(error, &new, dir))?;
@@ -112,12 +116,12 @@ fn named(error: ImageError, staging: &Path, dir: &Path) -> ImageError {
 }
 
 fn add(image: &Image, entries: &[Descriptor], dir: &Path) -> Result<u64, ImageError> {
-    let lock = lock(dir)?;
+    let lock = fs::lock_directory(dir)?;
     prepare(dir)?;
     drop(lock);
     let written =
         image.blobs().into_iter().map(|blob| write_blob(dir, blob)).sum::<Result<u64, ImageError>>()?;
-    let lock = self::lock(dir)?;
+    let lock = fs::lock_directory(dir)?;
     let path = dir.join("index.json");
     let index = update_index(fs::read_optional(&path)?.as_deref(), entries)
         .map_err(|why| ImageError::Damaged { path: dir.into(), what: "index.json".into(), why })?;
@@ -132,9 +136,7 @@ fn prepare(dir: &Path) -> Result<(), ImageError> {
     if fs::read_optional(&marker)?.is_some() {
         return Ok(());
     }
-    let ours =
-        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".erlrel-"));
-    if !fs::list(dir)?.iter().all(ours) {
+    if !fs::list(dir)?.iter().all(|path| fs::is_aside(path)) {
         let why = "the directory has other files; name a new or empty directory".into();
         return Err(ImageError::NotALayout { path: dir.into(), why });
     }
@@ -153,18 +155,6 @@ fn write_blob(dir: &Path, blob: &Blob) -> Result<u64, ImageError> {
     }
     fs::write_aside(&path, |out| blob.copy_to(out, &path))?;
     Ok(blob.size())
-}
-
-/// An exclusive lock on the directory, until the file is dropped. File systems without locks are used
-/// without.
-fn lock(dir: &Path) -> Result<File, FsError> {
-    let file = File::open(dir).map_err(FsError::while_doing("read", dir))?;
-    match file.lock() {
-        Err(error) if error.kind() != std::io::ErrorKind::Unsupported => {
-            Err(FsError::while_doing("lock", dir)(error))
-        }
-        _ => Ok(file),
-    }
 }
 
 /// The tags that [`write()`] gives an image, each with the name that belongs to it.

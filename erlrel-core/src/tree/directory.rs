@@ -1,45 +1,60 @@
 //! The directory writer: a release as files on disk, complete or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::merge::{ASIDE, clean_up, merge};
 use super::{Content, Entry, Node, Tree, TreeError, TreePath};
-use crate::fs::{FsError, create_dir_all, set_mode};
+use crate::fs::{FsError, ScratchDir, create_dir_all, lock_directory, set_mode};
 
 /// Writes `tree` as the directory `path`.
 ///
 /// What lies there already and is not in the tree stays, as in a directory that a running system writes to. But
-/// a directory for which `is_one` says so is replaced with all that is in it.
+/// a directory for which `is_one` says so is replaced with all that is in it. Two that write to one directory do so
+/// one after the other.
 ///
-/// The tree is written aside and moved into place when it is complete; modes are set whatever the umask.
+/// The tree is written aside and moved into place when it is complete; modes are set whatever the umask. If the
+/// process is ended while it moves, every piece is the old one or the new one; what it has left is put back or removed
+/// by the next one that writes to the same place. Nothing is made durable: it would take longer than to write it
+/// again.
 ///
 /// # Errors
-/// When a file of the tree cannot be read or something cannot be written; everything is then as it was.
+/// When a file of the tree cannot be read or something cannot be written; everything is then as it was, or
+/// [`TreeError::NotPutBack`] says where it is.
 pub fn write_directory(
     tree: &Tree,
     path: &Path,
     is_one: impl Fn(&TreePath) -> bool,
 ) -> Result<(), TreeError> {
-    let exists = path.symlink_metadata().is_ok();
-    let aside = if exists { path } else { path.parent().unwrap_or(Path::new("/")) };
-    create_dir_all(aside)?;
-    let staging = tempfile::Builder::new()
-        .prefix(".erlrel-")
-        .tempdir_in(aside)
-        .map_err(FsError::while_doing("write in", aside))?;
-    let root = staging.path().join("new");
+    if path.symlink_metadata().is_err() {
+        let scratch = write_beside(tree, path.parent().unwrap_or(Path::new("/")), path)?;
+        let root = scratch.path().join(ASIDE);
+        set_mode(&root, 0o755)?;
+        match fs::rename(&root, path) {
+            Err(_) if path.is_dir() => {} // another run was faster
+            moved => return Ok(moved.map_err(FsError::while_doing("write", path))?),
+        }
+    }
+    create_dir_all(path)?;
+    let _turn = lock_directory(path)?;
+    let scratch = write_beside(tree, path, path)?;
+    merge(tree, path, scratch, is_one)
+}
+
+/// Writes the tree of the directory `path` to a directory for temporary files in `parent`, in which nothing of ended
+/// runs is left then.
+fn write_beside(tree: &Tree, parent: &Path, path: &Path) -> Result<ScratchDir, TreeError> {
+    create_dir_all(parent)?;
+    clean_up(parent)?;
+    let scratch = ScratchDir::new_in(parent)?;
+    let root = scratch.path().join(ASIDE);
     create_dir_all(&root)?;
     write_entries(tree, &root).map_err(|error| in_place(error, &root, path))?;
-    if exists {
-        merge(tree, &root, path, &staging.path().join("old"), is_one)
-    } else {
-        set_mode(&root, 0o755)?;
-        Ok(fs::rename(&root, path).map_err(FsError::while_doing("write", path))?)
-    }
+    Ok(scratch)
 }
 
 /// The error as it concerns the user, who has never heard of the directory beside the final one.
@@ -86,89 +101,6 @@ fn write_file(path: &Path, content: &Content) -> Result<(), TreeError> {
     let bytes = content.read()?;
     let written = File::create(path).and_then(|mut file| file.write_all(&bytes));
     Ok(written.map_err(FsError::while_doing("write", path))?)
-}
-
-/// Moves the tree that was written as `new` into the directory `path`, and what it replaces to `old`.
-fn merge(
-    tree: &Tree,
-    new: &Path,
-    path: &Path,
-    old: &Path,
-    is_one: impl Fn(&TreePath) -> bool,
-) -> Result<(), TreeError> {
-    create_dir_all(old)?;
-    let mut moves = Moves { old, done: Vec::new() };
-    let merged = move_entries(tree, new, path, &mut moves, is_one);
-    if merged.is_err() {
-        moves.undo()?;
-    }
-    Ok(merged?)
-}
-
-fn move_entries(
-    tree: &Tree,
-    new: &Path,
-    path: &Path,
-    moves: &mut Moves<'_>,
-    is_one: impl Fn(&TreePath) -> bool,
-) -> Result<(), FsError> {
-    let mut merged = Vec::new();
-    for (below, entry) in tree.iter() {
-        let (from, to) = (new.join(below.as_str()), path.join(below.as_str()));
-        if from.symlink_metadata().is_err() {
-            continue; // moved with the directory that it is in
-        }
-        match (entry.is_directory(), is_directory(&to) && !is_one(below)) {
-            (true, true) => {
-                set_mode(&to, 0o755)?;
-                set_mode(&from, 0o755)?;
-                merged.push((to, entry.mode));
-            }
-            (false, true) => {
-                let taken = io::Error::from(io::ErrorKind::IsADirectory);
-                return Err(FsError::while_doing("write a file in place of the directory", &to)(taken));
-            }
-            (_, false) => moves.replace(from, to)?,
-        }
-    }
-    merged.iter().rev().try_for_each(|(directory, mode)| set_mode(directory, *mode))
-}
-
-fn is_directory(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
-}
-
-/// What has been moved into place.
-struct Moves<'a> {
-    /// Where that which was replaced is.
-    old: &'a Path,
-    /// The places, each with that which was there before.
-    done: Vec<(PathBuf, Option<PathBuf>)>,
-}
-
-impl Moves<'_> {
-    fn replace(&mut self, from: PathBuf, to: PathBuf) -> Result<(), FsError> {
-        to.parent().map_or(Ok(()), create_dir_all)?;
-        let kept = self.old.join(self.done.len().to_string());
-        let replaced = to.symlink_metadata().is_ok().then_some(kept);
-        if let Some(kept) = &replaced {
-            fs::rename(&to, kept).map_err(FsError::while_doing("replace", &to))?;
-        }
-        let moved = fs::rename(from, &to).map_err(FsError::while_doing("write", &to));
-        self.done.push((to, replaced));
-        moved
-    }
-
-    fn undo(self) -> Result<(), FsError> {
-        for (number, (path, replaced)) in self.done.into_iter().enumerate().rev() {
-            // It is not there if it could not be moved.
-            let _ = fs::rename(&path, self.old.join(format!("new-{number}")));
-            if let Some(kept) = replaced {
-                fs::rename(kept, &path).map_err(FsError::while_doing("restore", &path))?;
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 mod content;
 mod directory;
 mod listing;
+mod merge;
 mod path;
 mod scan;
 mod tarball;
@@ -21,6 +22,8 @@ use std::path::PathBuf;
 pub use content::Content;
 pub use directory::write_directory;
 pub use listing::listing;
+pub(crate) use merge::clean_up;
+pub use merge::is_half_written;
 pub use path::TreePath;
 pub use scan::read_directory;
 pub(crate) use scan::what;
@@ -321,6 +324,20 @@ pub enum TreeError {
     /// A file that could not be read or written.
     #[error(transparent)]
     Fs(#[from] FsError),
+    /// A directory that could not be written, and not be made again what it was.
+    #[error(
+        "cannot write into `{}`, nor put back all that was there: what is missing or was replaced is in `{}`",
+        path.display(),
+        kept.display()
+    )]
+    NotPutBack {
+        /// The directory.
+        path: PathBuf,
+        /// Where the rest of it is.
+        kept: PathBuf,
+        /// Why it could not be written.
+        source: FsError,
+    },
     /// A BEAM file that could not be stripped.
     #[error("cannot strip `{}`", path.display())]
     Beam {

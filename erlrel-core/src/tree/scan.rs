@@ -9,7 +9,8 @@ use super::{Entry, Group, Tree, TreeError, TreePath};
 use crate::fs::{self, FsError};
 
 /// Reads a directory with everything in it as a tree of [`Group::Release`], files by their paths. Modes are
-/// 0755 for directories and for files that their owner may execute, else 0644.
+/// 0755 for directories and for files that their owner may execute, else 0644. What erlrel itself has written aside
+/// in it is left out.
 ///
 /// # Errors
 /// When something cannot be read, is neither a file nor a directory nor a link, has a name that is not UTF-8, or
@@ -19,6 +20,9 @@ pub fn read_directory(root: &Path) -> Result<Tree, TreeError> {
     let mut directories = vec![root.to_path_buf()];
     while let Some(directory) = directories.pop() {
         for path in fs::list(&directory)? {
+            if directory == root && fs::is_aside(&path) {
+                continue;
+            }
             let entry = read_entry(root, &path, &mut tree)?;
             if entry {
                 directories.push(path);

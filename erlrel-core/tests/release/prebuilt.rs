@@ -82,6 +82,8 @@ fn what_belongs_to_no_image_is_left_out() {
         "erl_crash.dump",
         "till-1.0.tar.gz",
         "lib/till-0.9/ebin/x.app",
+        ".erlrel-ln1UL8/aside/lib/till-1.0/ebin/x.app",
+        ".erlrel-Xk0aPb",
     ] {
         release.write(path, "secret");
     }

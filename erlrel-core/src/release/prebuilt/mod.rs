@@ -81,7 +81,7 @@ pub struct PrebuiltApp {
 /// Reads a release: a directory, or a tar file, compressed by gzip or not.
 ///
 /// Left out of it is what a run has left behind in a directory (`log`, `tmp`, crash dumps, tarballs of the release
-/// itself), configuration files that the start script has rendered from `.src` files, other versions of its
+/// itself) or an interrupted run of erlrel (`.erlrel-*`), configuration files that the start script has rendered from `.src` files, other versions of its
 /// applications, and mix's `releases/COOKIE`. `scratch` is a directory with space for an unpacked tarball.
 ///
 /// # Errors
