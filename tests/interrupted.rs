@@ -207,3 +207,20 @@ fn first_runs_into_one_directory_at_the_same_time_all_succeed() {
         std::fs::remove_dir_all(shop.path("out")).expect("removed");
     }
 }
+
+#[test]
+fn a_file_is_made_durable_before_it_gets_its_name_and_the_name_after() {
+    let shop = Shop::new();
+    let mut command = tool("strace", "strace");
+    command.args(["--follow-forks", "--quiet=all", "--decode-fds=path", "--trace=fsync,/^rename"]);
+    command.arg(format!("--output={}", shop.path("trace").display()));
+    let tar = shop.erlrel("tar --quiet --no-compile --out out/shop.tar.gz");
+    run(command.arg(tar.get_program()).args(tar.get_args()).current_dir(shop.dir()));
+    let trace = std::fs::read_to_string(shop.path("trace")).expect("a trace");
+    let calls = trace.lines().filter_map(|line| line.split_whitespace().nth(1));
+    let names = calls.filter_map(|call| Some(call.split_once('(')?.0.trim_end_matches("at")));
+    let calls: Vec<&str> = names.collect();
+    assert_eq!(calls, ["fsync", "rename", "fsync"], "{trace}");
+    let last = shop.plain(trace.lines().rfind(|line| line.contains("fsync")).expect("the last"));
+    assert!(last.contains("<SHOP/out>"), "{last}");
+}

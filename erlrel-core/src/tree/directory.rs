@@ -172,4 +172,22 @@ mod tests {
         fs::remove_dir(there).expect("still there, and empty");
         assert_eq!(files(&out), ["bin/x 1", "lib/a/one 1", "lib/a/two/three 1"]);
     }
+
+    #[test]
+    fn others_that_write_to_the_directory_wait() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let out = dir.path().join("rel");
+        let lock = || File::open(&out).expect("opened").try_lock();
+        write(&tree("1"), &out).expect("written");
+        lock().expect("not locked");
+        let asked = std::cell::Cell::new(false);
+        let is_one = |_: &TreePath| {
+            asked.set(true);
+            lock().expect_err("locked while it is written");
+            false
+        };
+        write_directory(&tree("2"), &out, is_one).expect("written again");
+        assert!(asked.get());
+        lock().expect("not locked any more");
+    }
 }
