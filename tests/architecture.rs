@@ -28,7 +28,7 @@ const FENCES: [(&str, &[&str]); 13] = [
     ("num_bigint", &["term/"]),
     ("object", &["elf/"]),
     ("oci_spec", &["image/"]),
-    ("rustix", &["fs.rs"]),
+    ("rustix", &["fs.rs", "fs/aside.rs"]),
     ("semver", &["project/hex.rs", "release/version.rs"]),
     ("sha2", &["digest.rs"]),
     ("tar", &["tree/tarball.rs", "tree/untar.rs", "image/"]),

@@ -197,6 +197,18 @@ fn a_directory_that_an_ended_command_has_half_filled_is_filled_by_the_next() {
 }
 
 #[test]
+fn what_another_user_has_put_there_is_not_touched() {
+    let shop = Shop::with("out/.erlrel-trap/pieces", "etc/passwd");
+    shop.write("out/.erlrel-trap/parked/0", "");
+    std::os::unix::fs::chown(shop.path("out/.erlrel-trap"), Some(65534), None).expect("as root");
+    let before = listing(&shop.path("out"));
+    run(&mut shop.erlrel("tar --quiet --no-compile --out out/shop.tar.gz"));
+    run(&mut shop.erlrel(RELEASE));
+    let after = listing(&shop.path("out"));
+    assert_eq!(before, after.into_iter().filter(|path| before.contains(path)).collect::<Vec<_>>());
+}
+
+#[test]
 fn first_runs_into_one_directory_at_the_same_time_all_succeed() {
     let shop = Shop::new();
     for _ in 0..3 {

@@ -4,6 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
@@ -139,10 +140,13 @@ pub(crate) struct Abandoned {
 }
 
 impl Abandoned {
-    /// All that lies in `dir`, as far as it can be found out.
+    /// All that lies in `dir`, as far as it can be found out. What somebody has made who is neither this user nor the
+    /// owner of the directory is none: it could be a trap.
     pub(crate) fn all_in(dir: &Path) -> Vec<Self> {
+        let own = rustix::process::geteuid().as_raw();
+        let trusted = |path: &PathBuf| owner(path).is_some_and(|uid| uid == own || Some(uid) == owner(dir));
         let aside = list(dir).unwrap_or_default().into_iter().filter(|path| is_aside(path));
-        aside.filter_map(Self::take).collect()
+        aside.filter(trusted).filter_map(Self::take).collect()
     }
 
     fn take(path: PathBuf) -> Option<Self> {
@@ -162,6 +166,10 @@ impl Abandoned {
     pub(crate) fn remove(self) {
         let _ = if self.path.is_dir() { fs::remove_dir_all(&self.path) } else { fs::remove_file(&self.path) };
     }
+}
+
+fn owner(path: &Path) -> Option<u32> {
+    path.symlink_metadata().ok().map(|metadata| metadata.uid())
 }
 
 #[cfg(test)]
