@@ -100,7 +100,7 @@ pub(super) const EXPLAINED: [Explained; 27] = [
                 .project
                 .wrong
                 .iter()
-                .any(|wrong| case.messages.contains(&wrong.place) && case.messages.contains("error: "));
+                .any(|wrong| case.messages.contains(wrong) && case.messages.contains("error: "));
             is_shown && judge.only_erlrel_refuses(&[" must be ", "expected ", "there is no such phase"])
         },
     },
@@ -147,9 +147,7 @@ pub(super) const EXPLAINED: [Explained; 27] = [
                 _ => false,
             };
             let is_lone = difference.theirs.is_none() != difference.ours.is_none();
-            difference.form == "tar"
-                && is_lone
-                && judge.case.project.own_options.iter().any(|option| is_of(&option))
+            difference.form == "tar" && is_lone && judge.case.project.own_options.iter().any(is_of)
         },
     },
     // The list is sorted by name, where `mode` comes after `debug_info`; erlrel says so.

@@ -2,7 +2,7 @@
 
 use super::config::Maker;
 use super::overlay;
-use super::project::{WrongValue, atom, atoms};
+use super::project::{atom, atoms};
 
 /// Generates one option.
 type Make = fn(&mut Maker<'_>) -> String;
@@ -135,10 +135,11 @@ fn directory(maker: &mut Maker<'_>, key: &str, values: &[&str]) -> String {
 }
 
 /// A value that the option cannot have, remembered.
-fn wrong(maker: &mut Maker<'_>, key: &'static str, values: &[&str]) -> String {
+fn wrong(maker: &mut Maker<'_>, key: &str, values: &[&str]) -> String {
     let value = maker.random.pick(values);
-    maker.project.wrong.push(WrongValue { key, place: format!("{{{key}, {value}}}") });
-    format!("{{{key}, {value}}}")
+    let option = format!("{{{key}, {value}}}");
+    maker.project.wrong.push(option.clone());
+    option
 }
 
 fn names(maker: &mut Maker<'_>) -> Vec<String> {

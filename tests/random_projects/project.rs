@@ -21,21 +21,14 @@ pub(super) struct Project {
     pub(super) spoiled: Option<String>,
     /// All that any `exclude_apps` names.
     pub(super) excluded: Vec<String>,
-    pub(super) wrong: Vec<WrongValue>,
+    /// Options with a value that they cannot have, as they are written.
+    pub(super) wrong: Vec<String>,
     /// The options of releases that have some for themselves.
     pub(super) own_options: Vec<&'static str>,
     /// Names and versions of releases, as far as they are written as texts.
     pub(super) releases: Vec<(String, String)>,
     /// What `--relname` and `--relvsn` ask for.
     pub(super) selection: Option<(String, Option<String>)>,
-}
-
-/// A value that an option cannot have.
-#[derive(Debug)]
-pub(super) struct WrongValue {
-    pub(super) key: &'static str,
-    /// The option as it is written.
-    pub(super) place: String,
 }
 
 #[derive(Debug, Clone)]
