@@ -30,6 +30,7 @@ mod relx_parity;
 mod relx_warnings;
 mod reproducible;
 mod start_script;
+mod sys_config;
 mod systools_parity;
 mod third_party;
 mod tools;

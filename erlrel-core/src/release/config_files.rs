@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::ReleaseError;
 use super::assemble::Form;
 use super::files::{file_entry, link_entry};
 use super::spec::{ConfigFile, ReleaseSpec, SpecWarning};
-use crate::fs;
+use super::{ReleaseError, sys_config};
 use crate::otp::OtpRoot;
-use crate::term::{self, Place, Source, Span, Term};
+use crate::term::{Place, Source, Span, Term};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
 /// What `sys_config` and `sys_config_src` (or the `vm_args` pair) say.
@@ -103,11 +102,10 @@ fn existing(path: &Path, span: Span, source: &Arc<Source>) -> Result<PathBuf, Re
 /// Checks what would stop the virtual machine with a crash dump.
 ///
 /// # Errors
-/// When a plain `sys.config` is not one list of terms that this Erlang can read (with its place), or cannot be
-/// read.
+/// As [`sys_config::check`], for a plain `sys.config`.
 pub(super) fn check(spec: &ReleaseSpec, otp: &OtpRoot) -> Result<(), ReleaseError> {
     match &spec.sys_config {
-        ConfigFile::Plain(path) => check_sys_config(path, otp.major()),
+        ConfigFile::Plain(path) => sys_config::check(path, otp.major()),
         _ => Ok(()),
     }
 }
@@ -136,26 +134,6 @@ fn config_entry(path: &Path, spec: &ReleaseSpec, form: Form) -> Result<Entry, Re
     }
     file_entry(path, Content::File(path.into()), Group::Release)
 }
-
-/// The first OTP release to which `maybe` and `else` are no atoms.
-const RESERVES_MAYBE: u32 = 27;
-
-fn check_sys_config(path: &Path, otp: u32) -> Result<(), ReleaseError> {
-    let document = term::consult(path, &fs::read(path)?)?;
-    if let Some(span) = document.reserved.first().filter(|_| otp >= RESERVES_MAYBE) {
-        let word = document.source.text.get(span.start..span.end).unwrap_or_default();
-        let message = format!("`{word}` is a reserved word in OTP {otp}; the atom needs quotes: '{word}'");
-        return Err(document.source.error(*span, message).into());
-    }
-    match document.terms.as_slice() {
-        [list] if list.as_list().is_some() => Ok(()),
-        [] => Err(document.source.error(Span::default(), EXPECTED).into()),
-        [first] => Err(document.source.error(first.span(), EXPECTED).into()),
-        [_, second, ..] => Err(document.source.error(second.span(), EXPECTED).into()),
-    }
-}
-
-const EXPECTED: &str = "expected one list of `{Application, [{Key, Value}, …]}` and nothing else";
 
 /// As relx has it, except that an image gets no cookie: the virtual machine makes a random one. What the name of a node
 /// must not have becomes `_`: with it the virtual machine would not start (`net_kernel`).

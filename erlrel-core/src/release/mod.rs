@@ -27,6 +27,7 @@ mod resolve;
 mod runtime_files;
 mod spec;
 mod start_script;
+mod sys_config;
 mod undefined;
 mod version;
 mod warnings;

@@ -295,6 +295,39 @@ fn a_reserved_word_in_sys_config_is_an_atom_unless_erlang_is_too_new() {
     assert!(fixture.tree(Form::Tarball).is_ok());
 }
 
+#[test]
+fn a_sys_config_that_stops_the_virtual_machine_is_shown_at_its_place() {
+    let error = |text: &str| {
+        let fixture = with("{sys_config, \"sys.config\"}");
+        fixture.file("sys.config", text);
+        fixture.error()
+    };
+    let texts = [
+        "[{sasl, []},\n {shop, x}].",
+        "[{sasl, []},\n shop].",
+        "[{shop, [{a, 1},\n         b]}].",
+        "[{shop, [{a, 1},\n         {a, 2}]}].",
+    ];
+    insta::assert_snapshot!(texts.map(error).join("\n"), @r"
+    DIR/project/sys.config:2:9: the virtual machine would not start: the settings of `shop` must be a list of `{Key, Value}`
+      |
+    2 |  {shop, x}].
+      |         ^
+    DIR/project/sys.config:2:2: the virtual machine would not start: expected `{Application, [{Key, Value}, …]}` or the name of another file as a string
+      |
+    2 |  shop].
+      |  ^^^^
+    DIR/project/sys.config:2:10: the virtual machine would not start: expected a `{Key, Value}` of `shop`, with an atom as key
+      |
+    2 |          b]}].
+      |          ^
+    DIR/project/sys.config:2:10: the virtual machine would not start: `a` of `shop` is set twice
+      |
+    2 |          {a, 2}]}].
+      |          ^^^^^^
+    ");
+}
+
 /// As relx, which says nothing.
 #[test]
 fn a_link_that_leads_nowhere_is_left_out_with_a_warning() {
