@@ -144,3 +144,21 @@ fn exref_crashes_relx_and_is_a_check_here() {
     assert!(!theirs.status.success() && String::from_utf8_lossy(&theirs.stdout).contains("check_xref"));
     assert!(erlrel(&project, "tar").status.success());
 }
+
+#[test]
+fn names_and_versions_that_no_directory_can_have_break_relx_s_release_and_are_refused_here() {
+    for (id, by_relx, lost) in [
+        ("{'a/b', \"1\"}", false, ""),
+        ("{'..', \"1\"}", false, ""),
+        ("{tiny, \"1/2\"}", false, ""),
+        ("{tiny, \"\"}", true, "releases/tiny.rel"),
+        ("{tiny, \"..\"}", true, "tiny.rel"),
+    ] {
+        let project = Tiny::new(&format!("{{relx, [{{release, {id}, [tiny, sasl]}}]}}.\n"));
+        assert_eq!(relx(&project).status.success(), by_relx, "{id}");
+        assert!(project.dir().join("_build/default/rel/tiny").join(lost).exists() || !by_relx, "{id}");
+        let ours = erlrel(&project, "image");
+        assert_eq!(ours.status.code(), Some(1), "{id}");
+        assert!(said(&ours).contains("as directories and files are named after it"), "{id}: {}", said(&ours));
+    }
+}

@@ -14,6 +14,7 @@ use crate::term::{Place, Source, SourceError, Span, Term};
 #[derive(Debug, Clone)]
 pub(super) struct Definition {
     name: String,
+    name_at: Span,
     vsn: Term,
     erts: Option<(String, Span)>,
     base: Option<Base>,
@@ -34,7 +35,9 @@ struct Base {
 #[derive(Debug, Clone)]
 pub(super) struct Configured {
     pub(super) name: String,
+    name_at: Span,
     pub(super) vsn: String,
+    vsn_at: Span,
     /// The version of `{erts, Vsn}` and its place, where given.
     pub(super) erts: Option<(String, Span)>,
     pub(super) goals: Vec<Goal>,
@@ -94,9 +97,10 @@ pub(super) fn parse(source: &Arc<Source>, option: &Term, rest: &[Term]) -> Resul
         Some([name, vsn, base]) if erts.is_none() => (name, vsn, Some(extended(source, base)?)),
         _ => return Err(wrong()),
     };
-    let name = name.as_atom().ok_or_else(|| source.error(name.span(), "a release's name must be an atom"))?;
+    let name_at = name.span();
+    let name = name.as_atom().ok_or_else(|| source.error(name_at, "a release's name must be an atom"))?;
     let goals = goals.iter().map(|goal| goal::parse(source, goal)).collect::<Result<_, _>>()?;
-    Ok(Definition { name: name.into(), vsn: vsn.clone(), erts, base, goals, goals_at, options })
+    Ok(Definition { name: name.into(), name_at, vsn: vsn.clone(), erts, base, goals, goals_at, options })
 }
 
 const EXPECTED: &str = "expected `{release, {Name, Vsn}, [App, …]}`, where `{erts, Vsn}` may stand before the \
@@ -117,7 +121,8 @@ fn extended(source: &Arc<Source>, term: &Term) -> Result<Base, SourceError> {
 ///
 /// # Errors
 /// When there is none, or none that fits; when several names are configured and none is selected; when a
-/// release extends one that is not defined before it, or has no goals.
+/// release extends one that is not defined before it; when the chosen one has no goals, or a name or version that
+/// no directory can have.
 pub(super) fn choose(
     definitions: &[Definition],
     selection: &Selection,
@@ -139,6 +144,7 @@ pub(super) fn choose(
     let key =
         |release: &&Configured| (Reverse(version::precedence_in_relx(&release.vsn)), release.vsn.clone());
     warnings.extend(fitting.min_by_key(key).and_then(|in_relx| other_choice(chosen, in_relx, source)));
+    check_names(chosen, source)?;
     if chosen.goals.is_empty() {
         let error = ReleaseError::NoGoals { release: format!("{}-{}", chosen.name, chosen.vsn) };
         return Err(error.at(&Place::new(source, chosen.goals_at)));
@@ -156,6 +162,21 @@ fn other_choice(chosen: &Configured, in_relx: &Configured, source: &Arc<Source>)
     );
     let error = source.error(chosen.goals_at, message);
     (chosen.vsn != in_relx.vsn).then_some(SpecWarning::RelxDiffers(error))
+}
+
+/// Both become names of directories.
+fn check_names(release: &Configured, source: &Arc<Source>) -> Result<(), SourceError> {
+    let Configured { name, name_at, vsn, vsn_at, .. } = release;
+    for (text, span, what) in [(name, name_at, "name"), (vsn, vsn_at, "version")] {
+        let named = if text.is_empty() { "an empty text".into() } else { format!("`{text}`") };
+        if matches!(text.as_str(), "" | "." | "..") || text.contains(['/', '\0']) {
+            let message = format!(
+                "{named} cannot be the {what} of a release, as directories and files are named after it"
+            );
+            return Err(source.error(*span, message));
+        }
+    }
+    Ok(())
 }
 
 fn none_fits(configured: &[Configured], selection: &Selection, source: &Arc<Source>) -> ReleaseError {
@@ -183,7 +204,9 @@ fn configure(
         all.retain(|other| (&other.name, &other.vsn) != (&definition.name, &vsn));
         all.push(Configured {
             name: definition.name.clone(),
+            name_at: definition.name_at,
             vsn,
+            vsn_at: definition.vsn.span(),
             erts: definition.erts.clone(),
             goals,
             goals_at: definition.goals_at,

@@ -26,19 +26,12 @@ pub(super) fn evaluate(
     source: &Arc<Source>,
     term: &Term,
 ) -> Result<(String, Option<SpecWarning>), SourceError> {
-    let (vsn, warning) = match literal(term) {
-        Some(text) => (text, None),
-        None => {
-            let found = found(root, source, term)?;
-            let warning = warning(source, term, found.as_deref());
-            (found.map_or(UNKNOWN.into(), |text| text.trim_end_matches('\n').to_string()), warning)
-        }
-    };
-    // It becomes the name of a directory.
-    if vsn.is_empty() || vsn == "." || vsn == ".." || vsn.contains(['/', '\0']) {
-        return Err(source.error(term.span(), format!("`{vsn}` cannot be the version of a release")));
+    if let Some(text) = literal(term) {
+        return Ok((text, None));
     }
-    Ok((vsn, warning))
+    let found = found(root, source, term)?;
+    let warning = warning(source, term, found.as_deref());
+    Ok((found.map_or(UNKNOWN.into(), |text| text.trim_end_matches('\n').to_string()), warning))
 }
 
 /// That nothing was found, or that relx makes another version of what was found.
@@ -147,12 +140,7 @@ mod tests {
         assert_eq!(version("{file, \"MISSING\"}"), Ok("0.0.0".into()));
         assert_eq!(version("{cmd, \"echo 4.5\"}"), Ok("4.5".into()));
         assert_eq!(version("{cmd, \"exit 3\"}"), Ok("0.0.0".into()));
-        for impossible in ["\"\"", "\"1/2\"", "{cmd, \"true\"}"] {
-            assert!(
-                version(impossible).expect_err("no name").contains("cannot be the version"),
-                "{impossible}"
-            );
-        }
+        assert_eq!(version("{cmd, \"true\"}"), Ok("".into()));
         insta::assert_snapshot!(version("{git, hash}").expect_err("no version"), @r#"
         rebar.config:1:1: expected a version: a string, `{git, short}`, `{git, long}`, `git` or `semver` (from the last tag), `{file, "F"}` or `{cmd, "C"}`
           |

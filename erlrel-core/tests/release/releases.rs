@@ -178,3 +178,58 @@ fn forms_that_are_none_are_shown_at_their_place() {
       |                                 ^^^^^^^^^^^^^^^^^
     "#);
 }
+
+#[test]
+fn a_name_or_version_that_no_directory_can_have_is_shown_at_its_place() {
+    let messages: Vec<String> = [
+        "{release, {'a/b', \"1\"}, [shop]}",
+        "{release, {'', \"1\"}, [shop]}",
+        "{release, {'.', \"1\"}, [shop]}",
+        "{release, {'..', \"1\"}, [shop]}",
+        "{release, {shop, \"1/2\"}, [shop]}",
+        "{release, {shop, \"\"}, [shop]}",
+        "{release, {shop, \"..\"}, [shop]}",
+        "{release, {shop, {cmd, \"true\"}}, [shop]}",
+    ]
+    .iter()
+    .map(|form| with(form).error())
+    .collect();
+    insta::assert_snapshot!(messages.join("\n"), @r#"
+    rebar.config:1:20: `a/b` cannot be the name of a release, as directories and files are named after it
+      |
+    1 | {relx, [{release, {'a/b', "1"}, [shop]}]}.
+      |                    ^^^^^
+    rebar.config:1:20: an empty text cannot be the name of a release, as directories and files are named after it
+      |
+    1 | {relx, [{release, {'', "1"}, [shop]}]}.
+      |                    ^^
+    rebar.config:1:20: `.` cannot be the name of a release, as directories and files are named after it
+      |
+    1 | {relx, [{release, {'.', "1"}, [shop]}]}.
+      |                    ^^^
+    rebar.config:1:20: `..` cannot be the name of a release, as directories and files are named after it
+      |
+    1 | {relx, [{release, {'..', "1"}, [shop]}]}.
+      |                    ^^^^
+    rebar.config:1:26: `1/2` cannot be the version of a release, as directories and files are named after it
+      |
+    1 | {relx, [{release, {shop, "1/2"}, [shop]}]}.
+      |                          ^^^^^
+    rebar.config:1:26: an empty text cannot be the version of a release, as directories and files are named after it
+      |
+    1 | {relx, [{release, {shop, ""}, [shop]}]}.
+      |                          ^^
+    rebar.config:1:26: `..` cannot be the version of a release, as directories and files are named after it
+      |
+    1 | {relx, [{release, {shop, ".."}, [shop]}]}.
+      |                          ^^^^
+    rebar.config:1:26: an empty text cannot be the version of a release, as directories and files are named after it
+      |
+    1 | {relx, [{release, {shop, {cmd, "true"}}, [shop]}]}.
+      |                          ^^^^^^^^^^^^^
+    "#);
+    for other in ["{release, {shop, \"\"}, [shop]}", "{release, {shop, \"0/9\"}, [shop]}"] {
+        let fixture = with(&format!("{other}, {{release, {{shop, \"1\"}}, [shop]}}"));
+        assert_eq!(fixture.load().expect("one that is not made does not matter").spec.vsn, "1");
+    }
+}
