@@ -343,3 +343,19 @@ fn wrong_usage_ends_with_exit_code_2_before_any_work() {
       hint: set it to the seconds since 1970, for example `$(git log -1 --format=%ct)`
     ");
 }
+
+#[test]
+fn an_image_whose_release_has_a_name_that_no_image_can_have_gets_the_nearest_one_or_asks_for_it() {
+    let named = |name: &str| {
+        let relx =
+            format!("{{relx, [{{release, {{'{name}', \"1.0+1\"}}, [shop, sasl]}}, {{mode, prod}}]}}.\n");
+        Shop::with("rebar.config", relx)
+    };
+    let made = run(&mut named("Ünï").erlrel("image --no-compile --quiet --to archive:out.tar"));
+    assert!(made.trim_end().ends_with(" n:1.0-1"), "{made}");
+    let shop = named("商店");
+    insta::assert_snapshot!(shop.error(&mut shop.erlrel("image --no-compile")), @r"
+    error: no image can be named after the release `商店` of version `1.0+1`: names have letters from a to z and digits
+      hint: name the image with --tag NAME[:TAG]
+    ");
+}

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use erlrel_core::project::{ProjectError, commands::CommandError};
-use erlrel_core::{Error, container, destination, fs, image, otp, release, tree};
+use erlrel_core::{Error, container, destination, fs, otp, release, tree};
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,10 @@ pub(crate) enum CliError {
     Strict { count: usize },
     #[error(transparent)]
     HookNotRun(Box<erlrel_core::term::SourceError>),
+    #[error(
+        "no image can be named after the release `{name}` of version `{vsn}`: names have letters from a to z and digits"
+    )]
+    NoUsualName { name: String, vsn: String },
     #[error("cannot find out where erlrel itself is installed")]
     NoProgramPath(#[source] std::io::Error),
     #[error("cannot print the result")]
@@ -36,6 +40,7 @@ impl CliError {
                 "make the release with rebar3 and the image of it with `erlrel image --from`, or leave the hook out \
                  with --ignore-hooks",
             ),
+            Self::NoUsualName { .. } => Some("name the image with --tag NAME[:TAG]"),
             Self::NoProgramPath(_) => Some("name the start program with --boot-program FILE"),
             Self::Strict { .. } => {
                 Some("leave out --strict and `warnings_as_errors` to build in spite of them")
@@ -64,8 +69,7 @@ from_core!(
     release::PrebuiltError,
     tree::TreeError,
     container::ContainerError,
-    destination::DestinationError,
-    image::reference::ReferenceError
+    destination::DestinationError
 );
 
 impl From<fs::FsError> for CliError {

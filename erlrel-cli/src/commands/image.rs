@@ -22,15 +22,15 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
         None => Subject::of_project(args, report)?,
     };
     let image = container::build(&subject.plan, &build_options(report)?)?;
-    let names = if args.tag.is_empty() { vec![subject.usual_name()?] } else { args.tag.clone() };
-    let destinations = if args.to.is_empty() { vec![subject.destination] } else { args.to.clone() };
+    let names = &subject.names;
+    let destinations = if args.to.is_empty() { vec![subject.destination.clone()] } else { args.to.clone() };
     let options = WriteOptions { docker, observer: report };
     let receipts = destinations
         .iter()
-        .map(|to| destination::write(&image, &names, to, &options))
+        .map(|to| destination::write(&image, names, to, &options))
         .collect::<Result<Vec<_>, _>>()?;
     if args.json {
-        report.result(format!("{:#}", json_result(&image, &names, &receipts)))
+        report.result(format!("{:#}", json_result(&image, names, &receipts)))
     } else {
         text_result(&image, &receipts, report)
     }
@@ -43,9 +43,8 @@ fn docker_host() -> Result<DockerHost, CliError> {
 
 /// What the image is made of, whoever has assembled the release.
 struct Subject {
-    name: String,
-    vsn: String,
     plan: Plan,
+    names: Vec<Reference>,
     /// Where the image goes unless the user says otherwise.
     destination: Destination,
 }
@@ -55,33 +54,32 @@ impl Subject {
         let commands = &["release", "tar"];
         let project = project::open_compiled(&args.project, &args.compile, commands, report)?;
         let resolved = Resolved::of(project, &args.project, &args.select, report)?;
+        let names = names(args, &resolved.release.spec.name, &resolved.release.spec.vsn)?;
         let plan = plan_project(&resolved, &args.content, report)?;
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
-        Ok(Self { name: spec.name, vsn: spec.vsn, plan, destination })
+        Ok(Self { plan, names, destination })
     }
 
     fn of_prebuilt(path: &Path, args: &ImageArgs, report: &Report) -> Result<Self, CliError> {
         let release = read_from(path)?;
+        let names = names(args, &release.name, &release.vsn)?;
         let plan = plan_from(&release, &args.project, &args.content, report)?;
         let Prebuilt { name, vsn, .. } = release;
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());
-        Ok(Self { name, vsn, plan, destination })
-    }
-
-    /// `<rel>:<vsn>` with what a name cannot have replaced.
-    fn usual_name(&self) -> Result<Reference, CliError> {
-        let tag = clean(&self.vsn, |c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        let name = clean(&self.name.to_lowercase(), |c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        Ok(Reference::parse(&format!("{name}:{tag}"))?)
+        Ok(Self { plan, names, destination })
     }
 }
 
-fn clean(text: &str, allowed: impl Fn(char) -> bool) -> String {
-    let text: String = text.chars().map(|c| if allowed(c) { c } else { '-' }).take(128).collect();
-    text.trim_start_matches(['.', '-']).to_string()
+/// Those that the user gives, else `<rel>:<vsn>` with what a name cannot have replaced.
+fn names(args: &ImageArgs, name: &str, vsn: &str) -> Result<Vec<Reference>, CliError> {
+    if !args.tag.is_empty() {
+        return Ok(args.tag.clone());
+    }
+    let usual = Reference::nearest(name, vsn);
+    Ok(vec![usual.ok_or_else(|| CliError::NoUsualName { name: name.into(), vsn: vsn.into() })?])
 }
 
 fn text_result(image: &Image, receipts: &[Receipt], report: &Report) -> Result<(), CliError> {

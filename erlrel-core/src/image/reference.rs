@@ -24,6 +24,16 @@ impl Reference {
         parse(text).map_err(|why| ReferenceError { text: text.into(), why })
     }
 
+    /// The name and tag that come nearest to these texts: what no name can have becomes `-` between two characters that
+    /// it can have, and is left out at the ends. `None` if nothing is left of one of them.
+    pub fn nearest(name: &str, tag: &str) -> Option<Self> {
+        let name = nearest_component(&name.to_lowercase());
+        let in_tag = |c: char| if c.is_ascii_alphanumeric() || is_separating(c) { c } else { '-' };
+        let tag: String = tag.chars().map(in_tag).collect();
+        let tag: String = tag.trim_matches(['.', '-']).chars().take(LONGEST).collect();
+        Self::parse(&format!("{name}:{tag}")).ok()
+    }
+
     /// The registry, with its port: `docker.io`, `localhost:5000`.
     pub fn registry(&self) -> &str {
         &self.registry
@@ -145,6 +155,31 @@ fn is_separator(text: &str) -> bool {
     matches!(text, "" | "." | "_" | "__") || text.bytes().all(|byte| byte == b'-')
 }
 
+/// Of a tag, and of a name that is made up here.
+const LONGEST: usize = 128;
+
+fn is_separating(c: char) -> bool {
+    matches!(c, '.' | '_' | '-')
+}
+
+/// Between two alphanumeric characters there are only the separators that [`is_separator`] takes.
+fn nearest_component(text: &str) -> String {
+    let mut component = String::new();
+    let mut separator = String::new();
+    for c in text.chars().take(LONGEST) {
+        if !c.is_ascii_alphanumeric() {
+            separator.push(if is_separating(c) { c } else { '-' });
+            continue;
+        }
+        if !component.is_empty() {
+            component.push_str(if is_separator(&separator) { &separator } else { "-" });
+        }
+        separator.clear();
+        component.push(c);
+    }
+    component
+}
+
 /// True for a valid tag.
 pub(crate) fn is_tag(tag: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -200,7 +235,32 @@ mod tests {
         Reference::parse(&"a".repeat(256)).expect_err("too long");
     }
 
+    #[test]
+    fn the_nearest_name_is_a_valid_one() {
+        for (name, tag, nearest) in [
+            ("shop", "1.4.0+build.3", Some("shop:1.4.0-build.3")),
+            ("My-Rel", "1", Some("my-rel:1")),
+            ("a/b c", "~1", Some("a-b-c:1")),
+            ("Ünï", "1.0", Some("n:1.0")),
+            ("a._b", "1-", Some("a-b:1")),
+            ("_x__y", "é1ü", Some("x__y:1")),
+            ("żółw_rel", "v 1", Some("w_rel:v-1")),
+            ("商店", "1", None),
+            ("shop", "最新", None),
+        ] {
+            let made = Reference::nearest(name, tag);
+            assert_eq!(made.as_ref().map(Reference::familiar).as_deref(), nearest, "{name}:{tag}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_nearest_name_is_there_for_whatever_has_a_letter(text in "\\PC{0,200}[a-z]\\PC{0,200}") {
+            prop_assume!(text.chars().take(LONGEST).any(|c| c.is_ascii_alphanumeric()));
+            let name = Reference::nearest(&text, &text);
+            prop_assert!(name.is_some(), "{}", text);
+        }
+
         #[test]
         fn arbitrary_text_never_panics_and_valid_names_read_back(text in "\\PC{0,40}|[a-zA-Z0-9._:/-]{0,30}") {
             if let Ok(name) = Reference::parse(&text) {
