@@ -82,6 +82,22 @@ fn a_module_that_is_called_and_absent_from_the_release_is_named_with_its_applica
 }
 
 #[test]
+fn what_an_option_excludes_is_called_so() {
+    let excluding = |option: &str| {
+        let relx = format!("{{relx, [{{release, {{shop, \"1\"}}, [shop, sasl]}}, {option}]}}.");
+        Project::new("run(X) -> cart:run(X), crypto:hash(sha256, X).", QUIET, &relx).warnings()
+    };
+    insta::assert_snapshot!(excluding("{exclude_apps, [cart]}"), @r"
+    warning: application `shop` (module `shop`) calls `cart`, a module of `cart`, which `exclude_apps` leaves out: the call will fail
+    warning: application `shop` (module `shop`) calls `crypto`, a module of `crypto`, which is not in the release: add `crypto` to the `applications` of `shop`
+    ");
+    insta::assert_snapshot!(excluding("{exclude_modules, [{cart, [cart]}]}"), @r"
+    warning: application `shop` (module `shop`) calls `cart`, which `exclude_modules` leaves out of `cart`: the call will fail
+    warning: application `shop` (module `shop`) calls `crypto`, a module of `crypto`, which is not in the release: add `crypto` to the `applications` of `shop`
+    ");
+}
+
+#[test]
 fn a_dependency_that_forgot_an_application_is_named() {
     let project = Project::new(QUIET, "run(X) -> ssl:start(), nowhere:at_all(X), cart:gone(X).", "");
     insta::assert_snapshot!(project.warnings(), @"warning: application `cart` (module `cart`) calls `ssl`, a module of `ssl`, which is not in the release: add `ssl` to the `applications` of `cart`");

@@ -47,4 +47,4 @@ pub use resolve::{Erts, Release, ReleaseApp, resolve};
 pub use spec::{ConfigFile, IncludeErts, Mode, ReleaseSpec, SpecWarning, SystemLibs, spec};
 pub use start_script::{Extension, Phase, ScriptAdditions, ScriptHook, StartScript};
 pub use undefined::{Scope, UndefinedFunctions};
-pub use warnings::{Warning, warnings, warnings_of_form};
+pub use warnings::{Absence, Warning, warnings, warnings_of_form};

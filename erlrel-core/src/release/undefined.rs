@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::Warning;
 use super::resolve::{Release, ReleaseApp};
+use super::{Absence, Warning};
 use crate::beam::{self, Function};
 use crate::fs;
 use crate::project::Origin;
@@ -72,8 +72,7 @@ pub(super) fn undefined_functions(release: &Release) -> Vec<Warning> {
     let called: BTreeSet<&str> =
         callers.iter().flat_map(|caller| &caller.calls).map(|call| &*call.module).collect();
     let exports = modules.exports(&called);
-    let outside = |module: &str| outside(module, release);
-    let check = Check { wanted, exports: &exports, modules: &modules, outside: &outside };
+    let check = Check { release, exports: &exports, modules: &modules };
     callers.iter().flat_map(|caller| check.caller(caller)).collect()
 }
 
@@ -128,10 +127,9 @@ impl Modules {
 }
 
 struct Check<'a> {
-    wanted: &'a UndefinedFunctions,
+    release: &'a Release,
     modules: &'a Modules,
     exports: &'a BTreeMap<&'a str, BTreeSet<(String, u32)>>,
-    outside: &'a (dyn Fn(&str) -> Option<String> + Sync),
 }
 
 impl Check<'_> {
@@ -155,18 +153,20 @@ impl Check<'_> {
     }
 
     fn missing(&self, caller: &Caller<'_>, module: &str, everything: bool) -> Option<Warning> {
-        let found_in = (self.outside)(module);
-        (everything || found_in.is_some()).then(|| Warning::MissingModule {
+        let absence = absence(module, self.release);
+        let forgotten = matches!(absence, Absence::OtherApplication(_) | Absence::ExcludedApplication(_));
+        (everything || forgotten).then(|| Warning::MissingModule {
             app: caller.app.app.name.clone(),
             caller: caller.module.into(),
             module: module.into(),
-            found_in,
+            absence,
         })
     }
 
     fn is_checked(&self, app: &ReleaseApp) -> bool {
-        let own = matches!(app.origin, Origin::Project | Origin::Checkout) && self.wanted.project;
-        own || self.wanted.others.has(&app.app.name)
+        let wanted = &self.release.spec.undefined_functions;
+        let own = matches!(app.origin, Origin::Project | Origin::Checkout) && wanted.project;
+        own || wanted.others.has(&app.app.name)
     }
 
     fn is_exported(&self, call: &Function) -> bool {
@@ -174,6 +174,21 @@ impl Check<'_> {
             exports.contains(&(call.name.clone(), call.arity))
                 || exports.contains(&("$handle_undefined_function".into(), 2))
         })
+    }
+}
+
+/// Why the release lacks the module.
+fn absence(module: &str, release: &Release) -> Absence {
+    let spec = &release.spec;
+    let in_release = |app: &str| release.apps.iter().any(|other| other.app.name == app);
+    let mut excluded = spec.exclude_modules.iter().filter(|(_, modules)| modules.contains(module));
+    if let Some((app, _)) = excluded.find(|(app, _)| in_release(app)) {
+        return Absence::ExcludedModule(app.clone());
+    }
+    match outside(module, release) {
+        Some(app) if spec.exclude_apps.contains(&app) => Absence::ExcludedApplication(app),
+        Some(app) => Absence::OtherApplication(app),
+        None => Absence::Nowhere,
     }
 }
 

@@ -72,8 +72,8 @@ pub enum Warning {
         caller: String,
         /// What is called.
         module: String,
-        /// An application outside the release that has it.
-        found_in: Option<String>,
+        /// Why it is not there.
+        absence: Absence,
     },
     /// A function that is called and that its module does not export.
     UndefinedFunction {
@@ -142,6 +142,38 @@ pub enum Warning {
     },
 }
 
+/// Why the release lacks a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Absence {
+    /// No application that is known has it.
+    Nowhere,
+    /// This application has it, which is not in the release.
+    OtherApplication(String),
+    /// This application has it, which `exclude_apps` leaves out.
+    ExcludedApplication(String),
+    /// `exclude_modules` leaves it out of this application.
+    ExcludedModule(String),
+}
+
+impl Absence {
+    /// Behind the name of the module; `caller` is the application that calls it.
+    fn fmt(&self, caller: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nowhere => f.write_str("a module that is nowhere"),
+            Self::OtherApplication(app) => write!(
+                f,
+                "a module of `{app}`, which is not in the release: add `{app}` to the `applications` of `{caller}`"
+            ),
+            Self::ExcludedApplication(app) => {
+                write!(f, "a module of `{app}`, which `exclude_apps` leaves out: the call will fail")
+            }
+            Self::ExcludedModule(app) => {
+                write!(f, "which `exclude_modules` leaves out of `{app}`: the call will fail")
+            }
+        }
+    }
+}
+
 impl Warning {
     /// Whether relx fails here, in this very configuration. With `warnings_as_errors` it does for an unknown option,
     /// and for what systools has as a warning too: that there is no sasl, and undefined functions in applications of
@@ -184,16 +216,9 @@ impl fmt::Display for Warning {
                 "the release asks for ERTS {wanted}, and gets {found}, which is in `{}`, the directory of `include_erts`",
                 dir.display()
             ),
-            Self::MissingModule { app, caller, module, found_in: Some(found_in) } => write!(
-                f,
-                "application `{app}` (module `{caller}`) calls `{module}`, a module of `{found_in}`, which is not in the \
-                 release: add `{found_in}` to the `applications` of `{app}`"
-            ),
-            Self::MissingModule { app, caller, module, found_in: None } => {
-                write!(
-                    f,
-                    "application `{app}` (module `{caller}`) calls `{module}`, a module that is nowhere"
-                )
+            Self::MissingModule { app, caller, module, absence } => {
+                write!(f, "application `{app}` (module `{caller}`) calls `{module}`, ")?;
+                absence.fmt(app, f)
             }
             Self::UndefinedFunction { app, caller, function } => {
                 write!(f, "application `{app}` (module `{caller}`) calls `{function}`, which does not exist")
