@@ -156,11 +156,18 @@ pub fn git(dir: &Path, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_string())
 }
 
-/// The output of a shell command: stdout and stderr, as relx takes it. `None` if it fails.
-pub fn shell(dir: &Path, script: &str) -> Option<String> {
-    let output = command("sh", dir).args(["-c", script]).output().ok()?;
-    let text = [output.stdout, output.stderr].concat();
-    output.status.success().then(|| String::from_utf8_lossy(&text).into_owned())
+/// The output of a shell command: stdout and stderr, as relx takes it.
+///
+/// # Errors
+/// When it fails.
+pub fn shell(dir: &Path, script: &str) -> Result<String, CommandError> {
+    let purpose = "run a shell command";
+    let not_started = |source| CommandError::NotStarted { program: "sh".into(), purpose, source };
+    let output = command("sh", dir).args(["-c", script]).output().map_err(not_started)?;
+    if !output.status.success() {
+        return Err(CommandError::Failed { command: script.into(), dir: dir.into(), status: output.status });
+    }
+    Ok(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where processes start")]

@@ -29,35 +29,29 @@ pub(super) fn evaluate(
     if let Some(text) = literal(term) {
         return Ok((text, None));
     }
-    let found = found(root, source, term)?;
-    let warning = warning(source, term, found.as_deref());
-    Ok((found.map_or(UNKNOWN.into(), |text| text.trim_end_matches('\n').to_string()), warning))
+    Ok(match found(root, source, term)? {
+        Ok(text) => (text.trim_end_matches('\n').to_string(), differs(source, term, &text)),
+        Err(why) => {
+            let message = format!("{why}, so the release has the version {UNKNOWN}");
+            (UNKNOWN.into(), Some(SpecWarning::VersionUnknown(source.error(term.span(), message))))
+        }
+    })
 }
 
-/// That nothing was found, or that relx makes another version of what was found.
-fn warning(source: &Arc<Source>, term: &Term, found: Option<&str>) -> Option<SpecWarning> {
-    let error = |message: &str| source.error(term.span(), message);
-    let key = term.as_pair().map(|(key, _)| key);
-    match (key, found) {
-        (_, None) => Some(SpecWarning::VersionUnknown(error(NOTHING_FOUND))),
-        (Some("cmd"), Some(output)) if output.ends_with('\n') => {
-            Some(SpecWarning::RelxDiffers(error(LINE_END)))
-        }
+/// That relx makes another version of what was found.
+fn differs(source: &Arc<Source>, term: &Term, found: &str) -> Option<SpecWarning> {
+    let message = match term.as_pair() {
+        Some(("cmd", _)) if found.ends_with('\n') => LINE_END.into(),
         // relx takes anything else for a message of git's.
-        (Some("git"), Some(hash)) if ![7, 40].contains(&hash.len()) => {
-            let message = format!(
-                "relx would give this release the version 0.0.0, as it only takes hashes of 7 or 40 digits, and this \
-                 one has {}; erlrel takes it as it is",
-                hash.len()
-            );
-            Some(SpecWarning::RelxDiffers(error(&message)))
-        }
-        _ => None,
-    }
+        Some(("git", _)) if ![7, 40].contains(&found.len()) => format!(
+            "relx would give this release the version 0.0.0, as it only takes hashes of 7 or 40 digits, and this \
+             one has {}; erlrel takes it as it is",
+            found.len()
+        ),
+        _ => return None,
+    };
+    Some(SpecWarning::RelxDiffers(source.error(term.span(), message)))
 }
-
-const NOTHING_FOUND: &str = "there is no such version to be found (does git refuse to read this folder, which may \
-                             belong to another user?), so the release has the version 0.0.0";
 
 const LINE_END: &str = r"relx makes the line end of this output a part of the version, and of the names of folders; erlrel leaves it out. `| tr -d '\\n'` at the end of the command gives the same version with both";
 
@@ -66,18 +60,25 @@ fn literal(term: &Term) -> Option<String> {
     if term.as_atom().is_some() || is_tag(term) { None } else { term.as_text() }
 }
 
-/// What a file, a command or git says; `None` where it says nothing.
-fn found(root: &Path, source: &Arc<Source>, term: &Term) -> Result<Option<String>, SourceError> {
-    Ok(match term.as_pair() {
-        Some(("git", form)) if form.is_atom("short") => {
-            commands::git(root, &["rev-parse", "--short", "HEAD"])
+/// What a file, a command or git says, or why it says nothing.
+fn found(root: &Path, source: &Arc<Source>, term: &Term) -> Result<Result<String, String>, SourceError> {
+    let commit = |arguments: &[&str]| commands::git(root, arguments).ok_or_else(|| no_git("commit"));
+    Ok(match (term.as_pair(), term.as_pair().and_then(|(_, value)| value.as_text())) {
+        (Some(("git", form)), _) if form.is_atom("short") => commit(&["rev-parse", "--short", "HEAD"]),
+        (Some(("git", form)), _) if form.is_atom("long") => commit(&["rev-parse", "HEAD"]),
+        (Some(("file", _)), Some(file)) => first_lines(root, &file),
+        (Some(("cmd", _)), Some(command)) => {
+            commands::shell(root, &command).map_err(|error| error.to_string())
         }
-        Some(("git", form)) if form.is_atom("long") => commands::git(root, &["rev-parse", "HEAD"]),
-        Some(("file", file)) => file.as_text().and_then(|file| first_lines(&root.join(file))),
-        Some(("cmd", command)) => command.as_text().and_then(|command| commands::shell(root, &command)),
-        _ if is_tag(term) => since_tag(root),
+        _ if is_tag(term) => since_tag(root).ok_or_else(|| no_git("tag")),
         _ => return Err(source.error(term.span(), EXPECTED)),
     })
+}
+
+fn no_git(what: &str) -> String {
+    format!(
+        "git finds no {what} here (does it refuse to read this folder, which may belong to another user?)"
+    )
 }
 
 const EXPECTED: &str = "expected a version: a string, `{git, short}`, `{git, long}`, `git` or `semver` (from the last \
@@ -97,9 +98,12 @@ fn since_tag(root: &Path) -> Option<String> {
     Some(if commits == "0" { vsn.into() } else { format!("{vsn}+build.{commits}.ref{sha}") })
 }
 
-fn first_lines(path: &Path) -> Option<String> {
-    let bytes = fs::read_optional(path).ok()??;
-    Some(String::from_utf8_lossy(&bytes).trim_matches('\n').to_string())
+fn first_lines(root: &Path, file: &str) -> Result<String, String> {
+    match fs::read_optional(&root.join(file)) {
+        Ok(Some(bytes)) => Ok(String::from_utf8_lossy(&bytes).trim_matches('\n').to_string()),
+        Ok(None) => Err(format!("there is no file `{file}`")),
+        Err(_) => Err(format!("the file `{file}` cannot be read")),
+    }
 }
 
 /// The key of the highest of several versions: `MAJOR.MINOR.PATCH`, then a pre-release before the release, then the
@@ -141,6 +145,20 @@ mod tests {
         assert_eq!(version("{cmd, \"echo 4.5\"}"), Ok("4.5".into()));
         assert_eq!(version("{cmd, \"exit 3\"}"), Ok("0.0.0".into()));
         assert_eq!(version("{cmd, \"true\"}"), Ok("".into()));
+        let warning = |text: &str| {
+            let document = consult(Path::new("rebar.config"), format!("{text}.").as_bytes()).expect("a term");
+            let (_, warning) = evaluate(dir.path(), &document.source, &document.terms[0]).expect("a version");
+            let warning = warning.expect("a warning").to_string();
+            warning.lines().next().expect("a line").replace(&dir.path().display().to_string(), "DIR")
+        };
+        let texts = ["{file, \"MISSING\"}", "{file, \".\"}", "{cmd, \"exit 3\"}", "{git, long}", "semver"];
+        insta::assert_snapshot!(texts.map(warning).join("\n"), @r"
+        rebar.config:1:1: there is no file `MISSING`, so the release has the version 0.0.0
+        rebar.config:1:1: the file `.` cannot be read, so the release has the version 0.0.0
+        rebar.config:1:1: `exit 3` failed in `DIR` (exit status: 3), so the release has the version 0.0.0
+        rebar.config:1:1: git finds no commit here (does it refuse to read this folder, which may belong to another user?), so the release has the version 0.0.0
+        rebar.config:1:1: git finds no tag here (does it refuse to read this folder, which may belong to another user?), so the release has the version 0.0.0
+        ");
         insta::assert_snapshot!(version("{git, hash}").expect_err("no version"), @r#"
         rebar.config:1:1: expected a version: a string, `{git, short}`, `{git, long}`, `git` or `semver` (from the last tag), `{file, "F"}` or `{cmd, "C"}`
           |
