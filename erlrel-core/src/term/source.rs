@@ -103,12 +103,104 @@ impl fmt::Display for SourceError {
         let width = self.source.text.get(self.span.start..self.span.end).unwrap_or_default();
         let width = width.lines().next().unwrap_or_default().chars().count().max(1);
         let gutter = " ".repeat(line.to_string().len());
+        let Excerpt { text, column: before } = Excerpt::of(text, column - 1);
         // A tab stays a tab, so that the caret stands under its place whatever the terminal's tab width.
-        let indent: String =
-            text.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        writeln!(f, "{}:{line}:{column}: {}", self.source.path.display(), self.message)?;
+        let indent: String = text.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let message: String = self.message.chars().map(|c| if c == '\n' { c } else { visible(c) }).collect();
+        writeln!(f, "{}:{line}:{column}: {message}", self.source.path.display())?;
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{line} | {text}")?;
-        write!(f, "{gutter} | {indent}{}", "^".repeat(width.min(text.chars().count() + 2 - column)))
+        write!(f, "{gutter} | {indent}{}", "^".repeat(width.min(text.chars().count() + 1 - before)))
+    }
+}
+
+/// Lines of up to so many characters are shown as they are.
+const LONG: usize = 200;
+
+/// What is shown of a longer line before the place, and as much from there on.
+const AROUND: usize = 60;
+
+/// What can be shown of a line.
+struct Excerpt {
+    text: String,
+    /// How many characters stand before the place.
+    column: usize,
+}
+
+impl Excerpt {
+    fn of(line: &str, column: usize) -> Self {
+        let length = line.chars().count();
+        let (from, to) = match length {
+            0..=LONG => (0, length),
+            _ => (column.saturating_sub(AROUND), length.min(column + AROUND)),
+        };
+        let cut = |is_cut: bool| if is_cut { "…" } else { "" };
+        let shown: String = line.chars().skip(from).take(to - from).map(visible).collect();
+        let text = format!("{}{shown}{}", cut(from > 0), cut(to < length));
+        Self { text, column: column - from + usize::from(from > 0) }
+    }
+}
+
+/// A sign in place of what a terminal would obey, or not show.
+fn visible(c: char) -> char {
+    match c {
+        '\t' => c,
+        '\0'..='\x1f' => char::from_u32('␀' as u32 + c as u32).unwrap_or('�'),
+        '\x7f' => '␡',
+        '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '�',
+        _ if c.is_control() => '�',
+        _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str, place: &str) -> String {
+        let source = Arc::new(Source { path: "rebar.config".into(), text: text.into() });
+        let start = text.find(place).expect("a place");
+        source.error(Span { start, end: start + place.len() }, format!("`{place}` is wrong")).to_string()
+    }
+
+    #[test]
+    fn of_a_long_line_only_what_is_around_the_place_is_shown() {
+        let zeros = |count| "0, ".repeat(count);
+        insta::assert_snapshot!(error(&format!("{{a,\n[{}wrong, {}]}}.", zeros(40_000), zeros(40_000)), "wrong"), @r"
+        rebar.config:2:120002: `wrong` is wrong
+          |
+        2 | …0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, wrong, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,…
+          |                                                              ^^^^^
+        ");
+        insta::assert_snapshot!(error(&format!("[wrong, {}].", zeros(100)), "wrong"), @r"
+        rebar.config:1:2: `wrong` is wrong
+          |
+        1 | [wrong, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,…
+          |  ^^^^^
+        ");
+        insta::assert_snapshot!(error(&format!("[{}wrong].", zeros(100)), "wrong"), @r"
+        rebar.config:1:302: `wrong` is wrong
+          |
+        1 | …0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, wrong].
+          |                                                              ^^^^^
+        ");
+        let long = format!("{}wrong", zeros(100));
+        insta::assert_snapshot!(error(&format!("[1, {long}].{long}"), &long).lines().skip(1).collect::<Vec<_>>().join("\n"), @r"
+          |
+        1 | [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, …
+          |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        ");
+    }
+
+    #[test]
+    fn no_terminal_obeys_what_a_file_contains() {
+        let message = error("{a,\t\"\x1b[31m\u{202e}\u{7f}\0\", wr\x1bong}.", "wr\x1bong");
+        assert!(message.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control()), "{message:?}");
+        insta::assert_snapshot!(message, @r#"
+        rebar.config:1:17: `wr␛ong` is wrong
+          |
+        1 | {a,	"␛[31m�␡␀", wr␛ong}.
+          |    	            ^^^^^^
+        "#);
     }
 }
