@@ -54,6 +54,12 @@ fn a_malformed_file_is_shown_with_line_and_column() {
     2 | {a, "�"}.
       |      ^
     "#);
+    insta::assert_snapshot!(tar_error(&Shop::with("config/sys.config", "\u{feff}[].\n")), @r"
+    error: SHOP/config/sys.config:1:1: the file begins with a byte order mark, with which Erlang cannot read it: save it as UTF-8 without one
+      |
+    1 | �[].
+      | ^
+    ");
     insta::assert_snapshot!(tar_error(&Shop::with("rebar.lock", "[{<<\"a\">>,{pkg,<<\"a\">>,<<\"1.0.0\">>},0},\n {<<\"b\">>,\n].\n")), @r"
     error: rebar.lock:3:1: expected a term, found `]`
       |

@@ -33,6 +33,9 @@ pub struct Document {
 /// a missing dot, more than 256 levels of nesting.
 pub fn consult(path: &Path, bytes: &[u8]) -> Result<Document, SourceError> {
     let source = Arc::new(Source { path: path.to_path_buf(), text: decode(path, bytes)? });
+    if source.text.starts_with(MARK) {
+        return Err(source.error(Span { start: 0, end: MARK.len_utf8() }, HAS_MARK));
+    }
     let (tokens, reserved) = tokens(&source)?;
     check_binaries(&source, &tokens)?;
     let tree = erl_parse::parse(tokens, ParseMode::TermList);
@@ -43,6 +46,12 @@ pub fn consult(path: &Path, bytes: &[u8]) -> Result<Document, SourceError> {
     let terms = tree.roots().map(|node| reader.term(node)).collect::<Result<_, _>>()?;
     Ok(Document { terms, source, reserved })
 }
+
+/// Invisible, and no character that Erlang takes.
+const MARK: char = '\u{feff}';
+
+const HAS_MARK: &str =
+    "the file begins with a byte order mark, with which Erlang cannot read it: save it as UTF-8 without one";
 
 fn decode(path: &Path, bytes: &[u8]) -> Result<String, SourceError> {
     if declares_latin1(bytes) {
