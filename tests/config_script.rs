@@ -292,6 +292,18 @@ fn an_ignored_hook_is_a_warning() {
 }
 
 #[test]
+fn with_strict_an_ignored_hook_is_an_error() {
+    for command in ["tar --no-compile", "release --no-compile", "image --no-compile", "plan"] {
+        let shop = hooked(HOOKS);
+        let message = shop.error(&mut shop.erlrel(&format!("{command} --ignore-hooks --strict")));
+        assert!(
+            message.starts_with("error: rebar.config:") && message.contains("erlrel does not"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn hooks_of_applications_and_of_active_profiles_count_and_others_do_not() {
     let shop = hooked("{profiles, [{prod, [{pre_hooks, [{tar, \"x\"}]}]}]}.\n");
     assert!(

@@ -1,6 +1,6 @@
 //! The project, which a command reads once: a `rebar.config.script` may do something that is to be done once.
 
-use erlrel_core::project::{self, LoadOptions, commands};
+use erlrel_core::project::{self, ConfigWarning, LoadOptions, commands};
 use erlrel_core::{OtpRoot, Project};
 
 use crate::args::{CompileArgs, ProjectArgs};
@@ -10,16 +10,16 @@ use crate::report::Report;
 
 /// Reads a project of which a release is to be made as it stands. One that hooks something into one of rebar3's
 /// `commands` is refused before any work begins, since rebar3 runs hooks and erlrel does not; with `--ignore-hooks`
-/// that is a warning.
-pub(crate) fn open(args: &ProjectArgs, commands: &[&str], report: &Report) -> Result<Project, CliError> {
-    let project = load(args)?;
+/// that is one of the project's warnings.
+pub(crate) fn open(args: &ProjectArgs, commands: &[&str]) -> Result<Project, CliError> {
+    let mut project = load(args)?;
     for hook in project.hooks.iter().filter(|hook| commands.contains(&hook.command.as_str())) {
         let message =
             |verb: &str| format!("`rebar3 {}` runs this hook of `{}`, erlrel {verb}", hook.command, hook.key);
         if !args.ignore_hooks {
             return Err(CliError::HookNotRun(hook.error(message("cannot")).into()));
         }
-        report.warning(hook.error(message("does not")));
+        project.warnings.push(ConfigWarning::HookNotRun(hook.error(message("does not"))));
     }
     Ok(project)
 }
@@ -32,7 +32,7 @@ pub(crate) fn open_compiled(
     report: &Report,
 ) -> Result<Project, CliError> {
     // Reading the project first gives a better message than rebar3 where there is none.
-    let mut project = open(args, commands, report)?;
+    let mut project = open(args, commands)?;
     if !compile.no_compile {
         let profiles: Vec<String> = args.profile.iter().filter(|name| *name != "default").cloned().collect();
         commands::rebar3_compile(&project.root, &profiles, report)?;

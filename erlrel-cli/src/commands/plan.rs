@@ -23,7 +23,7 @@ pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
             print(&Summary::of_prebuilt(&release), &plan, args.json, report)
         }
         None => {
-            let project = project::open(&args.project, &["release", "tar"], report)?;
+            let project = project::open(&args.project, &["release", "tar"])?;
             let resolved = Resolved::of(project, &args.project, &args.select, report)?;
             let plan = plan_project(&resolved, &args.content, report)?;
             print(&Summary::of_project(&resolved.release), &plan, args.json, report)

@@ -78,6 +78,8 @@ pub enum ConfigWarning {
         /// The key.
         key: &'static str,
     },
+    /// A hook that rebar3 runs, and that the host goes on without.
+    HookNotRun(SourceError),
 }
 
 impl fmt::Display for ConfigWarning {
@@ -91,6 +93,7 @@ impl fmt::Display for ConfigWarning {
                 "`{key}` in `{}` is ignored, so that the project alone decides its release: move it to rebar.config",
                 file.display()
             ),
+            Self::HookNotRun(error) => write!(f, "{error}"),
         }
     }
 }
