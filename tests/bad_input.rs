@@ -335,6 +335,15 @@ fn wrong_usage_ends_with_exit_code_2_before_any_work() {
 
     For more information, try '--help'.
     ");
+    for name in [".", "..", "../x", "prod,a/b"] {
+        let message = fails(&mut shop.erlrel(&format!("tar --profile {name}")), 2);
+        assert!(message.contains("as a directory below `_build` is named after it"), "{name}: {message}");
+    }
+    insta::assert_snapshot!(fails(&mut shop.erlrel("tar --profile="), 2), @r"
+    error: invalid value '' for '--profile <NAME>': the name of a profile is missing
+
+    For more information, try '--help'.
+    ");
     insta::assert_snapshot!(fails(&mut shop.erlrel("imag"), 2), @r"
     error: unrecognized subcommand 'imag'
 

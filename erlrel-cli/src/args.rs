@@ -75,7 +75,7 @@ pub(crate) struct ProjectArgs {
     #[arg(default_value = ".")]
     pub(crate) dir: PathBuf,
     /// The rebar3 profile, or several separated by commas
-    #[arg(long, default_value = "prod", value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, default_value = "prod", value_name = "NAME", value_delimiter = ',', value_parser = parse_profile)]
     pub(crate) profile: Vec<String>,
     /// The Erlang installation; default: the one of `erl` on PATH
     #[arg(long, value_name = "DIR")]
@@ -219,6 +219,18 @@ pub(crate) struct KeyArgs {
     /// A SHA-256 (of this profile and Erlang) that moves only when something moves that decides the bytes of compiled dependencies
     #[arg(long)]
     pub(crate) semantic: bool,
+}
+
+/// A profile's name is a part of the name of the directory below `_build`.
+fn parse_profile(text: &str) -> Result<String, &'static str> {
+    match text {
+        "" => Err("the name of a profile is missing"),
+        "." | ".." => Err("no profile can have this name, as a directory below `_build` is named after it"),
+        text if text.contains('/') => {
+            Err("the name of a profile has no `/`, as a directory below `_build` is named after it")
+        }
+        text => Ok(text.into()),
+    }
 }
 
 /// A relative directory is one in the current folder.
