@@ -273,6 +273,10 @@ fn a_flag_of_rebar3_that_erlrel_does_not_take_is_told_its_alternative() {
     error: unexpected argument '--root' found
       tip: rebar3 ignores it: name the project's folder without a flag
     ");
+    insta::assert_snapshot!(said("--from shop-1.tar.gz"), @r"
+    error: unexpected argument '--from' found
+      tip: it is one of `erlrel image` and `erlrel plan`: no other command starts from a release
+    ");
     insta::assert_snapshot!(said("-u 1.3.0"), @"
     error: unexpected argument '--upfrom' found
       tip: it is one of `rebar3 relup`, whose relup erlrel packs

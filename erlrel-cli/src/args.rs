@@ -2,6 +2,7 @@
 //! usage and found before the work begins.
 
 mod rebar3;
+mod refused;
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,8 @@ use erlrel_core::container::{Base, ContainerError};
 use erlrel_core::destination::Destination;
 use erlrel_core::image::Reference;
 
-use rebar3::{ForeignArgs, OverrideArgs};
+use rebar3::OverrideArgs;
+use refused::{ForeignArgs, NoImageArgs};
 
 /// From a rebar3 project to a container image that runs – without Docker, without a Dockerfile.
 #[derive(Debug, Parser)]
@@ -184,6 +186,8 @@ pub(crate) struct TarArgs {
     /// The file to write; default: _build/PROFILE/rel/NAME/NAME-VSN.tar.gz, as rebar3 does
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    _no_image: NoImageArgs,
 }
 
 #[derive(Debug, Args)]
@@ -197,6 +201,8 @@ pub(crate) struct ReleaseArgs {
     /// The directory to write, in place of what is there; default: _build/PROFILE/rel/NAME, as rebar3 does
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    _no_image: NoImageArgs,
 }
 
 #[derive(Debug, Args)]

@@ -2,13 +2,12 @@
 //! what to write instead.
 
 use std::convert::Infallible;
-use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::builder::TypedValueParser;
-use clap::error::{ContextKind, ContextValue, ErrorKind, Result};
-use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use clap::Args;
 use erlrel_core::release::{IncludeErts, Overrides, SystemLibs};
+
+use super::refused::Flag;
 
 /// Over these options in the help.
 const INSTEAD: &str = "In place of relx's options";
@@ -68,7 +67,7 @@ fn parse_system_libs(text: &str) -> Result<SystemLibs, Infallible> {
 }
 
 /// The other flags: name, letter, what to write instead.
-const FOREIGN: [(&str, Option<char>, &str); 11] = [
+pub(super) const FOREIGN: [Flag; 11] = [
     ("relname", Some('n'), "write `--release NAME`"),
     ("relvsn", Some('v'), "write `--release NAME:VSN`"),
     ("all", None, "one command makes one release: give one for each with `--release NAME`"),
@@ -85,51 +84,3 @@ const FOREIGN: [(&str, Option<char>, &str); 11] = [
     ("root", Some('r'), "rebar3 ignores it: name the project's folder without a flag"),
     ("upfrom", Some('u'), "it is one of `rebar3 relup`, whose relup erlrel packs"),
 ];
-
-/// Refuses what erlrel does not take of rebar3's flags. It holds nothing, as no command line with one is good.
-#[derive(Debug)]
-pub(crate) struct ForeignArgs;
-
-impl Args for ForeignArgs {
-    fn augment_args(command: Command) -> Command {
-        FOREIGN.iter().fold(command, |command, (name, letter, instead)| {
-            let arg = Arg::new(*name).long(*name).hide(true).value_parser(Refusal { name, instead });
-            // Some have a value, and one that is not there makes no difference.
-            let arg = arg.num_args(0..=1).default_missing_value("");
-            command.arg(letter.iter().fold(arg, |arg, letter| arg.short(*letter)))
-        })
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for ForeignArgs {
-    fn from_arg_matches(_: &ArgMatches) -> Result<Self> {
-        Ok(Self)
-    }
-
-    fn update_from_arg_matches(&mut self, _: &ArgMatches) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// Answers any value of a flag with what to write instead.
-#[derive(Debug, Clone)]
-struct Refusal {
-    name: &'static str,
-    instead: &'static str,
-}
-
-impl TypedValueParser for Refusal {
-    type Value = String;
-
-    fn parse_ref(&self, command: &Command, _: Option<&Arg>, _: &OsStr) -> Result<String> {
-        let mut error = Error::new(ErrorKind::UnknownArgument).with_cmd(command);
-        let name = ContextValue::String(format!("--{}", self.name));
-        error.insert(ContextKind::InvalidArg, name);
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![self.instead.into()]));
-        Err(error)
-    }
-}
