@@ -77,6 +77,12 @@ impl Installation {
         installation
     }
 
+    /// The version of the runtime system that it has.
+    pub(crate) fn erts_vsn(&self) -> String {
+        let data = std::fs::read_to_string(self.root.join("releases/start_erl.data")).expect("a file");
+        data.split(' ').next().expect("a version").to_string()
+    }
+
     /// Writes vm.args with the node's name, a cookie, and more.
     pub(crate) fn vm_args(&self, more: &str) {
         let text = format!("-sname {}\n-setcookie depot\n{more}\n", self.node);

@@ -25,8 +25,8 @@ fn foreground_is_the_release_without_a_shell_and_gets_the_arguments() {
 #[test]
 fn the_virtual_machine_finds_what_relx_exports() {
     let depot = Installation::new(SHELLS[0]);
-    let print = r#"[io:format("~s=~s~n", [V, os:getenv(V, "?")]) || V <- ["REL_NAME", "RELEASE_NAME", "RELEASE_VSN",
-        "RELEASE_PROG", "ROOTDIR", "BINDIR", "EMU", "PROGNAME", "ESCRIPT_NAME", "TERM", "LD_LIBRARY_PATH"]], halt()."#;
+    let print = r#"[io:format("~s=~s~n", [V, os:getenv(V, "?")]) || V <- ["REL_NAME", "REL_VSN", "ERTS_VSN",
+        "RELEASE_NAME", "RELEASE_VSN", "RELEASE_PROG", "ROOTDIR", "BINDIR", "EMU", "PROGNAME", "ESCRIPT_NAME", "TERM", "LD_LIBRARY_PATH"]], halt()."#;
     let mut command = depot.command(&["foreground", "-eval", print]);
     command.env("TERM", "dumb").env("LD_LIBRARY_PATH", "/x");
     // Which release this is, is no question to the environment.
@@ -39,18 +39,21 @@ fn the_virtual_machine_finds_what_relx_exports() {
     ]);
     let out = said(&mut command).done();
     let root = depot.root.display().to_string();
-    insta::assert_snapshot!(out.replace(root.trim_start_matches('/'), "ROOT"), @r"
+    let out = out.replace(root.trim_start_matches('/'), "ROOT").replace(&depot.erts_vsn(), "ERTS");
+    insta::assert_snapshot!(out, @r"
     REL_NAME=depot
+    REL_VSN=0.1.0
+    ERTS_VSN=ERTS
     RELEASE_NAME=depot
     RELEASE_VSN=0.1.0
     RELEASE_PROG=/ROOT/bin/depot
     ROOTDIR=/ROOT
-    BINDIR=/ROOT/erts-13.1.5/bin
+    BINDIR=/ROOT/erts-ERTS/bin
     EMU=beam
     PROGNAME=ROOT/bin/depot
     ESCRIPT_NAME=/ROOT/bin/depot
     TERM=screen
-    LD_LIBRARY_PATH=/ROOT/erts-13.1.5/lib:/x
+    LD_LIBRARY_PATH=/ROOT/erts-ERTS/lib:/x
     ");
 }
 
