@@ -37,7 +37,8 @@ impl Form {
 ///
 /// # Errors
 /// When a file that belongs to the release is missing or unreadable, when the applications cannot be
-/// booted together (see [`boot_files`]), or an overlay is wrong.
+/// booted together (see [`boot_files`]), when an overlay is wrong, or when the virtual machine would not take the
+/// `sys.config`.
 pub fn assemble(release: &Release, form: Form) -> Result<Tree, ReleaseError> {
     let Release { otp, spec, apps, erts, variables, .. } = release;
     let boot = boot_files(&spec.name, &spec.vsn, apps, otp);
@@ -61,6 +62,7 @@ pub fn assemble(release: &Release, form: Form) -> Result<Tree, ReleaseError> {
         // relx gives modes to what is in the directory; what is not there either is a mistake.
         assemble(release, Form::Directory)?;
     }
+    config_files::check_whole(&tree, spec)?;
     tree.add_parents()?;
     Ok(tree)
 }

@@ -99,15 +99,25 @@ fn existing(path: &Path, span: Span, source: &Arc<Source>) -> Result<PathBuf, Re
     Err(ReleaseError::ConfigFileMissing(source.error(span, message)))
 }
 
-/// Checks what would stop the virtual machine with a crash dump.
+/// Checks that a plain `sys.config` is a list of terms.
 ///
 /// # Errors
-/// As [`sys_config::check`], for a plain `sys.config`.
+/// As [`sys_config::check`].
 pub(super) fn check(spec: &ReleaseSpec, otp: &OtpRoot) -> Result<(), ReleaseError> {
     match &spec.sys_config {
         ConfigFile::Plain(path) => sys_config::check(path, otp.major()),
         _ => Ok(()),
     }
+}
+
+/// Checks what of the whole release would stop the virtual machine, unless a file is rendered over it at start.
+///
+/// # Errors
+/// As [`sys_config::check_in`].
+pub(super) fn check_whole(tree: &Tree, spec: &ReleaseSpec) -> Result<(), ReleaseError> {
+    let dir = format!("releases/{}", spec.vsn);
+    let is_rendered = tree.get(&format!("{dir}/sys.config.src")).is_some();
+    if is_rendered { Ok(()) } else { sys_config::check_in(tree, &dir) }
 }
 
 /// Adds both files to `releases/VSN`.

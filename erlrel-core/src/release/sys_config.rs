@@ -1,25 +1,43 @@
 //! What the virtual machine takes for a `sys.config`, by the rules of kernel's `application_controller`, which stops
 //! it otherwise.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::ReleaseError;
 use crate::fs;
 use crate::term::{self, Document, SourceError, Span, Term};
+use crate::tree::{Content, Node, Tree};
 
-/// Checks what would stop the virtual machine with a crash dump.
-///
-/// Other files that it names are read when the release starts, so they are not looked for.
+/// Checks a configured file, which an overlay may still make another one of.
 ///
 /// # Errors
-/// When the file cannot be read; when it is not one list that Erlang of this release can read, of
-/// `{Application, [{Key, Value}, …]}` and names of other files, in which no key stands twice: at its place.
+/// When the file cannot be read; when it is not one list that Erlang of this release can read, at its place.
 pub(super) fn check(path: &Path, otp: u32) -> Result<(), ReleaseError> {
     let document = term::consult(path, &fs::read(path)?)?;
-    Ok(reserved_words(&document, otp)
-        .and_then(|()| only_list(&document))
-        .and_then(|list| list.iter().try_for_each(|element| check_element(element, &document)))?)
+    Ok(reserved_words(&document, otp).and_then(|()| only_list(&document).map(drop))?)
+}
+
+/// Checks what would stop the virtual machine with a crash dump in the file that a release has in this directory.
+///
+/// Other files that it names are read when the release starts, so they are not looked for. An overlay's file that is no
+/// term may become one when it is rendered at start (`RELX_REPLACE_OS_VARS`).
+///
+/// # Errors
+/// When the file cannot be read; when it is anything but a list of `{Application, [{Key, Value}, …]}` and names of other
+/// files, in which no key stands twice: at its place.
+pub(super) fn check_in(tree: &Tree, dir: &str) -> Result<(), ReleaseError> {
+    let at = format!("{dir}/sys.config");
+    let (path, bytes) = match tree.get(&at).map(|entry| &entry.node) {
+        Some(Node::File(Content::File(path))) => (path.as_path(), Cow::Owned(fs::read(path)?)),
+        Some(Node::File(content)) => (Path::new(&at), content.read()?),
+        Some(Node::Symlink(target)) => (Path::new(target), Cow::Owned(fs::read(Path::new(target))?)),
+        Some(Node::Directory) | None => return Ok(()),
+    };
+    let Ok(document) = term::consult(path, &bytes) else { return Ok(()) };
+    let list = only_list(&document)?;
+    Ok(list.iter().try_for_each(|element| check_element(element, &document))?)
 }
 
 /// The first OTP release to which `maybe` and `else` are no atoms.

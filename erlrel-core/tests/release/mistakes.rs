@@ -328,6 +328,35 @@ fn a_sys_config_that_stops_the_virtual_machine_is_shown_at_its_place() {
     ");
 }
 
+#[test]
+fn the_sys_config_that_counts_is_the_one_that_an_overlay_leaves() {
+    let made = |configured: &str, overlay: &str| {
+        let fixture = with(&format!("{{sys_config, \"sys.config\"}}, {{overlay, [{overlay}]}}"));
+        fixture.file("sys.config", configured);
+        fixture.file("good.config", "[{shop, []}].");
+        fixture.file("bad.config", "[shop].");
+        fixture.file("later.config", "[{shop, [{port, ${PORT}}]}].");
+        fixture
+    };
+    let to = "\"releases/1/sys.config\"";
+    for from in ["good", "later"] {
+        let fixture = made("[{shop, '{{to_be_rendered}}'}].", &format!("{{copy, \"{from}.config\", {to}}}"));
+        assert!(fixture.tree(Form::Tarball).is_ok(), "{from}");
+    }
+    let rendered = made("[].", &format!("{{template, \"bad.config\", {to}}}"));
+    insta::assert_snapshot!(rendered.error(), @r"
+    releases/1/sys.config:1:2: the virtual machine would not start: expected `{Application, [{Key, Value}, …]}` or the name of another file as a string
+      |
+    1 | [shop].
+      |  ^^^^
+    ");
+    let beside = made(
+        "[].",
+        &format!("{{copy, \"bad.config\", {to}}}, {{copy, \"later.config\", \"releases/1/sys.config.src\"}}"),
+    );
+    assert!(beside.tree(Form::Tarball).is_ok(), "it is replaced when the release starts");
+}
+
 /// As relx, which says nothing.
 #[test]
 fn a_link_that_leads_nowhere_is_left_out_with_a_warning() {

@@ -121,7 +121,8 @@ fn overlay_release() {
     assert_eq!(release.text("bin/foo-0.0.1"), text, "the template in place of the start script");
 }
 
-const SYS_CONFIG: &str = "[{this_is_a_test, \"yup it is\"}, {var1, \"{{var1}}\"}, {var2, \"{{var2}}\"}].\n";
+/// relx's tests have three pairs here, with which no virtual machine starts: erlrel refuses that.
+const SYS_CONFIG: &str = "[{this_is_a_test, [{yup, it_is}, {var1, \"{{var1}}\"}, {var2, \"{{var2}}\"}]}].\n";
 
 /// A template replaces the link that development would have, and never writes through it.
 #[test]
