@@ -40,7 +40,7 @@ impl Display for Term {
         match &self.value {
             Value::Atom(name) => f.write_str(&quoted_atom(name)),
             Value::Integer(number) => write!(f, "{number}"),
-            Value::Float(number) => write!(f, "{number:?}"),
+            Value::Float(number) => write_float(f, *number),
             Value::String(text) if text.chars().all(is_printable) => write_quoted(f, text, '"'),
             Value::String(text) => write_all(f, "[", text.chars().map(|c| c as u32), "]"),
             Value::Binary(bytes) => write_binary(f, bytes),
@@ -55,6 +55,15 @@ impl Display for Term {
                 write!(f, "fun {}:{}/{arity}", quoted_atom(module), quoted_atom(function))
             }
         }
+    }
+}
+
+/// Erlang wants a fraction in front of an exponent.
+fn write_float(f: &mut impl Write, number: f64) -> fmt::Result {
+    let text = format!("{number:?}");
+    match text.split_once('e') {
+        Some((digits, exponent)) if !digits.contains('.') => write!(f, "{digits}.0e{exponent}"),
+        _ => f.write_str(&text),
     }
 }
 
@@ -140,6 +149,15 @@ mod tests {
           {application_4,"1.0"},
           {application_5,"1.0"}]}
         "#);
+    }
+
+    #[test]
+    fn floats_have_a_fraction() {
+        let print = |number| Term::new(Value::Float(number)).to_string();
+        assert_eq!(
+            [1.0, -0.0, 1.5e40, 1e31, 1e-31].map(print),
+            ["1.0", "-0.0", "1.5e40", "1.0e31", "1.0e-31"]
+        );
     }
 
     #[test]
