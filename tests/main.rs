@@ -9,6 +9,7 @@ mod architecture;
 mod bad_destination;
 mod bad_input;
 mod config_script;
+mod consult_parity;
 mod docker;
 mod embedding;
 mod from;

@@ -38,10 +38,12 @@ pub fn consult(path: &Path, bytes: &[u8]) -> Result<Document, SourceError> {
     }
     let (tokens, reserved) = tokens(&source)?;
     check_binaries(&source, &tokens)?;
+    check_dots(&source, &tokens)?;
     let tree = erl_parse::parse(tokens, ParseMode::TermList);
     if let Some(diagnostic) = tree.diagnostics().iter().find(|found| !is_fun_reference(&tree, found)) {
         return Err(syntax_error(&source, &tree, diagnostic));
     }
+    check_ends(&source, &tree)?;
     let reader = Reader { source: &source };
     let terms = tree.roots().map(|node| reader.term(node)).collect::<Result<_, _>>()?;
     Ok(Document { terms, source, reserved })
@@ -115,6 +117,38 @@ fn check_binaries(source: &Arc<Source>, tokens: &[Token]) -> Result<(), SourceEr
             TokenKind::Symbol(Symbol::DoubleLeftAngle) => open = true,
             TokenKind::Symbol(Symbol::DoubleRightAngle) => open = false,
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A dot ends a term where a blank, a line's end or a comment is behind it, and stands nowhere else.
+fn check_dots(source: &Arc<Source>, tokens: &[Token]) -> Result<(), SourceError> {
+    let dots = tokens.iter().filter(|token| token.kind() == TokenKind::Symbol(Symbol::Dot));
+    for span in dots.copied().map(token_span) {
+        let behind = source.text[span.end..].chars().next();
+        if behind.is_some_and(|c| !(c == '%' || c <= ' ' || ('\u{80}'..='\u{a0}').contains(&c))) {
+            return Err(
+                source.error(span, "a dot here must end a term, with a blank or a line's end behind it")
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Each term ends with a dot, of which erl_parse says nothing.
+fn check_ends(source: &Arc<Source>, tree: &SyntaxTree) -> Result<(), SourceError> {
+    let is_text = |token: &&Token| !matches!(token.kind(), TokenKind::Whitespace | TokenKind::Comment);
+    let mut texts = tree.tokens().iter().filter(is_text).copied().peekable();
+    for root in tree.roots().map(span) {
+        let last = std::iter::from_fn(|| texts.next_if(|token| token_span(*token).end <= root.end)).last();
+        match (texts.next(), last) {
+            (Some(dot), _) if dot.kind() == TokenKind::Symbol(Symbol::Dot) => {}
+            (Some(other), _) => return Err(source.error(token_span(other), "expected a dot after the term")),
+            (None, last) => {
+                let at = last.map_or(root, token_span);
+                return Err(source.error(at, "the last term does not end with a dot"));
+            }
         }
     }
     Ok(())
@@ -246,7 +280,11 @@ impl Reader<'_> {
         }
     }
 
+    /// One sign in front of a number.
     fn signed(&self, node: NodeView<'_>) -> Result<Term, SourceError> {
+        if node.children().any(|child| child.kind() == node.kind()) {
+            return Err(self.refuse(node));
+        }
         let operand = self.only_child(node)?;
         let negative = self.first_text(node) == Some("-");
         let value = match operand.value {
@@ -271,20 +309,25 @@ impl Reader<'_> {
         segments.collect::<Result<Vec<_>, _>>().map(|segments| segments.concat())
     }
 
-    /// One segment: bytes, a string, a string `/utf8`, or an integer of whole bytes (`1:16`).
+    /// One segment: bytes, a string, a string `/utf8`, or an integer of whole bytes (`1:16`), the highest first.
     fn segment(&self, element: NodeView<'_>) -> Result<Vec<u8>, SourceError> {
         let parts = self.children(element)?;
-        let utf8 = element.tokens().iter().any(|token| token.text(&self.source.text) == "utf8");
-        let size = parts.get(1).and_then(Term::as_u64).unwrap_or(8);
-        let bytes = match parts.first().map(Term::value) {
+        let kinds =
+            element.tokens().iter().skip_while(|token| token.kind() != TokenKind::Symbol(Symbol::Slash));
+        let kinds = kinds.filter(|token| token.kind() == TokenKind::Atom);
+        let kinds: Vec<&str> = kinds.map(|token| token.text(&self.source.text)).collect();
+        let utf8 = kinds == ["utf8"];
+        let is_usual = |kind: &&str| ["integer", "unsigned", "signed", "big"].contains(kind);
+        let size = parts.get(1).map_or(Some(8), Term::as_u64).filter(|_| utf8 || kinds.iter().all(is_usual));
+        let bytes = match parts.first().map(Term::value).filter(|_| size.is_some()) {
             Some(Value::String(text)) if utf8 => Some(text.as_bytes().to_vec()),
             Some(Value::String(text)) => text.chars().map(|c| u8::try_from(c).ok()).collect(),
             Some(Value::List(empty)) if empty.is_empty() => Some(Vec::new()),
             Some(Value::Integer(number)) if utf8 => {
                 u32::try_from(number).ok().and_then(char::from_u32).map(|c| c.to_string().into_bytes())
             }
-            Some(Value::Integer(number)) if size % 8 == 0 && size <= 1 << 16 => {
-                Some(big_endian(number, size / 8))
+            Some(Value::Integer(number)) => {
+                size.filter(|size| size % 8 == 0 && *size <= 1 << 16).map(|size| big_endian(number, size / 8))
             }
             _ => None,
         };
@@ -414,6 +457,17 @@ mod tests {
         1 | {a, "open}.
           |     ^
         "#);
+    }
+
+    #[test]
+    fn a_dot_ends_each_term_and_stands_nowhere_else() {
+        let message = |text: &str| read(text).expect_err("refused").lines().next().map(String::from);
+        let behind = |place: &str, message: &str| Some(format!("x.config:{place}: {message}"));
+        let inside = "a dot here must end a term, with a blank or a line's end behind it";
+        assert_eq!(message("{a,1}.{b,2}."), behind("1:6", inside));
+        assert_eq!(message("{a,1}.\n{b,2}"), behind("2:5", "the last term does not end with a dot"));
+        assert_eq!(message("$6A#fF."), behind("1:3", "expected a dot after the term"));
+        assert_eq!(read("a.%b\nc. % d").expect("two terms").len(), 2);
     }
 
     #[test]
