@@ -64,6 +64,9 @@ pub(super) enum Kind {
 /// What is said of a path in relx's tarball such as `./a` or `a//`.
 pub(super) const NOT_NORMAL: &str = "relx writes the path so";
 
+/// How a difference of modes begins.
+pub(super) const OTHER_MODE: &str = "relx: mode ";
+
 /// The path of the difference that relx made another one of several releases.
 pub(super) const CHOICE: &str = "the choice of a release";
 
@@ -333,7 +336,7 @@ pub(super) fn difference(
     let expected = if their_mode & 0o100 == 0 { 0o644 } else { 0o755 };
     let is_chosen = project.has("overlay chmod") && mode == their_mode;
     if *mode != expected && !is_chosen {
-        return Some(format!("relx: mode {their_mode:o}, erlrel: mode {mode:o}"));
+        return Some(format!("{OTHER_MODE}{their_mode:o}, erlrel: mode {mode:o}"));
     }
     let same = theirs == bytes
         || match kind {

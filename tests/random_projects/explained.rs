@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::compare::{CHOICE, Case, Difference, FORETOLD, NOT_NORMAL};
+use super::compare::{CHOICE, Case, Difference, FORETOLD, NOT_NORMAL, OTHER_MODE};
 use super::installation;
 use super::project::atom;
 use super::rebar3::{Rebar3, Same};
@@ -63,7 +63,6 @@ pub(super) const EXPLAINED: [Explained; 27] = [
         explains: |_, difference| {
             let is_default = ["/sys.config", "/vm.args"].iter().any(|end| difference.path.ends_with(end));
             is_default
-                && !difference.what.starts_with("relx: mode ")
                 && difference.texts().is_some_and(|(relx, erlrel)| settings(&relx) == settings(&erlrel))
         },
     },
@@ -430,8 +429,11 @@ impl Difference {
         self.theirs.is_some() && self.ours.is_none()
     }
 
-    /// Of two files.
+    /// Of two files of the same mode: no content explains another one.
     fn contents(&self) -> Option<(&[u8], &[u8])> {
+        if self.what.starts_with(OTHER_MODE) {
+            return None;
+        }
         match (&self.theirs, &self.ours) {
             (Some(Node::File { bytes: relx, .. }), Some(Node::File { bytes: erlrel, .. })) => {
                 Some((relx, erlrel))
