@@ -22,7 +22,7 @@ const ROWS: [&[&str]; 9] = [
 const FENCES: [(&str, &[&str]); 13] = [
     ("eetf", &[]),
     ("erl_parse", &["term/parse.rs"]),
-    ("erl_tokenize", &["term/expressions.rs", "term/parse.rs"]),
+    ("erl_tokenize", &["term/expressions.rs", "term/parse.rs", "term/tokens.rs"]),
     ("flate2", &["deflate.rs"]),
     ("httparse", &["destination/http.rs"]),
     ("num_bigint", &["term/"]),

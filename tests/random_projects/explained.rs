@@ -61,9 +61,12 @@ pub(super) const EXPLAINED: [Explained; 27] = [
         name: "default sys.config and vm.args have no comments",
         share: Share::Common,
         explains: |_, difference| {
-            let is_default = ["/sys.config", "/vm.args"].iter().any(|end| difference.path.ends_with(end));
-            is_default
-                && difference.texts().is_some_and(|(relx, erlrel)| settings(&relx) == settings(&erlrel))
+            let defaults = [("/sys.config", "%% Thanks to"), ("/vm.args", "## Name of the node")];
+            difference.texts().is_some_and(|(relx, erlrel)| {
+                let is_default =
+                    |(end, start): &(&str, &str)| difference.path.ends_with(end) && relx.starts_with(start);
+                defaults.iter().any(is_default) && settings(&relx) == settings(&erlrel)
+            })
         },
     },
     // relx prints the version as Latin-1 into a file that is read as UTF-8.

@@ -9,6 +9,7 @@ mod order;
 mod parse;
 mod print;
 mod source;
+mod tokens;
 
 use std::fmt;
 use std::sync::Arc;
