@@ -2,11 +2,12 @@
 
 use std::process::{ExitCode, Stdio};
 
-use crate::distribution::Node;
 use crate::error::BootError;
-use crate::plan::Plan;
+use crate::node::Node;
 use crate::report;
 use crate::site::Site;
+use crate::vm::VmError;
+use crate::vm::plan::Plan;
 
 /// What came back from a node.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ pub(crate) fn ask(site: &Site, node: &Node, call: &str) -> Result<Answer, BootEr
     let plan = Plan::erl_call(site, node, call);
     // Not from /dev/null, which may be missing: erl_call reads nothing here.
     let output = plan.command().stdin(Stdio::inherit()).output();
-    let output = output.map_err(|source| BootError::Start { program: plan.program, source })?;
+    let output = output.map_err(|source| VmError::Start { program: plan.program, source })?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     Ok(match output.status.success() {
         true => Answer::Value(text(&output.stdout)),

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use crate::environment::Environment;
-use crate::error::BootError;
-use crate::release::Release;
+use crate::release::{Release, ReleaseError};
 
 /// An `erts-<vsn>` directory.
 #[derive(Clone, Debug)]
@@ -18,12 +17,12 @@ pub(crate) struct Erts {
 impl Erts {
     /// The ERTS that the release brings along, else the one of the `erl` on PATH: the same version if it has
     /// it, else its newest.
-    pub(crate) fn find(release: &Release, environment: &Environment) -> Result<Self, BootError> {
+    pub(crate) fn find(release: &Release, environment: &Environment) -> Result<Self, ReleaseError> {
         let own = release.root.join(format!("erts-{}", release.erts_vsn));
         if own.is_dir() {
             return Ok(Self { dir: own, vsn: release.erts_vsn.clone() });
         }
-        let no_erts = |searched| BootError::NoErts { expected: own.clone(), searched };
+        let no_erts = |searched| ReleaseError::NoErts { expected: own.clone(), searched };
         let erl = on_path("erl", environment.get("PATH"))
             .ok_or_else(|| no_erts("no program `erl` is on PATH".into()))?;
         otp_roots(&erl)

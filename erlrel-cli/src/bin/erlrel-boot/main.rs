@@ -1,40 +1,36 @@
 //! `erlrel-boot`: the program that is `bin/<release>` in an image without a shell.
 //!
-//! It finds the [`release`] it belongs to, substitutes environment variables in its configuration
-//! ([`config_file`], [`render`]), and becomes the VM ([`start`], [`launch`]) – or, as the first process of a
-//! container, runs the VM and looks after all other processes ([`init`]). Other commands talk to the running
-//! node ([`erl_call`], [`remote_console`]). What is started is decided as a plain value first: a [`plan::Plan`].
+//! It finds the [`release`] it belongs to, substitutes environment variables in its configuration ([`config`]),
+//! and becomes the VM ([`vm`]) – or, as the first process of a container, runs the VM and looks after all other
+//! processes ([`vm::init`]). Other [`commands`] talk to the running [`node`]. What is started is decided as
+//! a plain value first: a [`vm::plan::Plan`].
 
 mod command;
-mod config_file;
-mod distribution;
+mod commands;
+mod config;
 mod environment;
-mod epmd;
 mod erl_call;
 mod error;
 mod erts;
-mod init;
-mod launch;
-mod plan;
+mod node;
 mod private_file;
 mod release;
-mod remote_console;
-mod render;
 mod report;
 mod site;
-mod start;
-mod vm_args;
+mod vm;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
 use crate::command::Command;
+use crate::commands::remote_console;
 use crate::environment::Environment;
 use crate::error::BootError;
-use crate::init::Init;
 use crate::release::Release;
 use crate::site::Site;
+use crate::vm::init::Init;
+use crate::vm::start;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -47,7 +43,8 @@ fn main() -> ExitCode {
 fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
     let program = words.first().map(OsString::as_os_str).unwrap_or_default();
     let init = Init::of_process()?;
-    let site = || Site::open(Release::find(program)?, Environment::of_process());
+    let site =
+        || -> Result<Site, BootError> { Ok(Site::open(Release::find(program)?, Environment::of_process())?) };
     match Command::parse(words)? {
         Command::Foreground => start::start(&site()?, false, words, init),
         Command::Console => start::start(&site()?, true, words, init),

@@ -2,9 +2,9 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
-use crate::error::BootError;
+use thiserror::Error;
 
 /// A release on disk: `bin/<name>`, `releases/<vsn>/…`.
 #[derive(Clone, Debug)]
@@ -20,12 +20,12 @@ pub(crate) struct Release {
 
 impl Release {
     /// The release whose `bin` directory holds the running program.
-    pub(crate) fn find(argv0: &OsStr) -> Result<Self, BootError> {
+    pub(crate) fn find(argv0: &OsStr) -> Result<Self, ReleaseError> {
         let program = env::current_exe().or_else(|_| Path::new(argv0).canonicalize());
-        Self::of_program(program.map_err(BootError::OwnPath)?)
+        Self::of_program(program.map_err(ReleaseError::OwnPath)?)
     }
 
-    fn of_program(program: PathBuf) -> Result<Self, BootError> {
+    fn of_program(program: PathBuf) -> Result<Self, ReleaseError> {
         let root = program.parent().and_then(Path::parent).unwrap_or(Path::new("/")).to_owned();
         let (erts_vsn, vsn) = versions(&root.join("releases/start_erl.data"))?;
         let dir = root.join("releases").join(&vsn);
@@ -40,18 +40,18 @@ impl Release {
     }
 }
 
-fn versions(path: &Path) -> Result<(String, String), BootError> {
+fn versions(path: &Path) -> Result<(String, String), ReleaseError> {
     let text =
-        fs::read_to_string(path).map_err(|source| BootError::Read { path: path.to_owned(), source })?;
+        fs::read_to_string(path).map_err(|source| ReleaseError::Read { path: path.to_owned(), source })?;
     match text.split_whitespace().collect::<Vec<_>>()[..] {
         [erts_vsn, vsn] => Ok((erts_vsn.into(), vsn.into())),
-        _ => Err(BootError::StartErlData { path: path.to_owned(), text: text.trim().into() }),
+        _ => Err(ReleaseError::StartErlData { path: path.to_owned(), text: text.trim().into() }),
     }
 }
 
 /// The names of the `.rel` files of a directory, sorted.
-fn rel_files(dir: &Path) -> Result<Vec<String>, BootError> {
-    let unreadable = |source| BootError::Read { path: dir.to_owned(), source };
+fn rel_files(dir: &Path) -> Result<Vec<String>, ReleaseError> {
+    let unreadable = |source| ReleaseError::Read { path: dir.to_owned(), source };
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.file_name();
@@ -62,14 +62,14 @@ fn rel_files(dir: &Path) -> Result<Vec<String>, BootError> {
 }
 
 /// The release is named as the program is, or it is the only one.
-fn name(program: &str, mut names: Vec<String>, dir: &Path) -> Result<String, BootError> {
+fn name(program: &str, mut names: Vec<String>, dir: &Path) -> Result<String, ReleaseError> {
     if names.iter().any(|name| name == program) {
         return Ok(program.into());
     }
     match names.len() {
-        0 => Err(BootError::NoRelease { dir: dir.into() }),
+        0 => Err(ReleaseError::NoRelease { dir: dir.into() }),
         1 => Ok(names.remove(0)),
-        _ => Err(BootError::SeveralReleases {
+        _ => Err(ReleaseError::SeveralReleases {
             dir: dir.into(),
             names: names.iter().map(|name| format!("{name}.rel")).collect::<Vec<_>>().join(", "),
             program: program.into(),
@@ -77,10 +77,43 @@ fn name(program: &str, mut names: Vec<String>, dir: &Path) -> Result<String, Boo
     }
 }
 
+/// Why the release, or its runtime system, is not found.
+#[derive(Debug, Error)]
+pub(crate) enum ReleaseError {
+    #[error("cannot tell which file this program was started from")]
+    OwnPath(#[source] io::Error),
+    #[error("cannot read {path}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{path} does not hold an ERTS version and a release version: {text:?}")]
+    StartErlData { path: PathBuf, text: String },
+    #[error("no release found: there is no .rel file in {dir}")]
+    NoRelease { dir: PathBuf },
+    #[error("cannot tell the name of the release: {dir} holds {names}, none of them is {program}.rel")]
+    SeveralReleases { dir: PathBuf, names: String, program: String },
+    #[error("no Erlang VM: the release has no directory {expected}, and {searched}")]
+    NoErts { expected: PathBuf, searched: String },
+}
+
+impl ReleaseError {
+    /// What to do next.
+    pub(crate) fn hint(&self) -> String {
+        let text = match self {
+            Self::OwnPath(_) => "mount /proc, or call the program by its full path",
+            Self::Read { .. } => "check that the file exists and that the user of this process may read it",
+            Self::StartErlData { .. } => "its only line is, for example, `13.1.5 0.1.0`",
+            Self::NoRelease { .. } => "this program belongs into the directory bin of a release",
+            Self::SeveralReleases { .. } => "name the program after its release, or remove the others",
+            Self::NoErts { .. } => {
+                "build the release with {include_erts, true}, or put an Erlang installation on PATH"
+            }
+        };
+        text.into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Release, name};
-    use crate::error::BootError;
+    use super::{Release, ReleaseError, name};
     use std::fs;
     use std::path::Path;
 
@@ -107,7 +140,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         let malformed = release("13.1.5\n", &[]);
         let error = Release::of_program(malformed.path().join("bin/a")).unwrap_err();
-        assert!(matches!(&error, BootError::StartErlData { text, .. } if text == "13.1.5"), "{error}");
+        assert!(matches!(&error, ReleaseError::StartErlData { text, .. } if text == "13.1.5"), "{error}");
         let missing = Release::of_program("/nowhere/bin/a".into()).unwrap_err();
         assert_eq!(missing.to_string(), "cannot read /nowhere/releases/start_erl.data");
     }

@@ -5,14 +5,15 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use crate::config_file::{ConfigFile, Kind, SYS_CONFIG, VM_ARGS};
-use crate::distribution::Node;
+use crate::config::ConfigError;
+use crate::config::file::{ConfigFile, Kind, SYS_CONFIG, VM_ARGS};
+use crate::config::vm_args::VmArgs;
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::erts::Erts;
-use crate::release::Release;
+use crate::node::{Node, NodeError};
+use crate::release::{Release, ReleaseError};
 use crate::report;
-use crate::vm_args::VmArgs;
 
 /// The release, its runtime system, and the environment for the programs that are started.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub(crate) struct Site {
 
 impl Site {
     /// Finds the runtime system and exports the variables of relx's contract.
-    pub(crate) fn open(release: Release, environment: Environment) -> Result<Self, BootError> {
+    pub(crate) fn open(release: Release, environment: Environment) -> Result<Self, ReleaseError> {
         let erts = Erts::find(&release, &environment)?;
         if erts.vsn != release.erts_vsn {
             report::warning(format_args!(
@@ -55,30 +56,30 @@ impl Site {
     }
 
     /// `vm.args`, rendered in memory, when the release has one.
-    pub(crate) fn vm_args(&self) -> Result<Option<(ConfigFile, Vec<u8>)>, BootError> {
+    pub(crate) fn vm_args(&self) -> Result<Option<(ConfigFile, Vec<u8>)>, ConfigError> {
         self.config(VM_ARGS)
     }
 
     /// `sys.config`, likewise.
-    pub(crate) fn sys_config(&self) -> Result<Option<(ConfigFile, Vec<u8>)>, BootError> {
+    pub(crate) fn sys_config(&self) -> Result<Option<(ConfigFile, Vec<u8>)>, ConfigError> {
         self.config(SYS_CONFIG)
     }
 
     /// The flags in the text of `vm.args` and in the files that it includes, relative to the release.
-    pub(crate) fn flags(&self, file: &ConfigFile, text: &[u8]) -> Result<VmArgs, BootError> {
+    pub(crate) fn flags(&self, file: &ConfigFile, text: &[u8]) -> Result<VmArgs, ConfigError> {
         VmArgs::parse(text, file.source(), &|path| fs::read(self.release.root.join(path)))
     }
 
     /// The node that a release started here is, for a program that wants to talk to it.
     pub(crate) fn node(&self) -> Result<Node, BootError> {
         let Some((file, text)) = self.vm_args()? else {
-            return Err(BootError::NoName { path: self.release.dir().join(VM_ARGS.file) });
+            return Err(NodeError::NoName { path: self.release.dir().join(VM_ARGS.file) }.into());
         };
         let flags = self.flags(&file, &text)?;
-        Node::described(&flags, file.source(), &host(), &self.erts, &self.environment)
+        Ok(Node::described(&flags, file.source(), &host(), &self.erts, &self.environment)?)
     }
 
-    fn config(&self, kind: Kind) -> Result<Option<(ConfigFile, Vec<u8>)>, BootError> {
+    fn config(&self, kind: Kind) -> Result<Option<(ConfigFile, Vec<u8>)>, ConfigError> {
         let Some(file) = ConfigFile::locate(kind, &self.release, &self.environment)? else {
             return Ok(None);
         };

@@ -4,14 +4,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::config_file::ConfigFile;
-use crate::distribution::{dist_port, port_flags, without_epmd};
+use crate::config::ConfigError;
+use crate::config::file::ConfigFile;
+use crate::config::vm_args::VmArgs;
 use crate::error::BootError;
-use crate::init::Init;
-use crate::plan::{Plan, Start};
+use crate::node::NodeError;
+use crate::node::port::{dist_port, port_flags, without_epmd};
+use crate::report;
 use crate::site::{Site, host};
-use crate::vm_args::VmArgs;
-use crate::{epmd, launch, report};
+use crate::vm::init::Init;
+use crate::vm::plan::{Plan, Start};
+use crate::vm::{epmd, launch};
 
 /// Renders the configuration and runs the release; `words` is how this program was called.
 pub(crate) fn start(
@@ -35,11 +38,11 @@ pub(crate) fn start(
         words,
     };
     epmd::start_without_shell(site, &flags, &start.port_flags);
-    launch::launch(&Plan::start(site, start), init)
+    Ok(launch::launch(&Plan::start(site, start), init)?)
 }
 
 /// The flags for the port that ERL_DIST_PORT gives.
-fn listening(site: &Site, flags: &VmArgs) -> Result<Vec<OsString>, BootError> {
+fn listening(site: &Site, flags: &VmArgs) -> Result<Vec<OsString>, NodeError> {
     let port = dist_port(&site.environment)?;
     if port.is_some() && !without_epmd(&site.erts) {
         report::warning(format_args!(
@@ -50,6 +53,6 @@ fn listening(site: &Site, flags: &VmArgs) -> Result<Vec<OsString>, BootError> {
     Ok(port_flags(port, flags, &site.erts))
 }
 
-fn publish(file: Option<(ConfigFile, Vec<u8>)>) -> Result<Option<PathBuf>, BootError> {
+fn publish(file: Option<(ConfigFile, Vec<u8>)>) -> Result<Option<PathBuf>, ConfigError> {
     file.map(|(file, text)| file.publish(&text)).transpose()
 }

@@ -3,15 +3,15 @@
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
-use crate::error::BootError;
-use crate::init::Init;
-use crate::plan::Plan;
+use crate::vm::VmError;
+use crate::vm::init::Init;
+use crate::vm::plan::Plan;
 
 /// Becomes the planned program; as the first process of a container, runs it and looks after all others.
-pub(crate) fn launch(plan: &Plan, init: Option<Init>) -> Result<ExitCode, BootError> {
+pub(crate) fn launch(plan: &Plan, init: Option<Init>) -> Result<ExitCode, VmError> {
     if let Some(init) = init {
         return init.run(plan);
     }
     let source = plan.command().exec();
-    Err(BootError::Start { program: plan.program.clone(), source })
+    Err(VmError::Start { program: plan.program.clone(), source })
 }

@@ -2,12 +2,13 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::{CookieBy, Plan, Start, progname};
-use crate::distribution::{Cookie, Node};
 use crate::environment::Environment;
 use crate::erts::Erts;
+use crate::node::Node;
+use crate::node::cookie::Cookie;
+use crate::node::name::{Names, NodeName};
 use crate::release::Release;
 use crate::site::Site;
-use crate::vm_args::{Names, NodeName};
 
 fn site(erts_vsn: &str, environment: Environment) -> Site {
     let release = Release {

@@ -6,9 +6,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::distribution::Node;
+use crate::node::Node;
+use crate::node::name::{Names, NodeName};
 use crate::site::Site;
-use crate::vm_args::{Names, NodeName};
 
 /// A program that is ready to be started.
 #[derive(Debug, PartialEq)]

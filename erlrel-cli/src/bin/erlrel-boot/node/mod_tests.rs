@@ -2,11 +2,10 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 
-use super::{Node, address, dist_port, port_flags, rpc_timeout};
+use super::{Node, NodeError, address, dist_port, port_flags, rpc_timeout};
+use crate::config::vm_args::VmArgs;
 use crate::environment::Environment;
-use crate::error::BootError;
 use crate::erts::Erts;
-use crate::vm_args::VmArgs;
 
 fn erts(vsn: &str) -> Erts {
     Erts { dir: format!("/r/erts-{vsn}").into(), vsn: vsn.into() }
@@ -17,7 +16,7 @@ fn flags(text: &str) -> VmArgs {
     VmArgs::parse(text.as_bytes(), Path::new("/r/vm.args"), &nothing).unwrap()
 }
 
-fn node(vm_args: &str, environment: &Environment) -> Result<Node, BootError> {
+fn node(vm_args: &str, environment: &Environment) -> Result<Node, NodeError> {
     let host = OsStr::new("box.example.org");
     Node::described(&flags(vm_args), Path::new("/r/vm.args"), host, &erts("13.1.5"), environment)
 }

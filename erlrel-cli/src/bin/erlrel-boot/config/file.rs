@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io, path};
 
+use crate::config::{ConfigError, render};
 use crate::environment::Environment;
-use crate::error::BootError;
+use crate::private_file;
 use crate::release::Release;
-use crate::{private_file, render};
 
 /// One of the two configuration files of a release.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ impl ConfigFile {
         kind: Kind,
         release: &Release,
         environment: &Environment,
-    ) -> Result<Option<Self>, BootError> {
+    ) -> Result<Option<Self>, ConfigError> {
         let named = environment.get(kind.variable);
         let path = match named {
             Some(path) => path::absolute(path).unwrap_or_else(|_| path.into()),
@@ -50,7 +50,7 @@ impl ConfigFile {
         };
         let found = decide(&path, environment, &Path::is_file);
         match named {
-            Some(_) if found.is_none() => Err(BootError::NoConfigFile { variable: kind.variable, path }),
+            Some(_) if found.is_none() => Err(ConfigError::NoFile { variable: kind.variable, path }),
             _ => Ok(found),
         }
     }
@@ -61,9 +61,9 @@ impl ConfigFile {
     }
 
     /// Reads the text and substitutes the variables; writes nothing.
-    pub(crate) fn text(&self, environment: &Environment) -> Result<Vec<u8>, BootError> {
-        let text =
-            fs::read(&self.source).map_err(|source| BootError::Read { path: self.source.clone(), source })?;
+    pub(crate) fn text(&self, environment: &Environment) -> Result<Vec<u8>, ConfigError> {
+        let text = fs::read(&self.source)
+            .map_err(|source| ConfigError::Read { path: self.source.clone(), source })?;
         match self.rendered {
             true => Ok(render::render(&text, |name| environment.bytes(name))),
             false => Ok(text),
@@ -71,7 +71,7 @@ impl ConfigFile {
     }
 
     /// Puts `text` where the VM can read it, and says where that is.
-    pub(crate) fn publish(self, text: &[u8]) -> Result<PathBuf, BootError> {
+    pub(crate) fn publish(self, text: &[u8]) -> Result<PathBuf, ConfigError> {
         let Some(output) = self.output else { return Ok(self.source) };
         let write = |path: &Path, content: &[u8]| {
             let origin = match self.rendered {
@@ -82,7 +82,7 @@ impl ConfigFile {
         };
         if let Some(original) = &self.original {
             let content = fs::read(&self.source)
-                .map_err(|source| BootError::Read { path: self.source.clone(), source })?;
+                .map_err(|source| ConfigError::Read { path: self.source.clone(), source })?;
             write(original, &content)?;
         }
         write(&output, text)?;
@@ -134,16 +134,16 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn not_written(path: &Path, origin: String, error: &io::Error) -> BootError {
+fn not_written(path: &Path, origin: String, error: &io::Error) -> ConfigError {
     let dir = path.parent().unwrap_or(Path::new("/")).to_owned();
     let problem = match () {
         () if !dir.exists() => "does not exist".into(),
         () if !dir.is_dir() => "is no directory".into(),
         () => format!("cannot be written to: {error}"),
     };
-    BootError::Write { path: path.into(), origin, dir, problem }
+    ConfigError::Write { path: path.into(), origin, dir, problem }
 }
 
 #[cfg(test)]
-#[path = "config_file_tests.rs"]
+#[path = "file_tests.rs"]
 mod tests;

@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::config_file::out_dir;
-use crate::distribution::Node;
+use crate::config::file::out_dir;
 use crate::environment::Environment;
 use crate::erl_call::{Answer, ask, not_running};
 use crate::error::BootError;
-use crate::init::Init;
-use crate::plan::{CookieBy, Plan};
+use crate::node::Node;
 use crate::site::Site;
-use crate::{launch, private_file, report};
+use crate::vm::init::Init;
+use crate::vm::plan::{CookieBy, Plan};
+use crate::vm::{VmError, launch};
+use crate::{private_file, report};
 
 /// Opens the shell, if the node runs and there is a terminal; `command` is the word that was used for it.
 pub(crate) fn remote_console(site: &Site, command: &str, init: Option<Init>) -> Result<ExitCode, BootError> {
     if !io::stdin().is_terminal() {
-        return Err(BootError::NoTerminal(command.into()));
+        return Err(VmError::NoTerminal(command.into()).into());
     }
     let node = site.node()?;
     // The two ends of a connection have to agree on this time, and a node that tells it is alive.
@@ -28,7 +29,7 @@ pub(crate) fn remote_console(site: &Site, command: &str, init: Option<Init>) -> 
         Answer::Unreachable(reason) => return Ok(not_running(&reason)),
     };
     let cookie = cookie_by(site, &node);
-    launch::launch(&Plan::remote_console(site, &node, ticktime, cookie, &client()), init)
+    Ok(launch::launch(&Plan::remote_console(site, &node, ticktime, cookie, &client()), init)?)
 }
 
 /// Whatever stands on the command line of a VM can be read by every process: the cookie goes through a file.

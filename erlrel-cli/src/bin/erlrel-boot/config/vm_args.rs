@@ -5,7 +5,8 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use crate::error::BootError;
+use crate::config::ConfigError;
+use crate::node::name::{Names, NodeName};
 
 /// The flags of `vm.args`, and of the files that it includes by `-args_file`, that concern the distribution.
 #[derive(Debug, Default, PartialEq)]
@@ -19,20 +20,6 @@ pub(crate) struct VmArgs {
     pub(crate) interface: Option<OsString>,
 }
 
-/// A node name as written after `-sname` or `-name`; the host part may be missing.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct NodeName {
-    pub(crate) length: Names,
-    pub(crate) name: OsString,
-}
-
-/// Short names (`-sname`) or long ones (`-name`).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Names {
-    Short,
-    Long,
-}
-
 impl VmArgs {
     /// Reads the flags out of `text`, the content of the file `path`.
     ///
@@ -42,7 +29,7 @@ impl VmArgs {
         text: &[u8],
         path: &Path,
         open: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
-    ) -> Result<Self, BootError> {
+    ) -> Result<Self, ConfigError> {
         let mut found = Self::default();
         Reader { main: path, open, including: vec![path.to_owned()] }.read(text, &mut found)?;
         Ok(found)
@@ -66,38 +53,6 @@ impl VmArgs {
     }
 }
 
-impl NodeName {
-    /// The name with its host part: `host` is used when the name has none, up to its first dot for short names.
-    pub(crate) fn on_host(&self, host: &OsStr) -> Self {
-        if self.name.as_bytes().contains(&b'@') {
-            return self.clone();
-        }
-        let host = match self.length {
-            Names::Long => host.as_bytes(),
-            Names::Short => host.as_bytes().split(|byte| *byte == b'.').next().unwrap_or_default(),
-        };
-        let name = [self.name.as_bytes(), b"@", host].concat();
-        Self { length: self.length, name: OsString::from_vec(name) }
-    }
-
-    /// What follows the `@`.
-    pub(crate) fn host(&self) -> &OsStr {
-        let name = self.name.as_bytes();
-        let at = name.iter().position(|byte| *byte == b'@').map_or(name.len(), |at| at + 1);
-        OsStr::from_bytes(&name[at..])
-    }
-}
-
-impl Names {
-    /// The flag of `erl` and of `erl_call`.
-    pub(crate) fn flag(self) -> &'static str {
-        match self {
-            Self::Short => "-sname",
-            Self::Long => "-name",
-        }
-    }
-}
-
 /// Walks through a file and those it includes.
 struct Reader<'a> {
     main: &'a Path,
@@ -106,7 +61,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, text: &[u8], found: &mut VmArgs) -> Result<(), BootError> {
+    fn read(&mut self, text: &[u8], found: &mut VmArgs) -> Result<(), ConfigError> {
         let mut words = words(text).into_iter().take_while(|word| word != "-extra").peekable();
         while let Some(word) = words.next() {
             let Some(target) = Target::of(&word) else { continue };
@@ -120,15 +75,15 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn include(&mut self, path: &Path, found: &mut VmArgs) -> Result<(), BootError> {
+    fn include(&mut self, path: &Path, found: &mut VmArgs) -> Result<(), ConfigError> {
         if self.including.iter().any(|open| open == path) {
-            return Err(BootError::CircularArgsFile { path: path.into(), main: self.main.into() });
+            return Err(ConfigError::CircularArgsFile { path: path.into(), main: self.main.into() });
         }
         let text = match (self.open)(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(source) => {
-                return Err(BootError::ArgsFile { path: path.into(), main: self.main.into(), source });
+                return Err(ConfigError::ArgsFile { path: path.into(), main: self.main.into(), source });
             }
         };
         self.including.push(path.into());
@@ -137,10 +92,10 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn name(&self, name: NodeName, found: &mut VmArgs) -> Result<(), BootError> {
+    fn name(&self, name: NodeName, found: &mut VmArgs) -> Result<(), ConfigError> {
         match found.name.replace(name) {
             None => Ok(()),
-            Some(_) => Err(BootError::TwoNames { path: self.main.into() }),
+            Some(_) => Err(ConfigError::TwoNames { path: self.main.into() }),
         }
     }
 }

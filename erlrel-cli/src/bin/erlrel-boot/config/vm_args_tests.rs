@@ -3,7 +3,7 @@ use std::io;
 use std::path::Path;
 
 use super::{Names, NodeName, VmArgs, words};
-use crate::error::BootError;
+use crate::config::ConfigError;
 
 /// Files that may be included.
 const FILES: &[(&str, &str)] = &[
@@ -15,7 +15,7 @@ const FILES: &[(&str, &str)] = &[
     ("empty.args", ""),
 ];
 
-fn parse(text: &str) -> Result<VmArgs, BootError> {
+fn parse(text: &str) -> Result<VmArgs, ConfigError> {
     VmArgs::parse(text.as_bytes(), Path::new("/r/vm.args"), &|path| {
         if path == Path::new("closed.args") {
             return Err(io::ErrorKind::PermissionDenied.into());
@@ -103,7 +103,7 @@ fn finds_the_cookie() {
 fn refuses_two_names_with_relx_exit_codes() {
     for text in ["-sname a -name b", "-sname a\n-sname a", "-sname a -args_file deeper.args"] {
         let error = parse(text).unwrap_err();
-        assert!(matches!(error, BootError::TwoNames { .. }), "{text:?}: {error}");
+        assert!(matches!(error, ConfigError::TwoNames { .. }), "{text:?}: {error}");
         assert_eq!(error.code(), 2);
     }
     assert_eq!(parse("-args_file closed.args").unwrap_err().code(), 3);

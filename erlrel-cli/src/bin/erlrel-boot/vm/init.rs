@@ -15,8 +15,8 @@ use signal_hook::consts::{
 };
 use signal_hook::iterator::Signals;
 
-use crate::error::BootError;
-use crate::plan::Plan;
+use crate::vm::VmError;
+use crate::vm::plan::Plan;
 
 /// The first process of a container, ready to receive signals.
 #[derive(Debug)]
@@ -27,22 +27,22 @@ pub(crate) struct Init {
 impl Init {
     /// Takes up the duties if this is the first process. From here on no signal is lost: one that asks for the
     /// end and comes before the VM is there is found by [`Init::run`].
-    pub(crate) fn of_process() -> Result<Option<Self>, BootError> {
+    pub(crate) fn of_process() -> Result<Option<Self>, VmError> {
         if !rustix::process::getpid().is_init() {
             return Ok(None);
         }
-        let signals = Signals::new(FORWARDED.iter().chain(&[SIGCHLD])).map_err(BootError::Signals)?;
+        let signals = Signals::new(FORWARDED.iter().chain(&[SIGCHLD])).map_err(VmError::Signals)?;
         Ok(Some(Self { signals }))
     }
 
     /// Runs the program to its end; gives its exit code, or 128 and the number of the signal that ended it.
-    pub(crate) fn run(mut self, plan: &Plan) -> Result<ExitCode, BootError> {
+    pub(crate) fn run(mut self, plan: &Plan) -> Result<ExitCode, VmError> {
         if let Some(signal) = self.signals.pending().find(|signal| ENDING.contains(signal)) {
             return Ok(exit_code_of(signal).into());
         }
         let terminal = Terminal::of_stdin();
         let vm = spawn(plan.command(), terminal)
-            .map_err(|source| BootError::Start { program: plan.program.clone(), source })?;
+            .map_err(|source| VmError::Start { program: plan.program.clone(), source })?;
         if terminal == Terminal::Ours {
             hand_over_terminal(vm);
         }

@@ -7,10 +7,10 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::plan::Plan;
+use crate::config::vm_args::VmArgs;
 use crate::report;
 use crate::site::Site;
-use crate::vm_args::VmArgs;
+use crate::vm::plan::Plan;
 
 /// Starts epmd, if the node needs it and erlexec could not do it. One that runs already just stays.
 pub(crate) fn start_without_shell(site: &Site, flags: &VmArgs, port_flags: &[OsString]) {
@@ -34,7 +34,7 @@ fn wanted(flags: &VmArgs, port_flags: &[OsString]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::wanted;
-    use crate::vm_args::VmArgs;
+    use crate::config::vm_args::VmArgs;
     use std::ffi::OsString;
     use std::path::Path;
 

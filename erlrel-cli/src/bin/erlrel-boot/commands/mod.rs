@@ -1,0 +1,3 @@
+//! The commands that ask a running node, one a file.
+
+pub(crate) mod remote_console;

@@ -1,0 +1,8 @@
+//! The configuration of a release: `vm.args` and `sys.config`, where they are, and what they say.
+
+mod error;
+pub(crate) mod file;
+mod render;
+pub(crate) mod vm_args;
+
+pub(crate) use error::ConfigError;

@@ -1,0 +1,39 @@
+//! Why it cannot be said how to reach the node.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// What is missing or wrong in the description of the node.
+#[derive(Debug, Error)]
+pub(crate) enum NodeError {
+    #[error("{path} gives the node no name (-sname or -name), so that it cannot be reached")]
+    NoName { path: PathBuf },
+    #[error("no cookie to reach the node {node:?} with")]
+    NoCookie { node: OsString },
+    #[error("ERL_DIST_PORT is {0:?}, which is no port number")]
+    DistPort(OsString),
+    #[error("{variable} is {value:?}, which is no number of {unit}")]
+    Timeout { variable: &'static str, value: OsString, unit: &'static str },
+    #[error("the node {node:?} uses the distribution protocol {protocol:?}, which erl_call does not speak")]
+    Protocol { node: OsString, protocol: OsString },
+}
+
+impl NodeError {
+    /// What to do next.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::NoName { .. } => "add for example `-sname hello`".into(),
+            Self::NoCookie { .. } => {
+                "set RELX_COOKIE, or -setcookie in vm.args, or let HOME name the home directory of the node"
+                    .into()
+            }
+            Self::DistPort(_) => "set it to a number from 1 to 65535, or unset it".into(),
+            Self::Timeout { variable, .. } => format!("set {variable} to a whole number, or unset it"),
+            Self::Protocol { .. } => {
+                "this command reaches nodes over inet_tcp only; other protocols are not available yet".into()
+            }
+        }
+    }
+}
