@@ -8,6 +8,7 @@
 mod command;
 mod commands;
 mod config;
+mod dist;
 mod environment;
 mod erl_call;
 mod error;
