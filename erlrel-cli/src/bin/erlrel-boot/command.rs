@@ -12,6 +12,12 @@ pub(crate) enum Command {
     /// With the word that was used.
     RemoteConsole(String),
     Ping,
+    Rpc,
+    Eval,
+    Pid,
+    Stop,
+    /// With the function of `init`: `restart` or `reboot`.
+    Restart(String),
     Version,
     Help,
 }
@@ -25,6 +31,11 @@ impl Command {
             "console" => Self::Console,
             "remote_console" | "remote" | "remsh" => Self::RemoteConsole(word),
             "ping" => Self::Ping,
+            "rpc" => Self::Rpc,
+            "eval" => Self::Eval,
+            "pid" => Self::Pid,
+            "stop" => Self::Stop,
+            "restart" | "reboot" => Self::Restart(word),
             "version" | "--version" => Self::Version,
             "help" | "--help" | "-h" => Self::Help,
             known if RELX.contains(&known) => return Err(BootError::CommandUnavailable(word)),
@@ -43,15 +54,9 @@ const RELX: &[&str] = &[
     "daemon_boot",
     "downgrade",
     "escript",
-    "eval",
     "install",
-    "pid",
-    "reboot",
-    "restart",
-    "rpc",
     "start",
     "status",
-    "stop",
     "uninstall",
     "unpack",
     "upgrade",
@@ -68,6 +73,12 @@ Usage: {program} COMMAND [ARGUMENT]…
   console         run the release with an Erlang shell on this terminal
   remote_console  open an Erlang shell on the running node (also: remote, remsh)
   ping            say `pong` if the node answers, else exit with code 1
+  rpc M [F [A]]   apply the function M:F to the list A of arguments on the node, and show the result
+  eval EXPRS      evaluate Erlang expressions, ended by a full stop, on the node, and show the value
+  pid             show the process id of the node
+  stop            end the node, and wait until it is gone
+  restart         start the node's applications anew, in the same process
+  reboot          end the node and let heart start it again
   version         show the name and the version of the release
   help            show this text
 
@@ -107,8 +118,8 @@ mod tests {
         assert_eq!(parse(&["hello", ""]), Err("unknown command \"\"".into()));
         assert_eq!(parse(&["hello", "Foreground"]), Err("unknown command \"Foreground\"".into()));
         assert_eq!(
-            parse(&["hello", "stop"]),
-            Err("the command `stop` is not available in this program yet".into())
+            parse(&["hello", "versions"]),
+            Err("the command `versions` is not available in this program yet".into())
         );
     }
 

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::config::ConfigError;
+use crate::dist::DistError;
 use crate::node::NodeError;
 use crate::release::ReleaseError;
 use crate::vm::VmError;
@@ -24,6 +25,14 @@ pub(crate) enum BootError {
     Node(#[from] NodeError),
     #[error(transparent)]
     Vm(#[from] VmError),
+    #[error(transparent)]
+    Dist(#[from] DistError),
+    #[error("`rpc` needs a module")]
+    NoModule,
+    #[error("the arguments `{text}` are no Erlang term: {problem}")]
+    Arguments { text: String, problem: String },
+    #[error("the node answers something unexpected to {what}: {answer}")]
+    Answer { what: &'static str, answer: String },
 }
 
 impl BootError {
@@ -31,12 +40,25 @@ impl BootError {
     pub(crate) fn hint(&self) -> String {
         match self {
             Self::NoCommand | Self::UnknownCommand(_) | Self::CommandUnavailable(_) => {
-                "the commands are foreground, console, remote_console, ping, version and help".into()
+                "the command `help` lists all others".into()
             }
             Self::Release(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Node(error) => error.hint(),
             Self::Vm(error) => error.hint(),
+            Self::Dist(error) => error.hint().into(),
+            Self::NoModule => "rpc MODULE [FUNCTION [ARGUMENTS]]".into(),
+            Self::Arguments { .. } => "they stand in brackets, for example `rpc lists seq '[1, 3]'`".into(),
+            Self::Answer { .. } => "check that the node is the one of this release".into(),
+        }
+    }
+
+    /// Whether there is no node to ask; not that it did not answer the question itself.
+    pub(crate) fn is_about_reaching_the_node(&self) -> bool {
+        match self {
+            Self::Dist(error) => error.is_about_reaching_the_node(),
+            Self::Vm(error) => matches!(error, VmError::Unreachable { .. }),
+            _ => false,
         }
     }
 

@@ -31,7 +31,7 @@ impl Erts {
             .ok_or_else(|| no_erts(format!("{} belongs to no Erlang installation", erl.display())))
     }
 
-    /// The programs of the runtime: erlexec, erl_call, …
+    /// The programs of the runtime: erlexec, epmd, …
     pub(crate) fn bin(&self) -> PathBuf {
         self.dir.join("bin")
     }

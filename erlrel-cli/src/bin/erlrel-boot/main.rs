@@ -10,7 +10,6 @@ mod commands;
 mod config;
 mod dist;
 mod environment;
-mod erl_call;
 mod error;
 mod erts;
 mod node;
@@ -25,7 +24,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::command::Command;
-use crate::commands::remote_console;
+use crate::commands::{ping, process, remote_console, rpc};
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::release::Release;
@@ -50,7 +49,12 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
         Command::Foreground => start::start(&site()?, false, words, init),
         Command::Console => start::start(&site()?, true, words, init),
         Command::RemoteConsole(word) => remote_console::remote_console(&site()?, &word, init),
-        Command::Ping => erl_call::ping(&site()?),
+        Command::Ping => ping::ping(&site()?),
+        Command::Rpc => rpc::rpc(&site()?, &words[2..]),
+        Command::Eval => rpc::eval(&site()?, &words[2..]),
+        Command::Pid => process::pid(&site()?),
+        Command::Stop => process::stop(&site()?),
+        Command::Restart(function) => process::restart(&site()?, &function),
         Command::Version => version(&Release::find(program)?),
         Command::Help => help(program),
     }

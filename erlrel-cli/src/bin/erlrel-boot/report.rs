@@ -12,6 +12,17 @@ pub(crate) fn result(text: impl Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
+/// Writes to standard output what a node has printed, as it is.
+pub(crate) fn output(text: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes to standard error what a node has to say.
+pub(crate) fn note(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Writes an error to standard error.
 pub(crate) fn error(error: &BootError) {
     let _ = std::io::stderr().write_all(sentences(error).as_bytes());

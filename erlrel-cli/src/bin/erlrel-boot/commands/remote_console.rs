@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::commands::ask::require;
 use crate::config::file::out_dir;
+use crate::dist::{Call, Output, Value};
 use crate::environment::Environment;
-use crate::erl_call::{Answer, ask, not_running};
 use crate::error::BootError;
 use crate::node::Node;
 use crate::site::Site;
@@ -24,9 +25,10 @@ pub(crate) fn remote_console(site: &Site, command: &str, init: Option<Init>) -> 
     }
     let node = site.node()?;
     // The two ends of a connection have to agree on this time, and a node that tells it is alive.
-    let ticktime = match ask(site, &node, "net_kernel get_net_ticktime")? {
-        Answer::Value(text) => text.parse().ok(),
-        Answer::Unreachable(reason) => return Ok(not_running(&reason)),
+    let question = Call::new("net_kernel", "get_net_ticktime", []);
+    let ticktime = match require(site, &node, &question, Output::Node)? {
+        Value::Integer(seconds) => u64::try_from(seconds).ok(),
+        _ => None,
     };
     let cookie = cookie_by(site, &node);
     Ok(launch::launch(&Plan::remote_console(site, &node, ticktime, cookie, &client()), init)?)

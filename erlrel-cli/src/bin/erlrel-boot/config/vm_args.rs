@@ -16,6 +16,10 @@ pub(crate) struct VmArgs {
     pub(crate) proto_dist: Option<OsString>,
     pub(crate) start_epmd: Option<OsString>,
     pub(crate) epmd_module: Option<OsString>,
+    /// The port where the node listens, and those that ask `erl_epmd` for it connect to.
+    pub(crate) epmd_port: Option<OsString>,
+    /// `-ssl_dist_optfile` and `-ssl_dist_opt` with what follows them.
+    pub(crate) tls: Vec<OsString>,
     /// The Erlang tuple of `-kernel inet_dist_use_interface`.
     pub(crate) interface: Option<OsString>,
 }
@@ -41,6 +45,7 @@ impl VmArgs {
             ("-proto_dist", &self.proto_dist),
             ("-start_epmd", &self.start_epmd),
             ("-epmd_module", &self.epmd_module),
+            ("-erl_epmd_port", &self.epmd_port),
         ];
         let mut flags = Vec::new();
         for (flag, value) in single {
@@ -49,6 +54,7 @@ impl VmArgs {
         if let Some(interface) = &self.interface {
             flags.extend(["-kernel".into(), "inet_dist_use_interface".into(), interface.clone()]);
         }
+        flags.extend(self.tls.iter().cloned());
         flags
     }
 }
@@ -64,6 +70,12 @@ impl Reader<'_> {
     fn read(&mut self, text: &[u8], found: &mut VmArgs) -> Result<(), ConfigError> {
         let mut words = words(text).into_iter().take_while(|word| word != "-extra").peekable();
         while let Some(word) = words.next() {
+            if word == "-ssl_dist_optfile" || word == "-ssl_dist_opt" {
+                found.tls.push(word);
+                let is_value = |next: &OsString| !next.as_bytes().starts_with(b"-");
+                found.tls.extend(std::iter::from_fn(|| words.next_if(is_value)));
+                continue;
+            }
             let Some(target) = Target::of(&word) else { continue };
             let Some(value) = words.next_if(|next| target.takes(next.as_os_str())) else { continue };
             match target {
@@ -117,6 +129,7 @@ impl Target {
             b"-proto_dist" => Self::Flag(|found| &mut found.proto_dist),
             b"-start_epmd" => Self::Flag(|found| &mut found.start_epmd),
             b"-epmd_module" => Self::Flag(|found| &mut found.epmd_module),
+            b"-erl_epmd_port" => Self::Flag(|found| &mut found.epmd_port),
             // A key of `-kernel`, not a flag.
             b"inet_dist_use_interface" => Self::Flag(|found| &mut found.interface),
             _ => return None,

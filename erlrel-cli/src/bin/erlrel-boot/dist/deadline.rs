@@ -6,22 +6,14 @@ use std::time::{Duration, Instant};
 /// Longer than anybody waits; it keeps additions of time from overflowing.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// A point in time, and how long it was ahead at first.
+/// A point in time.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline {
-    end: Instant,
-    patience: Duration,
-}
+pub(crate) struct Deadline(Instant);
 
 impl Deadline {
     /// From now on.
     pub(crate) fn after(patience: Duration) -> Self {
-        Self { end: Instant::now() + patience.min(LONGEST), patience }
-    }
-
-    /// How long it was ahead at first.
-    pub(crate) fn patience(self) -> Duration {
-        self.patience
+        Self(Instant::now() + patience.min(LONGEST))
     }
 
     /// What is left, which is more than nothing.
@@ -29,7 +21,7 @@ impl Deadline {
     /// # Errors
     /// [`io::ErrorKind::TimedOut`] when nothing is left.
     pub(crate) fn left(self) -> io::Result<Duration> {
-        let left = self.end.saturating_duration_since(Instant::now());
+        let left = self.0.saturating_duration_since(Instant::now());
         if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
     }
 }

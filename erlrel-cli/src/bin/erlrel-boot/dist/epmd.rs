@@ -15,12 +15,7 @@ use super::peer::{Peer, listed};
 ///
 /// # Errors
 /// epmd is not reachable, answers with nonsense or too late, or does not know the node.
-pub(super) fn port_of(
-    peer: &Peer,
-    port: u16,
-    more: &[IpAddr],
-    deadline: Deadline,
-) -> Result<u16, DistError> {
+pub(super) fn port_of(peer: &Peer, port: u16, more: &[IpAddr], deadline: Deadline) -> Result<u16, DistError> {
     let addresses = peer.epmd_addresses(port, more)?;
     let (node, places) = (peer.node.clone(), listed(&addresses));
     let connection = match Connection::open(&addresses, deadline) {

@@ -45,10 +45,22 @@ pub(crate) enum Stage {
 }
 
 impl DistError {
+    /// Whether there is no node to ask; not that it did not answer the question itself.
+    pub(crate) fn is_about_reaching_the_node(&self) -> bool {
+        match self {
+            Self::Late { stage, .. } | Self::Lost { stage, .. } | Self::Malformed { stage, .. } => {
+                *stage != Stage::Call
+            }
+            _ => true,
+        }
+    }
+
     /// What to do next.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
-            Self::Host { .. } => "name the node with a host that can be looked up here, or add it to /etc/hosts",
+            Self::Host { .. } => {
+                "name the node with a host that can be looked up here, or add it to /etc/hosts"
+            }
             Self::NoEpmd { .. } => {
                 "check that the node runs; ERL_EPMD_PORT must be the same for both, and ERL_DIST_PORT too if the \
                  node listens without epmd"
@@ -63,7 +75,9 @@ impl DistError {
             Self::CookieRefused { .. } | Self::CookieDiffers { .. } => {
                 "use the cookie that the node was started with: RELX_COOKIE, or -setcookie in vm.args"
             }
-            Self::OtherNode { .. } => "let ERL_DIST_PORT be the port of this node, or correct its name in vm.args",
+            Self::OtherNode { .. } => {
+                "let ERL_DIST_PORT be the port of this node, or correct its name in vm.args"
+            }
             Self::NotAllowed { .. } => {
                 "the node must be of OTP 23 or newer, and its name short or long as vm.args says here"
             }

@@ -92,9 +92,7 @@ fn failed(peer: &Peer, error: HandshakeError) -> DistError {
         HandshakeError::NotAllowed | HandshakeError::OngoingHandshake => {
             DistError::NotAllowed { node: peer.node.clone(), status: error.to_string() }
         }
-        HandshakeError::UnknownStatus { status } => {
-            DistError::NotAllowed { node: peer.node.clone(), status }
-        }
+        HandshakeError::UnknownStatus { status } => DistError::NotAllowed { node: peer.node.clone(), status },
         error => DistError::Malformed {
             node: peer.node.clone(),
             stage: Stage::Handshake,

@@ -59,7 +59,8 @@ fn collect(request: &[u8], requests: &mut Vec<Request>) {
 
 fn one(request: &[u8]) -> Request {
     let parts = parts(request).unwrap_or_default();
-    let Some((Some(Value::Atom(name)), parts)) = parts.split_first().map(|(name, parts)| (value(name), parts))
+    let Some((Some(Value::Atom(name)), parts)) =
+        parts.split_first().map(|(name, parts)| (value(name), parts))
     else {
         return Request::Unknown;
     };

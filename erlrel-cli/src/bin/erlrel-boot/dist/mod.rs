@@ -19,12 +19,20 @@ mod printing;
 mod value;
 
 pub(crate) use call::{Call, Output, Session};
-pub(crate) use deadline::Deadline;
 pub(crate) use error::DistError;
 pub(crate) use peer::{EPMD_PORT, Family, Peer, Port, Secret};
 pub(crate) use value::Value;
 
+/// Reads a term in the external term format, with its version byte.
+///
+/// # Errors
+/// The bytes are no term.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Value, decode::DecodeError> {
+    decode::Decoder::new(bytes).versioned()
+}
+
 use connection::Connection;
+use deadline::Deadline;
 use error::Stage;
 
 /// Connects to a node.

@@ -31,7 +31,10 @@ pub(crate) struct Peer {
 pub(crate) enum Port {
     Known(u16),
     /// epmd tells it, at this port of the node's host; for a node of this machine also at these addresses.
-    ByEpmd { port: u16, addresses: Vec<IpAddr> },
+    ByEpmd {
+        port: u16,
+        addresses: Vec<IpAddr>,
+    },
 }
 
 /// The kind of addresses of the distribution: `inet_tcp` or `inet6_tcp`.
@@ -95,9 +98,7 @@ impl Peer {
         match (self.host(), port).to_socket_addrs() {
             Ok(found) => Ok(found.collect()),
             Err(_) if self.is_here() => Ok(Vec::new()),
-            Err(source) => {
-                Err(DistError::Host { node: self.node.clone(), host: self.host().into(), source })
-            }
+            Err(source) => Err(DistError::Host { node: self.node.clone(), host: self.host().into(), source }),
         }
     }
 

@@ -16,8 +16,6 @@ pub(crate) enum NodeError {
     DistPort(OsString),
     #[error("{variable} is {value:?}, which is no number of {unit}")]
     Timeout { variable: &'static str, value: OsString, unit: &'static str },
-    #[error("the node {node:?} uses the distribution protocol {protocol:?}, which erl_call does not speak")]
-    Protocol { node: OsString, protocol: OsString },
 }
 
 impl NodeError {
@@ -31,9 +29,6 @@ impl NodeError {
             }
             Self::DistPort(_) => "set it to a number from 1 to 65535, or unset it".into(),
             Self::Timeout { variable, .. } => format!("set {variable} to a whole number, or unset it"),
-            Self::Protocol { .. } => {
-                "this command reaches nodes over inet_tcp only; other protocols are not available yet".into()
-            }
         }
     }
 }

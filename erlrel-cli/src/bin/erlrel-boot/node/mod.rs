@@ -7,13 +7,15 @@ pub(crate) mod port;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::config::vm_args::VmArgs;
+use crate::dist::{Family, Peer, Port, Secret};
 use crate::environment::Environment;
 use crate::erts::Erts;
 use crate::node::cookie::Cookie;
 use crate::node::name::NodeName;
-use crate::node::port::{address, dist_port, port_flags};
+use crate::node::port::{by_epmd, dist_port, interface, port_flags};
 
 pub(crate) use crate::node::error::NodeError;
 
@@ -22,11 +24,12 @@ pub(crate) use crate::node::error::NodeError;
 pub(crate) struct Node {
     pub(crate) name: NodeName,
     pub(crate) cookie: Cookie,
-    /// `[IP:]PORT`, where the node listens when ERL_DIST_PORT fixes it.
-    pub(crate) address: Option<String>,
+    /// How this program reaches it; nothing, if only a VM speaks its protocol or knows how to find it.
+    pub(crate) peer: Option<Peer>,
     /// The flags with which another VM reaches the node.
     pub(crate) client_flags: Vec<OsString>,
-    pub(crate) timeout_seconds: u64,
+    /// How long it has for an answer.
+    pub(crate) patience: Duration,
 }
 
 impl Node {
@@ -40,25 +43,46 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let name = flags.name.as_ref().ok_or_else(|| NodeError::NoName { path: vm_args.into() })?;
         let name = name.on_host(host);
-        if let Some(protocol) = flags.proto_dist.clone().filter(|protocol| protocol != "inet_tcp") {
-            return Err(NodeError::Protocol { node: name.name, protocol });
-        }
-        let port = dist_port(environment)?;
+        let cookie = Cookie::find(flags, environment)
+            .ok_or_else(|| NodeError::NoCookie { node: name.name.clone() })?;
+        let patience = rpc_timeout(environment)?;
+        let fixed = dist_port(environment)?;
+        let peer = family(flags).zip(port(fixed, flags, environment)).map(|(family, port)| Peer {
+            node: name.name.to_string_lossy().into_owned(),
+            cookie: Secret(cookie.value.to_string_lossy().into_owned()),
+            own_host: host.to_string_lossy().into_owned(),
+            family,
+            port,
+            interface: flags.interface.as_deref().and_then(interface),
+            patience,
+        });
         let mut client_flags = flags.client_flags();
-        client_flags.extend(port_flags(port, flags, erts));
-        Ok(Self {
-            cookie: Cookie::find(flags, environment)
-                .ok_or_else(|| NodeError::NoCookie { node: name.name.clone() })?,
-            address: port.map(|port| address(port, flags.interface.as_deref())),
-            timeout_seconds: rpc_timeout(environment)?,
-            client_flags,
-            name,
-        })
+        client_flags.extend(port_flags(fixed, flags, erts));
+        Ok(Self { name, cookie, peer, client_flags, patience })
+    }
+}
+
+/// The protocols that need nothing but TCP.
+fn family(flags: &VmArgs) -> Option<Family> {
+    match flags.proto_dist.as_deref().map(OsStr::to_str) {
+        None | Some(Some("inet_tcp")) => Some(Family::V4),
+        Some(Some("inet6_tcp")) => Some(Family::V6),
+        Some(_) => None,
+    }
+}
+
+/// ERL_DIST_PORT, else `-erl_epmd_port`, else what epmd says – unless the release has a module in its place.
+fn port(fixed: Option<u16>, flags: &VmArgs, environment: &Environment) -> Option<Port> {
+    let named = || flags.epmd_port.as_ref().and_then(|port| port.to_str()?.parse().ok());
+    match (fixed.or_else(named), &flags.epmd_module) {
+        (Some(port), _) => Some(Port::Known(port)),
+        (None, None) => Some(by_epmd(environment)),
+        (None, Some(module)) => (module == "erl_epmd").then(|| by_epmd(environment)),
     }
 }
 
 /// RELX_RPC_TIMEOUT in seconds, else NODETOOL_TIMEOUT in milliseconds, else a minute.
-fn rpc_timeout(environment: &Environment) -> Result<u64, NodeError> {
+fn rpc_timeout(environment: &Environment) -> Result<Duration, NodeError> {
     let number = |variable, unit| {
         let Some(value) = environment.get(variable) else { return Ok(None) };
         match value.to_str().map(str::parse::<u64>) {
@@ -67,8 +91,11 @@ fn rpc_timeout(environment: &Environment) -> Result<u64, NodeError> {
         }
     };
     match number("RELX_RPC_TIMEOUT", "seconds")? {
-        Some(seconds) => Ok(seconds),
-        None => Ok(number("NODETOOL_TIMEOUT", "milliseconds")?.map_or(60, |milli| milli / 1000)),
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => {
+            let given = number("NODETOOL_TIMEOUT", "milliseconds")?;
+            Ok(given.map_or(Duration::from_secs(60), Duration::from_millis))
+        }
     }
 }
 

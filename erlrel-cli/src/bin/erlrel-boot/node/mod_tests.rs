@@ -2,8 +2,9 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 
-use super::{Node, NodeError, address, dist_port, port_flags, rpc_timeout};
+use super::{Node, NodeError, dist_port, interface, port_flags, rpc_timeout};
 use crate::config::vm_args::VmArgs;
+use crate::dist::{Family, Port};
 use crate::environment::Environment;
 use crate::erts::Erts;
 
@@ -56,11 +57,6 @@ fn who_cannot_be_reached() {
         error("+K true"),
         "/r/vm.args gives the node no name (-sname or -name), so that it cannot be reached"
     );
-    assert_eq!(
-        error("-sname a -proto_dist inet_tls"),
-        "the node \"a@box\" uses the distribution protocol \"inet_tls\", which erl_call does not speak"
-    );
-    assert!(node("-sname a -proto_dist inet_tcp", &environment).is_ok());
     let no_cookie = node("-sname a", &Environment::default()).unwrap_err();
     assert_eq!(no_cookie.to_string(), "no cookie to reach the node \"a@box\" with");
 }
@@ -82,22 +78,43 @@ fn ports() {
 }
 
 #[test]
-fn addresses() {
-    let of = |tuple: &str| address(9100, Some(OsStr::new(tuple)));
-    assert_eq!(address(9100, None), "9100");
-    assert_eq!(of("{127,0,0,1}"), "127.0.0.1:9100");
-    assert_eq!(of("{0, 0, 0, 0, 0, 65535, 32512, 1}"), "0:0:0:0:0:ffff:7f00:1:9100");
-    assert_eq!(of("{local}"), "9100");
-    assert_eq!(of("127.0.0.1"), "9100");
+fn interfaces() {
+    let of = |tuple: &str| interface(OsStr::new(tuple)).map(|address| address.to_string());
+    assert_eq!(of("{127,0,0,1}"), Some("127.0.0.1".into()));
+    assert_eq!(of("{0, 0, 0, 0, 0, 0, 0, 1}"), Some("::1".into()));
+    assert_eq!((of("{local}"), of("127.0.0.1"), of("{1,2,3,256}"), of("{1,2,3}")), (None, None, None, None));
+}
+
+#[test]
+fn how_a_node_is_reached() {
+    let port = |vm_args: &str, variables: &[(&str, &str)]| {
+        let mut environment = Environment::from([("RELX_COOKIE", "c")]);
+        variables.iter().for_each(|(name, value)| environment.export(name, value));
+        node(vm_args, &environment).unwrap().peer.map(|peer| (peer.family, peer.port))
+    };
+    let epmd = |port, addresses: &[&str]| Port::ByEpmd {
+        port,
+        addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
+    };
+    assert_eq!(port("-sname a", &[]), Some((Family::V4, epmd(4369, &[]))));
+    let elsewhere = [("ERL_EPMD_PORT", "5000"), ("ERL_EPMD_ADDRESS", "10.0.0.1,::2,x")];
+    assert_eq!(port("-sname a", &elsewhere), Some((Family::V4, epmd(5000, &["10.0.0.1", "::2"]))));
+    assert_eq!(port("-sname a", &[("ERL_DIST_PORT", "9100")]), Some((Family::V4, Port::Known(9100))));
+    assert_eq!(port("-sname a -erl_epmd_port 9101", &[]), Some((Family::V4, Port::Known(9101))));
+    assert_eq!(port("-sname a -proto_dist inet6_tcp", &[]), Some((Family::V6, epmd(4369, &[]))));
+    assert_eq!(port("-sname a -proto_dist inet_tls", &[]), None);
+    assert_eq!(port("-sname a -epmd_module my_epmd", &[]), None);
 }
 
 #[test]
 fn timeouts() {
-    let seconds = |variables: [(&str, &str); 2]| rpc_timeout(&Environment::from(variables));
+    let seconds = |variables: [(&str, &str); 2]| {
+        rpc_timeout(&Environment::from(variables)).map(|patience| patience.as_secs_f64())
+    };
     let (relx, tool) = ("RELX_RPC_TIMEOUT", "NODETOOL_TIMEOUT");
-    assert_eq!(seconds([(relx, ""), (tool, "")]).unwrap(), 60);
-    assert_eq!(seconds([(relx, "5"), (tool, "9000")]).unwrap(), 5);
-    assert_eq!(seconds([(relx, ""), (tool, "9000")]).unwrap(), 9);
+    assert_eq!(seconds([(relx, ""), (tool, "")]).unwrap(), 60.0);
+    assert_eq!(seconds([(relx, "5"), (tool, "9000")]).unwrap(), 5.0);
+    assert_eq!(seconds([(relx, ""), (tool, "9500")]).unwrap(), 9.5);
     assert_eq!(
         seconds([(relx, "soon"), (tool, "")]).unwrap_err().to_string(),
         "RELX_RPC_TIMEOUT is \"soon\", which is no number of seconds"

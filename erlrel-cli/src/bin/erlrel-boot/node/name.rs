@@ -40,7 +40,7 @@ impl NodeName {
 }
 
 impl Names {
-    /// The flag of `erl` and of `erl_call`.
+    /// The flag of `erl`.
     pub(crate) fn flag(self) -> &'static str {
         match self {
             Self::Short => "-sname",

@@ -1,9 +1,10 @@
 //! Where a node listens.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::net::IpAddr;
 
 use crate::config::vm_args::VmArgs;
+use crate::dist::{EPMD_PORT, Port};
 use crate::environment::Environment;
 use crate::erts::Erts;
 use crate::node::NodeError;
@@ -34,19 +35,30 @@ pub(crate) fn without_epmd(erts: &Erts) -> bool {
     erts.at_least(11, 1)
 }
 
-/// `IP:PORT`, or the port alone when no interface (an Erlang tuple of 4 or 8 numbers) is given.
-pub(crate) fn address(port: u16, interface: Option<&OsStr>) -> String {
-    let text = interface.map(|tuple| String::from_utf8_lossy(tuple.as_bytes()).into_owned());
-    let numbers: Option<Vec<u16>> = text.as_deref().and_then(|text| {
-        let inside = text.trim().strip_prefix('{')?.strip_suffix('}')?;
-        inside.split(',').map(|part| part.trim().parse().ok()).collect()
-    });
-    match numbers.as_deref() {
-        Some([a, b, c, d]) => format!("{a}.{b}.{c}.{d}:{port}"),
-        Some(groups) if groups.len() == 8 => {
-            let groups: Vec<String> = groups.iter().map(|group| format!("{group:x}")).collect();
-            format!("{}:{port}", groups.join(":"))
-        }
-        _ => port.to_string(),
+/// The address in the value of `inet_dist_use_interface`, an Erlang tuple of 4 or 8 numbers.
+pub(crate) fn interface(tuple: &OsStr) -> Option<IpAddr> {
+    let inside = tuple.to_str()?.trim().strip_prefix('{')?.strip_suffix('}')?;
+    let numbers: Vec<&str> = inside.split(',').map(str::trim).collect();
+    match numbers.len() {
+        4 => numbers
+            .iter()
+            .map(|part| part.parse().ok())
+            .collect::<Option<Vec<u8>>>()
+            .and_then(|bytes| <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from)),
+        8 => numbers
+            .iter()
+            .map(|part| part.parse().ok())
+            .collect::<Option<Vec<u16>>>()
+            .and_then(|groups| <[u16; 8]>::try_from(groups).ok().map(IpAddr::from)),
+        _ => None,
     }
+}
+
+/// How epmd is found: at ERL_EPMD_PORT, and for a node of this machine at ERL_EPMD_ADDRESS too. What is no number is
+/// passed over, as the VM does.
+pub(crate) fn by_epmd(environment: &Environment) -> Port {
+    let text = |name: &str| environment.get(name).and_then(OsStr::to_str).unwrap_or_default();
+    let addresses = text("ERL_EPMD_ADDRESS").split(',').filter_map(|address| address.trim().parse().ok());
+    let port = text("ERL_EPMD_PORT").trim().parse().unwrap_or(EPMD_PORT);
+    Port::ByEpmd { port, addresses: addresses.collect() }
 }

@@ -5,6 +5,7 @@ mod error;
 pub(crate) mod init;
 pub(crate) mod launch;
 pub(crate) mod plan;
+pub(crate) mod question;
 pub(crate) mod start;
 
 pub(crate) use error::VmError;

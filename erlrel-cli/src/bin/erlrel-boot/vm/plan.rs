@@ -95,20 +95,19 @@ impl Plan {
         plan
     }
 
-    /// `erl_call`, which applies a function (`Module Function Args`) on a running node.
-    pub(crate) fn erl_call(site: &Site, node: &Node, call: &str) -> Self {
+    /// A VM that runs a program in order to ask the node something; the cookie comes later, as no one may see it.
+    pub(crate) fn question(site: &Site, node: &Node, program: &str) -> Self {
+        let mut name = OsString::from("undefined@");
+        name.push(node.name.host());
         let mut args = Args::default();
-        if node.address.is_none() {
-            args.pair(node.name.length.flag(), &node.name.name);
-        }
-        // -R asks the node for a name, which leaves no atom behind on it; ERTS 11 is the first to know it.
-        args.word(if site.erts.at_least(11, 0) { "-R" } else { "-r" });
-        if !node.cookie.in_home {
-            args.pair("-c", &node.cookie.value);
-        }
-        args.flag("-address", node.address.as_ref());
-        args.pair("-timeout", node.timeout_seconds.to_string()).pair("-a", call);
-        Self::new(site, site.erts.bin().join("erl_call"), args)
+        args.pair(node.name.length.flag(), name).pair("-boot", site.release.dir().join("start_clean"));
+        args.pair("-mode", "interactive");
+        args.words(["-boot_var", "SYSTEM_LIB_DIR"]).word(site.erts.system_lib_dir());
+        args.words(&node.client_flags);
+        args.words(["-noinput", "-hidden", "-dist_listen", "false", "-kernel", "logger_level", "critical"]);
+        // Without it the VM would make a cookie file of its own.
+        args.pair("-setcookie", "nocookie").pair("-eval", program);
+        Self::erlexec(site, args)
     }
 
     /// The daemon that tells the ports of nodes.

@@ -1,5 +1,6 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
+use std::time::Duration;
 
 use super::{CookieBy, Plan, Start, progname};
 use crate::environment::Environment;
@@ -34,9 +35,9 @@ fn node() -> Node {
     Node {
         name: name(),
         cookie: Cookie { value: "s3cret".into(), in_home: false },
-        address: None,
+        peer: None,
         client_flags: words(&["-start_epmd", "false"]),
-        timeout_seconds: 60,
+        patience: Duration::from_secs(60),
     }
 }
 
@@ -128,21 +129,15 @@ fn remote_console_of_an_old_runtime() {
 }
 
 #[test]
-fn erl_call() {
-    let site_now = site("13.1.5", Environment::default());
-    let plan = Plan::erl_call(&site_now, &node(), "erlang is_alive");
+fn a_vm_that_asks_keeps_the_cookie_for_itself() {
+    let plan = Plan::question(&site("13.1.5", Environment::default()), &node(), "halt().");
     assert_eq!(
         shown(&plan),
-        "/opt/hello/erts-13.1.5/bin/erl_call -sname hello@box -R -c s3cret -timeout 60 -a erlang is_alive"
+        "/opt/hello/erts-13.1.5/bin/erlexec -sname undefined@box -boot /opt/hello/releases/1.0/start_clean \
+         -mode interactive -boot_var SYSTEM_LIB_DIR /opt/hello/lib -start_epmd false -noinput -hidden \
+         -dist_listen false -kernel logger_level critical -setcookie nocookie -eval halt()."
     );
-    let by_port = Node { address: Some("127.0.0.1:9100".into()), ..node() };
-    assert_eq!(
-        Plan::erl_call(&site_now, &by_port, "erlang is_alive").args[..5],
-        words(&["-R", "-c", "s3cret", "-address", "127.0.0.1:9100"])
-    );
-    let in_home = Node { cookie: Cookie { value: "s3cret".into(), in_home: true }, ..node() };
-    let plan = Plan::erl_call(&site("10.3", Environment::default()), &in_home, "erlang is_alive");
-    assert!(shown(&plan).ends_with("-sname hello@box -r -timeout 60 -a erlang is_alive"));
+    assert!(!format!("{plan:?}").contains("s3cret"));
 }
 
 #[test]

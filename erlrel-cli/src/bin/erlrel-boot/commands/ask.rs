@@ -1,0 +1,39 @@
+//! Asks the running node: over the distribution, or through a VM where only one can.
+
+use crate::dist::{self, Call, Output, Value};
+use crate::error::BootError;
+use crate::node::Node;
+use crate::report;
+use crate::site::Site;
+use crate::vm::question;
+
+/// Applies a function on the node and gives its result.
+///
+/// # Errors
+/// The node cannot be reached, refuses this program, or gives no answer for as long as RELX_RPC_TIMEOUT allows.
+pub(crate) fn ask(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Value, BootError> {
+    match &node.peer {
+        Some(peer) => Ok(dist::call(peer, call, output)?),
+        None => question::ask(site, node, call, output),
+    }
+}
+
+/// The same; says in relx's words first if there is no node to ask.
+///
+/// # Errors
+/// Those of [`ask`].
+pub(crate) fn require(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Value, BootError> {
+    ask(site, node, call, output).inspect_err(|error| {
+        if error.is_about_reaching_the_node() {
+            report::result("Node is not running!");
+        }
+    })
+}
+
+/// Where the output of what is called goes: to the node, unless USE_NODETOOL wants it here, as relx has it.
+pub(crate) fn output<'a>(site: &Site, show: &'a mut dyn FnMut(&str)) -> Output<'a> {
+    match site.environment.get("USE_NODETOOL") {
+        Some(_) => Output::Here(show),
+        None => Output::Node,
+    }
+}

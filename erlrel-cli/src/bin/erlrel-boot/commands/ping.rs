@@ -1,0 +1,16 @@
+//! `ping`: whether the node answers.
+
+use std::process::ExitCode;
+
+use crate::commands::ask::ask;
+use crate::dist::{Call, Output};
+use crate::error::BootError;
+use crate::report;
+use crate::site::Site;
+
+/// Says `pong`, or that the node does not run and why.
+pub(crate) fn ping(site: &Site) -> Result<ExitCode, BootError> {
+    let answer = ask(site, &site.node()?, &Call::new("erlang", "is_alive", []), Output::Node);
+    report::result(if answer.is_ok() { "pong" } else { "Node is not running!" });
+    answer.map(|_| ExitCode::SUCCESS)
+}

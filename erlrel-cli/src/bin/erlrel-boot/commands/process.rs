@@ -1,0 +1,60 @@
+//! `pid`, `stop`, `restart` and `reboot`: the life of the node.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use crate::commands::ask::{ask, require};
+use crate::dist::{Call, Output, Value};
+use crate::error::BootError;
+use crate::node::Node;
+use crate::report;
+use crate::site::Site;
+
+/// Between two looks whether the node is gone.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// `pid`: the number that the node's process has for the node itself.
+pub(crate) fn pid(site: &Site) -> Result<ExitCode, BootError> {
+    report::result(pid_of(site, &site.node()?)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `stop`: ends the node and waits until it is gone, however long its applications take.
+pub(crate) fn stop(site: &Site) -> Result<ExitCode, BootError> {
+    let node = site.node()?;
+    let pid = pid_of(site, &node)?;
+    init(site, &node, "stop")?;
+    while is_running(&pid) || ask(site, &node, &Call::new("erlang", "is_alive", []), Output::Node).is_ok() {
+        thread::sleep(PAUSE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `restart` (the applications, in the same process) and `reboot` (through heart): `function` of `init`.
+pub(crate) fn restart(site: &Site, function: &str) -> Result<ExitCode, BootError> {
+    init(site, &site.node()?, function)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn init(site: &Site, node: &Node, function: &str) -> Result<(), BootError> {
+    require(site, node, &Call::new("init", function, []), Output::Node).map(drop)
+}
+
+fn pid_of(site: &Site, node: &Node) -> Result<String, BootError> {
+    let answer = require(site, node, &Call::new("os", "getpid", []), Output::Node)?;
+    match &answer {
+        Value::String(digits) if digits.iter().all(u8::is_ascii_digit) => {
+            Ok(digits.iter().map(|digit| char::from(*digit)).collect())
+        }
+        _ => Err(BootError::Answer { what: "os:getpid/0", answer: answer.to_string() }),
+    }
+}
+
+/// Whether a process of this number can be seen here, which one in another container cannot; a zombie does not run.
+fn is_running(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    matches!(state, Some(state) if state != 'Z' && state != 'X')
+}
