@@ -4,6 +4,7 @@ mod base;
 mod console;
 mod contents;
 mod exit;
+mod health;
 mod processes;
 mod service;
 mod shell;

@@ -14,6 +14,7 @@ pub(crate) enum Command {
     Ping,
     Rpc,
     Eval,
+    Healthcheck,
     Pid,
     Stop,
     /// With the function of `init`: `restart` or `reboot`.
@@ -33,6 +34,7 @@ impl Command {
             "ping" => Self::Ping,
             "rpc" => Self::Rpc,
             "eval" => Self::Eval,
+            "healthcheck" => Self::Healthcheck,
             "pid" => Self::Pid,
             "stop" => Self::Stop,
             "restart" | "reboot" => Self::Restart(word),
@@ -73,6 +75,7 @@ Usage: {program} COMMAND [ARGUMENT]…
   console         run the release with an Erlang shell on this terminal
   remote_console  open an Erlang shell on the running node (also: remote, remsh)
   ping            say `pong` if the node answers, else exit with code 1
+  healthcheck     say `healthy` if all permanent applications run, else exit with code 1; --wait waits
   rpc M [F [A]]   apply the function M:F to the list A of arguments on the node, and show the result
   eval EXPRS      evaluate Erlang expressions, ended by a full stop, on the node, and show the value
   pid             show the process id of the node

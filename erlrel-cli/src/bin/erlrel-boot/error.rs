@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::commands::healthcheck::HealthError;
 use crate::config::ConfigError;
 use crate::dist::DistError;
 use crate::node::NodeError;
@@ -27,6 +28,8 @@ pub(crate) enum BootError {
     Vm(#[from] VmError),
     #[error(transparent)]
     Dist(#[from] DistError),
+    #[error(transparent)]
+    Health(#[from] HealthError),
     #[error("`rpc` needs a module")]
     NoModule,
     #[error("the arguments `{text}` are no Erlang term: {problem}")]
@@ -47,6 +50,7 @@ impl BootError {
             Self::Node(error) => error.hint(),
             Self::Vm(error) => error.hint(),
             Self::Dist(error) => error.hint().into(),
+            Self::Health(error) => error.hint(),
             Self::NoModule => "rpc MODULE [FUNCTION [ARGUMENTS]]".into(),
             Self::Arguments { .. } => "they stand in brackets, for example `rpc lists seq '[1, 3]'`".into(),
             Self::Answer { .. } => "check that the node is the one of this release".into(),

@@ -24,7 +24,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::command::Command;
-use crate::commands::{ping, process, remote_console, rpc};
+use crate::commands::{healthcheck, ping, process, remote_console, rpc};
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::release::Release;
@@ -50,6 +50,7 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
         Command::Console => start::start(&site()?, true, words, init),
         Command::RemoteConsole(word) => remote_console::remote_console(&site()?, &word, init),
         Command::Ping => ping::ping(&site()?),
+        Command::Healthcheck => healthcheck::healthcheck(&site()?, &words[2..]),
         Command::Rpc => rpc::rpc(&site()?, &words[2..]),
         Command::Eval => rpc::eval(&site()?, &words[2..]),
         Command::Pid => process::pid(&site()?),

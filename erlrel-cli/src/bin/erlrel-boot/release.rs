@@ -86,6 +86,8 @@ pub(crate) enum ReleaseError {
     Read { path: PathBuf, source: io::Error },
     #[error("{path} does not hold an ERTS version and a release version: {text:?}")]
     StartErlData { path: PathBuf, text: String },
+    #[error("{path} is no description of a release")]
+    Rel { path: PathBuf },
     #[error("no release found: there is no .rel file in {dir}")]
     NoRelease { dir: PathBuf },
     #[error("cannot tell the name of the release: {dir} holds {names}, none of them is {program}.rel")]
@@ -101,6 +103,9 @@ impl ReleaseError {
             Self::OwnPath(_) => "mount /proc, or call the program by its full path",
             Self::Read { .. } => "check that the file exists and that the user of this process may read it",
             Self::StartErlData { .. } => "its only line is, for example, `13.1.5 0.1.0`",
+            Self::Rel { .. } => {
+                "it holds a term {release, {Name, Vsn}, {erts, Vsn}, [{Application, Vsn}, …]}"
+            }
             Self::NoRelease { .. } => "this program belongs into the directory bin of a release",
             Self::SeveralReleases { .. } => "name the program after its release, or remove the others",
             Self::NoErts { .. } => {

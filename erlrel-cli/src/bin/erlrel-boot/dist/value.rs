@@ -54,6 +54,14 @@ impl Value {
         matches!(self, Self::Atom(atom) if atom == name)
     }
 
+    /// The name, if this is an atom.
+    pub(crate) fn as_atom(&self) -> Option<&str> {
+        match self {
+            Self::Atom(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The elements, if this is a tuple.
     pub(crate) fn as_tuple(&self) -> Option<&[Value]> {
         match self {

@@ -45,7 +45,7 @@ impl Node {
         let name = name.on_host(host);
         let cookie = Cookie::find(flags, environment)
             .ok_or_else(|| NodeError::NoCookie { node: name.name.clone() })?;
-        let patience = rpc_timeout(environment)?;
+        let patience = patience(environment)?;
         let fixed = dist_port(environment)?;
         let peer = family(flags).zip(port(fixed, flags, environment)).map(|(family, port)| Peer {
             node: name.name.to_string_lossy().into_owned(),
@@ -59,6 +59,13 @@ impl Node {
         let mut client_flags = flags.client_flags();
         client_flags.extend(port_flags(fixed, flags, erts));
         Ok(Self { name, cookie, peer, client_flags, patience })
+    }
+
+    /// The same node with another time for an answer.
+    pub(crate) fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self.peer = self.peer.map(|peer| Peer { patience, ..peer });
+        self
     }
 }
 
@@ -81,8 +88,8 @@ fn port(fixed: Option<u16>, flags: &VmArgs, environment: &Environment) -> Option
     }
 }
 
-/// RELX_RPC_TIMEOUT in seconds, else NODETOOL_TIMEOUT in milliseconds, else a minute.
-fn rpc_timeout(environment: &Environment) -> Result<Duration, NodeError> {
+/// The time for an answer: RELX_RPC_TIMEOUT in seconds, else NODETOOL_TIMEOUT in milliseconds, else a minute.
+pub(crate) fn patience(environment: &Environment) -> Result<Duration, NodeError> {
     let number = |variable, unit| {
         let Some(value) = environment.get(variable) else { return Ok(None) };
         match value.to_str().map(str::parse::<u64>) {

@@ -2,7 +2,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 
-use super::{Node, NodeError, dist_port, interface, port_flags, rpc_timeout};
+use super::{Node, NodeError, dist_port, interface, patience, port_flags};
 use crate::config::vm_args::VmArgs;
 use crate::dist::{Family, Port};
 use crate::environment::Environment;
@@ -109,7 +109,7 @@ fn how_a_node_is_reached() {
 #[test]
 fn timeouts() {
     let seconds = |variables: [(&str, &str); 2]| {
-        rpc_timeout(&Environment::from(variables)).map(|patience| patience.as_secs_f64())
+        patience(&Environment::from(variables)).map(|patience| patience.as_secs_f64())
     };
     let (relx, tool) = ("RELX_RPC_TIMEOUT", "NODETOOL_TIMEOUT");
     assert_eq!(seconds([(relx, ""), (tool, "")]).unwrap(), 60.0);

@@ -1,0 +1,164 @@
+//! `healthcheck`: whether the release does what it was started for.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use erlrel_core::term::{Term, consult};
+use thiserror::Error;
+
+use crate::commands::ask::ask;
+use crate::dist::{Call, Output, Value};
+use crate::error::BootError;
+use crate::node::{NodeError, patience};
+use crate::release::{Release, ReleaseError};
+use crate::report;
+use crate::site::Site;
+
+/// Says `healthy` when the node has started and every permanent application of the release runs, else
+/// `unhealthy` and why.
+///
+/// What is transient or temporary may have done its work; what is only loaded never runs. With `--wait` it asks
+/// until the answer is `healthy`, for as long as RELX_RPC_TIMEOUT allows.
+pub(crate) fn healthcheck(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError> {
+    let wanted = permanent_applications(&site.release)?;
+    let patience = patience(&site.environment)?;
+    let health = match words {
+        [] => check(site, patience, &wanted),
+        [word] if word == "--wait" => wait(site, patience, &wanted),
+        [word, ..] => return Err(HealthError::Word(word.clone()).into()),
+    };
+    report::result(if health.is_ok() { "healthy" } else { "unhealthy" });
+    health.map(|()| ExitCode::SUCCESS)
+}
+
+/// Why a release is not healthy, or cannot be checked.
+#[derive(Debug, Error)]
+pub(crate) enum HealthError {
+    #[error("`healthcheck` takes nothing but --wait, and not {0:?}")]
+    Word(OsString),
+    #[error("the node is {0}")]
+    Status(String),
+    #[error("the node has started without {0}")]
+    Missing(String),
+}
+
+impl HealthError {
+    /// What to do next.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::Word(_) => "healthcheck [--wait]".into(),
+            Self::Status(_) | Self::Missing(_) => {
+                "`healthcheck --wait` waits until all of it runs; the log says what it is doing".into()
+            }
+        }
+    }
+}
+
+/// Between two questions.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Asks until all is well or the time for answers is over; then the last reason counts.
+fn wait(site: &Site, patience: Duration, wanted: &[String]) -> Result<(), BootError> {
+    let begin = Instant::now();
+    loop {
+        let left = patience.saturating_sub(begin.elapsed());
+        let health = check(site, left.max(PAUSE), wanted);
+        match health {
+            Err(error) if may_pass(&error) && left > PAUSE => thread::sleep(PAUSE),
+            _ => return health,
+        }
+    }
+}
+
+/// Whether waiting may help.
+fn may_pass(error: &BootError) -> bool {
+    // The cookie may be one that the node is about to make.
+    let early = matches!(error, BootError::Health(_) | BootError::Node(NodeError::NoCookie { .. }));
+    early || error.is_about_reaching_the_node()
+}
+
+/// One question, so that both answers are of the same moment.
+const QUESTION: &str =
+    "{element(1, init:get_status()), [Name || {Name, _, _} <- application:which_applications()]}.\n";
+
+fn check(site: &Site, patience: Duration, wanted: &[String]) -> Result<(), BootError> {
+    let node = site.node()?.with_patience(patience);
+    let call = Call::new("erl_eval", "eval_str", [Term::string(QUESTION)]);
+    let answer = ask(site, &node, &call, Output::Node)?;
+    let Some((status, running)) = status_and_running(&answer) else {
+        return Err(BootError::Answer { what: "the question what runs", answer: answer.to_string() });
+    };
+    if status != "started" {
+        return Err(HealthError::Status(status.into()).into());
+    }
+    let missing: Vec<_> = wanted.iter().filter(|name| !running.contains(&name.as_str())).cloned().collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(HealthError::Missing(missing.join(", ")).into()),
+    }
+}
+
+fn status_and_running(answer: &Value) -> Option<(&str, Vec<&str>)> {
+    let [ok, Value::Tuple(pair)] = answer.as_tuple()? else { return None };
+    let [Value::Atom(status), Value::List(names)] = &pair[..] else { return None };
+    let names: Option<Vec<_>> = names.iter().map(Value::as_atom).collect();
+    ok.is_atom("ok").then_some((status, names?))
+}
+
+/// The applications of the release that have to run, by its `.rel` file.
+fn permanent_applications(release: &Release) -> Result<Vec<String>, ReleaseError> {
+    let path = release.dir().join(format!("{}.rel", release.name));
+    let text = fs::read(&path).map_err(|source| ReleaseError::Read { path: path.clone(), source })?;
+    permanent(&path, &text).ok_or(ReleaseError::Rel { path })
+}
+
+/// `{release, {Name, Vsn}, {erts, Vsn}, [{App, Vsn} | {App, Vsn, Type} | …]}`; `permanent` is the default type.
+fn permanent(path: &Path, text: &[u8]) -> Option<Vec<String>> {
+    let document = consult(path, text).ok()?;
+    let [_, _, _, applications] = document.terms.first()?.as_tuple()? else { return None };
+    let mut names = Vec::new();
+    for application in applications.as_list()? {
+        let [name, _, more @ ..] = application.as_tuple()? else { return None };
+        if more.first().and_then(Term::as_atom).unwrap_or("permanent") == "permanent" {
+            names.push(name.as_atom()?.to_owned());
+        }
+    }
+    Some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{permanent, status_and_running};
+    use crate::dist::Value;
+    use std::path::Path;
+
+    #[test]
+    fn permanent_applications_have_to_run() {
+        let rel = r#"{release, {"shop", "1.0"}, {erts, "13.1"}, [{kernel, "8"}, {a, "1", permanent},
+            {b, "1", temporary}, {c, "1", load}, {d, "1", none}, {e, "1", [x]}, {f, "1", permanent, [x]}]}."#;
+        let found = permanent(Path::new("shop.rel"), rel.as_bytes()).unwrap();
+        assert_eq!(found, ["kernel", "a", "e", "f"]);
+        for wrong in ["", "x.", "{release, a, b, c}.", "{release, a, b, [c]}.", "{release, a, b, [{c}]}."] {
+            assert_eq!(permanent(Path::new("shop.rel"), wrong.as_bytes()), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_answer_says_what_runs() {
+        let atom = |name: &str| Value::Atom(name.into());
+        let of = |pair: Vec<Value>| Value::Tuple(vec![atom("ok"), Value::Tuple(pair)]);
+        let answer = of(vec![atom("started"), Value::List(vec![atom("a"), atom("b")])]);
+        assert_eq!(status_and_running(&answer), Some(("started", vec!["a", "b"])));
+        for wrong in [atom("x"), of(vec![]), of(vec![atom("started"), Value::List(vec![Value::Integer(1)])])]
+        {
+            assert_eq!(status_and_running(&wrong), None);
+        }
+        let failed =
+            Value::Tuple(vec![atom("error"), Value::Tuple(vec![atom("started"), Value::List(vec![])])]);
+        assert_eq!(status_and_running(&failed), None);
+    }
+}
