@@ -19,6 +19,10 @@ pub(crate) enum Command {
     Stop,
     /// With the function of `init`: `restart` or `reboot`.
     Restart(String),
+    Status,
+    Versions,
+    /// With the word that was used: `unpack`, `install`, …
+    Upgrade(String),
     Version,
     Help,
 }
@@ -37,6 +41,9 @@ impl Command {
             "healthcheck" => Self::Healthcheck,
             "pid" => Self::Pid,
             "stop" => Self::Stop,
+            "status" => Self::Status,
+            "versions" => Self::Versions,
+            "unpack" | "install" | "upgrade" | "downgrade" | "uninstall" => Self::Upgrade(word),
             "restart" | "reboot" => Self::Restart(word),
             "version" | "--version" => Self::Version,
             "help" | "--help" | "-h" => Self::Help,
@@ -54,15 +61,8 @@ const RELX: &[&str] = &[
     "daemon",
     "daemon_attach",
     "daemon_boot",
-    "downgrade",
     "escript",
-    "install",
     "start",
-    "status",
-    "uninstall",
-    "unpack",
-    "upgrade",
-    "versions",
 ];
 
 /// The text of `help`.
@@ -82,6 +82,11 @@ Usage: {program} COMMAND [ARGUMENT]…
   stop            end the node, and wait until it is gone
   restart         start the node's applications anew, in the same process
   reboot          end the node and let heart start it again
+  status          exit with code 0 if the node answers
+  versions        list the versions of the release that the node knows
+  unpack VSN      make a version known from its tarball
+  install VSN     unpack a version if need be, and switch the node to it (also: upgrade, downgrade)
+  uninstall VSN   remove a version that is not in use
   version         show the name and the version of the release
   help            show this text
 
@@ -121,14 +126,32 @@ mod tests {
         assert_eq!(parse(&["hello", ""]), Err("unknown command \"\"".into()));
         assert_eq!(parse(&["hello", "Foreground"]), Err("unknown command \"Foreground\"".into()));
         assert_eq!(
-            parse(&["hello", "versions"]),
-            Err("the command `versions` is not available in this program yet".into())
+            parse(&["hello", "daemon"]),
+            Err("the command `daemon` is not available in this program yet".into())
         );
     }
 
     #[test]
     fn the_usage_names_every_command() {
-        for command in ["foreground", "console", "remote_console", "ping", "version", "help"] {
+        for command in [
+            "foreground",
+            "console",
+            "remote_console",
+            "ping",
+            "rpc M",
+            "eval",
+            "pid",
+            "stop",
+            "restart",
+            "reboot",
+            "status",
+            "versions",
+            "unpack",
+            "install",
+            "uninstall",
+            "version",
+            "help",
+        ] {
             assert!(usage("hello").contains(&format!("\n  {command} ")), "{command}");
         }
     }

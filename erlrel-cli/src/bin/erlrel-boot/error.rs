@@ -1,5 +1,8 @@
 //! Everything that can go wrong before the VM runs.
 
+use std::io;
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use crate::commands::healthcheck::HealthError;
@@ -34,6 +37,10 @@ pub(crate) enum BootError {
     NoModule,
     #[error("the arguments `{text}` are no Erlang term: {problem}")]
     Arguments { text: String, problem: String },
+    #[error("the release has no sasl, so nobody handles its versions")]
+    NoReleaseHandler,
+    #[error("the versions of the release are fixed, as {path} cannot be written")]
+    FixedRelease { path: PathBuf, source: io::Error },
     #[error("the node answers something unexpected to {what}: {answer}")]
     Answer { what: &'static str, answer: String },
 }
@@ -53,6 +60,12 @@ impl BootError {
             Self::Health(error) => error.hint(),
             Self::NoModule => "rpc MODULE [FUNCTION [ARGUMENTS]]".into(),
             Self::Arguments { .. } => "they stand in brackets, for example `rpc lists seq '[1, 3]'`".into(),
+            Self::NoReleaseHandler => "add `sasl` to the applications of the release".into(),
+            Self::FixedRelease { .. } => {
+                "start a container from an image of the new version; to change versions in a running node, its release \
+                 must lie where its user may write, and not be read-only"
+                    .into()
+            }
             Self::Answer { .. } => "check that the node is the one of this release".into(),
         }
     }

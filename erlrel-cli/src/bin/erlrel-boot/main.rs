@@ -24,7 +24,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::command::Command;
-use crate::commands::{healthcheck, ping, process, remote_console, rpc};
+use crate::commands::{healthcheck, ping, process, remote_console, rpc, upgrade};
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::release::Release;
@@ -55,6 +55,9 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
         Command::Eval => rpc::eval(&site()?, &words[2..]),
         Command::Pid => process::pid(&site()?),
         Command::Stop => process::stop(&site()?),
+        Command::Status => ping::status(&site()?),
+        Command::Versions => upgrade::versions(&site()?),
+        Command::Upgrade(word) => upgrade::change(&site()?, &word, &words[2..]),
         Command::Restart(function) => process::restart(&site()?, &function),
         Command::Version => version(&Release::find(program)?),
         Command::Help => help(program),

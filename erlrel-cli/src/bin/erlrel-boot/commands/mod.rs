@@ -6,3 +6,4 @@ pub(crate) mod ping;
 pub(crate) mod process;
 pub(crate) mod remote_console;
 pub(crate) mod rpc;
+pub(crate) mod upgrade;

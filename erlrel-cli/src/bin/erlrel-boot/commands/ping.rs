@@ -1,8 +1,8 @@
-//! `ping`: whether the node answers.
+//! `ping` and `status`: whether the node answers.
 
 use std::process::ExitCode;
 
-use crate::commands::ask::ask;
+use crate::commands::ask::{ask, require};
 use crate::dist::{Call, Output};
 use crate::error::BootError;
 use crate::report;
@@ -13,4 +13,10 @@ pub(crate) fn ping(site: &Site) -> Result<ExitCode, BootError> {
     let answer = ask(site, &site.node()?, &Call::new("erlang", "is_alive", []), Output::Node);
     report::result(if answer.is_ok() { "pong" } else { "Node is not running!" });
     answer.map(|_| ExitCode::SUCCESS)
+}
+
+/// Says nothing if the node answers.
+pub(crate) fn status(site: &Site) -> Result<ExitCode, BootError> {
+    let call = Call::new("erlang", "is_alive", []);
+    require(site, &site.node()?, &call, Output::Node).map(|_| ExitCode::SUCCESS)
 }

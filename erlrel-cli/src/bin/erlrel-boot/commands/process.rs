@@ -24,9 +24,14 @@ pub(crate) fn pid(site: &Site) -> Result<ExitCode, BootError> {
 /// `stop`: ends the node and waits until it is gone, however long its applications take.
 pub(crate) fn stop(site: &Site) -> Result<ExitCode, BootError> {
     let node = site.node()?;
-    let pid = pid_of(site, &node)?;
+    let process = Process::seen(&pid_of(site, &node)?);
     init(site, &node, "stop")?;
-    while is_running(&pid) || ask(site, &node, &Call::new("erlang", "is_alive", []), Output::Node).is_ok() {
+    let is_alive = Call::new("erlang", "is_alive", []);
+    let is_there = || match &process {
+        Some(process) => process.runs(),
+        None => ask(site, &node, &is_alive, Output::Node).is_ok(),
+    };
+    while is_there() {
         thread::sleep(PAUSE);
     }
     Ok(ExitCode::SUCCESS)
@@ -52,9 +57,28 @@ fn pid_of(site: &Site, node: &Node) -> Result<String, BootError> {
     }
 }
 
-/// Whether a process of this number can be seen here, which one in another container cannot; a zombie does not run.
-fn is_running(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
-    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    matches!(state, Some(state) if state != 'Z' && state != 'X')
+/// A VM that can be seen from here, which one in another container cannot.
+#[derive(Debug, PartialEq)]
+struct Process {
+    pid: String,
+    /// Tells it from a later process of the same number.
+    started: String,
+}
+
+impl Process {
+    /// The VM with this number.
+    fn seen(pid: &str) -> Option<Self> {
+        let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat")).ok()?;
+        let (name, rest) = stat.split_once(" (")?.1.rsplit_once(") ")?;
+        let mut fields = rest.split_whitespace();
+        let state = fields.next()?;
+        // A zombie has ended. The field is the 22nd of the file.
+        let is_vm = name.starts_with("beam") && state != "Z" && state != "X";
+        is_vm.then_some(())?;
+        Some(Self { pid: pid.into(), started: fields.nth(18)?.into() })
+    }
+
+    fn runs(&self) -> bool {
+        Self::seen(&self.pid).as_ref() == Some(self)
+    }
 }

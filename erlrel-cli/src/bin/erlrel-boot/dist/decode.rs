@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::value::Value;
 
 /// Terms that are nested deeper are refused, as the stack has an end.
-const MAX_DEPTH: usize = 2000;
+const MAX_DEPTH: usize = 500;
 
 /// Bytes that are no term.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
@@ -242,3 +242,7 @@ fn unsigned(digits: &[u8]) -> Option<i64> {
     });
     number.filter(|number| *number >= 0)
 }
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

@@ -65,3 +65,7 @@ pub(crate) fn connect(peer: &Peer) -> Result<Session<'_>, DistError> {
 pub(crate) fn call(peer: &Peer, call: &Call, output: Output<'_>) -> Result<Value, DistError> {
     connect(peer)?.call(call, output)
 }
+
+#[cfg(test)]
+#[path = "mod_tests.rs"]
+mod tests;

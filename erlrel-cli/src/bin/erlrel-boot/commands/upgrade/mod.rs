@@ -1,0 +1,287 @@
+//! `versions`, `unpack`, `install`, `upgrade`, `downgrade` and `uninstall`: the node's release handler does them.
+
+mod steps;
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{fs, thread};
+
+use erlrel_core::term::Term;
+use rustix::fs::{Access, access};
+
+use crate::commands::ask::{ask, require};
+use crate::commands::upgrade::steps::{Action, Request, Step, steps};
+use crate::dist::{Call, Output, Value};
+use crate::error::BootError;
+use crate::node::Node;
+use crate::report;
+use crate::site::Site;
+
+/// How long one step has unless RELX_RPC_TIMEOUT says otherwise: it may load a lot of code.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Between two looks whether a node that starts has started.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What `release_handler` knows of: versions and their states, the newest first.
+type Versions = Vec<(String, String)>;
+
+/// Lists the versions that the node knows.
+pub(crate) fn versions(site: &Site) -> Result<ExitCode, BootError> {
+    let handler = Handler::of(site)?;
+    handler.list(&handler.versions()?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Carries out `command` with its arguments: a version, and perhaps `--no-permanent`. Says what relx says, with its
+/// exit codes: 2 for a package that is missing or a version in use, 3 and 4 for the node's refusals.
+pub(crate) fn change(site: &Site, command: &str, words: &[OsString]) -> Result<ExitCode, BootError> {
+    let Some(vsn) = version(words) else {
+        report::result("Missing version argument");
+        report::result(format_args!("Usage: {} {command} {{version}}", site.release.name));
+        return Ok(ExitCode::FAILURE);
+    };
+    let handler = Handler::of(site)?;
+    let versions = handler.versions()?;
+    let request = Request {
+        action: Action::named(command),
+        permanent: !words.iter().any(|word| word == "--no-permanent"),
+        vsn,
+    };
+    for step in steps(&request, &versions) {
+        if let Err(code) = handler.take(&request.vsn, step)? {
+            return Ok(code.into());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The last word that is no option, up to its first slash.
+fn version(words: &[OsString]) -> Option<String> {
+    let word = words.iter().rfind(|word| *word != "--no-permanent")?.to_string_lossy();
+    let word = word.strip_prefix('/').unwrap_or(&word);
+    let vsn = word.split('/').next().unwrap_or_default();
+    (!vsn.is_empty()).then(|| vsn.to_owned())
+}
+
+/// The release handler of a node.
+struct Handler<'a> {
+    site: &'a Site,
+    node: Node,
+}
+
+/// Whether to go on, or the exit code.
+type Outcome = Result<(), u8>;
+
+impl<'a> Handler<'a> {
+    /// Of the running node, when it has started.
+    fn of(site: &'a Site) -> Result<Self, BootError> {
+        let mut node = site.node()?;
+        let is_set = |name| site.environment.get(name).is_some();
+        if !is_set("RELX_RPC_TIMEOUT") && !is_set("NODETOOL_TIMEOUT") {
+            node.wait_for(PATIENCE);
+        }
+        let handler = Self { site, node };
+        let status = Call::new("init", "get_status", []);
+        while is_starting(&require(site, &handler.node, &status, Output::Node)?) {
+            thread::sleep(PAUSE);
+        }
+        match handler.call("erlang", "whereis", [Term::atom("release_handler")])?.is_atom("undefined") {
+            true => Err(BootError::NoReleaseHandler),
+            false => Ok(handler),
+        }
+    }
+
+    fn call(
+        &self,
+        module: &str,
+        function: &str,
+        arguments: impl IntoIterator<Item = Term>,
+    ) -> Result<Value, BootError> {
+        ask(self.site, &self.node, &Call::new(module, function, arguments), Output::Node)
+    }
+
+    fn versions(&self) -> Result<Versions, BootError> {
+        let answer = self.call("release_handler", "which_releases", [])?;
+        let unexpected =
+            || BootError::Answer { what: "release_handler:which_releases/0", answer: answer.to_string() };
+        let Value::List(releases) = &answer else { return Err(unexpected()) };
+        releases.iter().map(entry).collect::<Option<Versions>>().ok_or_else(unexpected)
+    }
+
+    fn list(&self, versions: &Versions) {
+        report::result("Installed versions:");
+        for (vsn, state) in versions {
+            report::result(format_args!("* {vsn}\t{state}"));
+        }
+    }
+
+    fn take(&self, vsn: &str, step: Step) -> Result<Outcome, BootError> {
+        match step {
+            Step::Say(text) => report::result(text),
+            Step::Refuse(text) => return fail(2, text),
+            Step::Unpack => return self.unpack(vsn),
+            Step::Switch => return self.switch(vsn),
+            Step::Keep => return self.keep(vsn),
+            Step::Remove => return self.remove(vsn),
+        }
+        Ok(Ok(()))
+    }
+
+    fn unpack(&self, vsn: &str) -> Result<Outcome, BootError> {
+        let Some(package) = self.package(vsn) else {
+            report::result("Unpack failed: release_package_not_found");
+            self.list(&self.versions()?);
+            return Ok(Err(2));
+        };
+        self.writable()?;
+        self.link(&package, vsn)?;
+        report::result(format_args!("Release {vsn} not found, attempting to unpack releases/{package}"));
+        let name = format!("{vsn}/{}", self.site.release.name);
+        let answer = self.call("release_handler", "unpack_release", [Term::string(name)])?;
+        match answer.as_tuple() {
+            Some([ok, unpacked]) if ok.is_atom("ok") => {
+                report::result(format_args!("Unpacked successfully: {unpacked}"));
+                Ok(Ok(()))
+            }
+            _ => {
+                report::result(format_args!("Unpack failed: {}", reason(&answer)));
+                self.list(&self.versions()?);
+                Ok(Err(2))
+            }
+        }
+    }
+
+    /// The tarball, below `releases`.
+    fn package(&self, vsn: &str) -> Option<String> {
+        let name = &self.site.release.name;
+        let places =
+            [format!("{name}-{vsn}.tar.gz"), format!("{vsn}/{name}-{vsn}.tar.gz"), linked(name, vsn)];
+        places.into_iter().find(|place| self.releases().join(place).is_file())
+    }
+
+    /// The release handler takes the last of the three places only.
+    fn link(&self, package: &str, vsn: &str) -> Result<(), BootError> {
+        let place = linked(&self.site.release.name, vsn);
+        if package == place {
+            return Ok(());
+        }
+        let (from, to) = (self.releases().join(package), self.releases().join(place));
+        let linked = fs::create_dir_all(self.releases().join(vsn))
+            .and_then(|()| remove_if_there(&to))
+            .and_then(|()| symlink(from, &to));
+        linked.map_err(|source| BootError::FixedRelease { path: to, source })
+    }
+
+    fn switch(&self, vsn: &str) -> Result<Outcome, BootError> {
+        self.writable()?;
+        let answer = self.call("release_handler", "check_install_release", [Term::string(vsn)])?;
+        if is_error(&answer) {
+            return fail(
+                3,
+                format_args!("ERROR: release_handler:check_install_release failed: {}", reason(&answer)),
+            );
+        }
+        let options = Term::list([Term::tuple([Term::atom("update_paths"), Term::atom("true")])]);
+        let answer = self.call("release_handler", "install_release", [Term::string(vsn), options])?;
+        match (answer.as_tuple(), reason(&answer).as_tuple()) {
+            (Some([ok, _, _]), _) if ok.is_atom("ok") => {
+                report::result(format_args!("Installed Release: {vsn}"));
+                Ok(Ok(()))
+            }
+            (_, Some([what, _])) if what.is_atom("no_such_release") => {
+                self.list(&self.versions()?);
+                fail(2, format_args!("ERROR: Unable to revert to '{vsn}' - not installed."))
+            }
+            (_, Some([what, module])) if what.is_atom("old_processes") => fail(
+                3,
+                format_args!(
+                    "ERROR: unable to install '{vsn}' - old processes still running code from module {module}"
+                ),
+            ),
+            _ => fail(4, format_args!("ERROR: release_handler:install_release failed: {}", reason(&answer))),
+        }
+    }
+
+    /// This program serves every version, so that none has to be put in its place.
+    fn keep(&self, vsn: &str) -> Result<Outcome, BootError> {
+        self.writable()?;
+        let answer = self.call("release_handler", "make_permanent", [Term::string(vsn)])?;
+        if !answer.is_atom("ok") {
+            return fail(
+                4,
+                format_args!("ERROR: release_handler:make_permanent failed: {}", reason(&answer)),
+            );
+        }
+        report::result(format_args!("Made release permanent: \"{vsn}\""));
+        Ok(Ok(()))
+    }
+
+    fn remove(&self, vsn: &str) -> Result<Outcome, BootError> {
+        self.writable()?;
+        let answer = self.call("release_handler", "remove_release", [Term::string(vsn)])?;
+        if !answer.is_atom("ok") {
+            return fail(
+                3,
+                format_args!("ERROR: release_handler:remove_release failed: {}", reason(&answer)),
+            );
+        }
+        report::result(format_args!("Uninstalled Release: {vsn}"));
+        Ok(Ok(()))
+    }
+
+    fn releases(&self) -> std::path::PathBuf {
+        self.site.release.root.join("releases")
+    }
+
+    /// Better said before than found out by the release handler half way.
+    fn writable(&self) -> Result<(), BootError> {
+        let path = self.releases();
+        access(&path, Access::WRITE_OK)
+            .map_err(|source| BootError::FixedRelease { path, source: source.into() })
+    }
+}
+
+fn fail(code: u8, text: impl Display) -> Result<Outcome, BootError> {
+    report::result(text);
+    Ok(Err(code))
+}
+
+fn linked(name: &str, vsn: &str) -> String {
+    format!("{vsn}/{name}.tar.gz")
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn is_starting(status: &Value) -> bool {
+    matches!(status.as_tuple(), Some([state, _]) if state.is_atom("starting"))
+}
+
+fn is_error(answer: &Value) -> bool {
+    matches!(answer.as_tuple(), Some([error, _]) if error.is_atom("error") || error.is_atom("badrpc"))
+}
+
+/// What an error says, or the whole answer.
+fn reason(answer: &Value) -> &Value {
+    match answer.as_tuple() {
+        Some([error, reason]) if error.is_atom("error") => reason,
+        _ => answer,
+    }
+}
+
+/// Version and state of `{Name, Vsn, Applications, State}`.
+fn entry(release: &Value) -> Option<(String, String)> {
+    match release.as_tuple()? {
+        [_, vsn, _, Value::Atom(state)] => Some((vsn.as_text()?, state.clone())),
+        _ => None,
+    }
+}
