@@ -13,7 +13,7 @@ use crate::environment::Environment;
 use crate::error::BootError;
 use crate::node::Node;
 use crate::site::Site;
-use crate::vm::init::Init;
+use crate::vm::init::{Init, Traits};
 use crate::vm::plan::{CookieBy, Plan};
 use crate::vm::{VmError, launch};
 use crate::{private_file, report};
@@ -31,7 +31,11 @@ pub(crate) fn remote_console(site: &Site, command: &str, init: Option<Init>) -> 
         _ => None,
     };
     let cookie = cookie_by(site, &node);
-    Ok(launch::launch(&Plan::remote_console(site, &node, ticktime, cookie, &client()), init)?)
+    Ok(launch::launch(
+        &Plan::remote_console(site, &node, ticktime, cookie, &client()),
+        init,
+        Traits { shell: true, listens: false },
+    )?)
 }
 
 /// Whatever stands on the command line of a VM can be read by every process: the cookie goes through a file.

@@ -3,25 +3,37 @@
 //! The kernel treats this process specially: signals without a handler do not reach it, and every process whose
 //! parent ends becomes its child. So it passes signals on to the VM and collects whoever ends.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
-use rustix::termios;
 use signal_hook::consts::{
     SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
 };
-use signal_hook::iterator::Signals;
 
+use crate::report;
 use crate::vm::VmError;
+use crate::vm::ending::{Ending, Progress, Push};
 use crate::vm::plan::Plan;
+use crate::vm::signals::Signals;
+use crate::vm::terminal::Terminal;
+use crate::vm::watch;
 
 /// The first process of a container, ready to receive signals.
 #[derive(Debug)]
 pub(crate) struct Init {
     signals: Signals,
+}
+
+/// What the first process has to know of the VM that it runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Traits {
+    /// It has a shell, which Ctrl-C is for; else Ctrl-C asks for the end.
+    pub(crate) shell: bool,
+    /// It has a name, and so listens for other nodes.
+    pub(crate) listens: bool,
 }
 
 impl Init {
@@ -31,38 +43,31 @@ impl Init {
         if !rustix::process::getpid().is_init() {
             return Ok(None);
         }
-        let signals = Signals::new(FORWARDED.iter().chain(&[SIGCHLD])).map_err(VmError::Signals)?;
+        let signals = Signals::take_up(FORWARDED.into_iter().chain([SIGCHLD])).map_err(VmError::Signals)?;
         Ok(Some(Self { signals }))
     }
 
     /// Runs the program to its end; gives its exit code, or 128 and the number of the signal that ended it.
-    pub(crate) fn run(mut self, plan: &Plan) -> Result<ExitCode, VmError> {
-        if let Some(signal) = self.signals.pending().find(|signal| ENDING.contains(signal)) {
+    pub(crate) fn run(mut self, plan: &Plan, traits: Traits) -> Result<ExitCode, VmError> {
+        if let Some(signal) = self.signals.pending().into_iter().find(|signal| ENDING.contains(signal)) {
             return Ok(exit_code_of(signal).into());
         }
         let terminal = Terminal::of_stdin();
         let vm = spawn(plan.command(), terminal)
             .map_err(|source| VmError::Start { program: plan.program.clone(), source })?;
-        if terminal == Terminal::Ours {
-            hand_over_terminal(vm);
+        let mut child = Child { vm, traits, terminal, ending: Ending::of_vm_started(Instant::now()) };
+        if traits.shell {
+            terminal.hand_over(vm);
         }
-        // Who ended before the VM was there is collected now: its signal was taken with the pending ones above.
-        if let Some(code) = reap(vm) {
-            return Ok(code.into());
-        }
-        let started = Instant::now();
-        for signal in self.signals.forever() {
-            match signal {
-                SIGCHLD => {
-                    if let Some(code) = reap(vm) {
-                        return Ok(code.into());
-                    }
-                }
-                SIGTERM if started.elapsed() < YOUTH => insist(vm),
-                other => forward(vm, other),
+        loop {
+            // Also who ended before the VM was there: its signal was taken with the pending ones above.
+            if let Some(code) = child.reap() {
+                return Ok(code.into());
             }
+            let came = self.signals.wait(child.ending.due());
+            came.into_iter().for_each(|signal| child.pass_on(signal));
+            child.insist();
         }
-        Ok(ExitCode::FAILURE)
     }
 }
 
@@ -72,46 +77,10 @@ const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 /// What the VM gets when this process gets it.
 const FORWARDED: [i32; 9] = [SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH];
 
-/// How long a VM may take until it listens to SIGTERM. Until then it drops one without a trace.
-const YOUTH: Duration = Duration::from_secs(10);
+/// The exit code of what SIGKILL has ended.
+const KILLED: u8 = 137;
 
-/// Time between two attempts: short against the ten seconds after which an engine kills.
-const AGAIN: Duration = Duration::from_millis(500);
-
-/// Asks a VM that may not listen yet to end, again and again until it does: being asked twice does it no harm.
-/// This process ends with the VM, and the thread with it, so no other process is ever asked.
-fn insist(vm: Pid) {
-    std::thread::spawn(move || {
-        loop {
-            forward(vm, SIGTERM);
-            std::thread::sleep(AGAIN);
-        }
-    });
-}
-
-/// The terminal on standard input.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Terminal {
-    None,
-    /// Its foreground is this process, which may give it to another.
-    Ours,
-    /// Its foreground is decided elsewhere.
-    NotOurs,
-}
-
-impl Terminal {
-    fn of_stdin() -> Self {
-        if !io::stdin().is_terminal() {
-            return Self::None;
-        }
-        match termios::tcgetpgrp(io::stdin()) {
-            Ok(foreground) if foreground == rustix::process::getpid() => Self::Ours,
-            _ => Self::NotOurs,
-        }
-    }
-}
-
-/// Starts the child in a process group of its own, so that a terminal's signals reach it and not this process.
+/// Starts the child in a process group of its own, so that a terminal's signals reach only one of both.
 fn spawn(mut command: Command, terminal: Terminal) -> io::Result<Pid> {
     if terminal != Terminal::NotOurs {
         command.process_group(0);
@@ -121,37 +90,85 @@ fn spawn(mut command: Command, terminal: Terminal) -> io::Result<Pid> {
     Pid::from_raw(child.id().cast_signed()).ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
-/// Makes the child's group the foreground of the terminal. The child may have used the terminal before it was
-/// its turn, and was stopped then.
-fn hand_over_terminal(vm: Pid) {
-    // If it fails, the child has ended already or the terminal is gone; both show in the loop.
-    let _ = termios::tcsetpgrp(io::stdin(), vm);
-    let _ = rustix::process::kill_process_group(vm, Signal::CONT);
+/// The VM that this process looks after.
+struct Child {
+    vm: Pid,
+    traits: Traits,
+    terminal: Terminal,
+    ending: Ending,
 }
 
-fn forward(vm: Pid, signal: i32) {
-    if let Some(signal) = Signal::from_named_raw(signal) {
-        // A child that has ended is still known, until `reap` collects it.
-        let _ = rustix::process::kill_process(vm, signal);
+impl Child {
+    fn pass_on(&mut self, signal: i32) {
+        match signal {
+            SIGCHLD => {}
+            SIGINT if self.traits.shell => self.forward(signal),
+            SIGTERM | SIGINT => {
+                let push = self.ending.ask(signal, self.progress(), Instant::now());
+                self.push(push);
+            }
+            other => self.forward(other),
+        }
     }
-}
 
-/// Collects every child that has ended; gives the exit code if the VM is among them.
-fn reap(vm: Pid) -> Option<u8> {
-    let options = WaitOptions::NOHANG | WaitOptions::UNTRACED;
-    while let Ok(Some((pid, status))) = rustix::process::wait(options) {
-        if pid != vm {
-            continue;
-        }
-        if let Some(code) = exit_code(status) {
-            return Some(code);
-        }
-        // Ctrl-Z: there is no shell that could let it go on later.
-        if status.stopping_signal() == Some(Signal::TSTP.as_raw()) {
-            let _ = rustix::process::kill_process_group(vm, Signal::CONT);
+    fn insist(&mut self) {
+        let now = Instant::now();
+        if self.ending.due().is_some_and(|due| due <= now)
+            && let Some(push) = self.ending.insist(self.progress(), now)
+        {
+            self.push(push);
         }
     }
-    None
+
+    fn progress(&self) -> Progress {
+        match self.traits.listens {
+            true => watch::progress_of_listener(self.vm),
+            false => Progress::Unknown,
+        }
+    }
+
+    fn push(&self, push: Push) {
+        match push {
+            Push::Term => self.forward(SIGTERM),
+            Push::Kill => {
+                report::warning(self.ending.reason_to_kill());
+                let _ = rustix::process::kill_process(self.vm, Signal::KILL);
+            }
+        }
+    }
+
+    fn forward(&self, signal: i32) {
+        if let Some(signal) = Signal::from_named_raw(signal) {
+            // A child that has ended is still known, until `reap` collects it.
+            let _ = rustix::process::kill_process(self.vm, signal);
+        }
+    }
+
+    /// Collects every child that has ended; gives the exit code if the VM is among them.
+    fn reap(&self) -> Option<u8> {
+        let options = WaitOptions::NOHANG | WaitOptions::UNTRACED;
+        while let Ok(Some((pid, status))) = rustix::process::wait(options) {
+            if pid != self.vm {
+                continue;
+            }
+            if let Some(code) = exit_code(status) {
+                let ours = self.ending.killed_for().filter(|_| code == KILLED);
+                return Some(ours.map_or(code, exit_code_of));
+            }
+            self.go_on(status.stopping_signal());
+        }
+        None
+    }
+
+    /// There is no shell that could let a stopped VM go on later.
+    fn go_on(&self, stopped_by: Option<i32>) {
+        let by = |signals: &[Signal]| signals.iter().any(|signal| stopped_by == Some(signal.as_raw()));
+        if by(&[Signal::TTIN, Signal::TTOU]) {
+            self.terminal.hand_over(self.vm);
+        } else if by(&[Signal::TSTP]) {
+            let _ = rustix::process::kill_process_group(self.vm, Signal::CONT);
+        }
+    }
 }
 
 fn exit_code(status: WaitStatus) -> Option<u8> {

@@ -12,7 +12,7 @@ use crate::node::NodeError;
 use crate::node::port::{dist_port, port_flags, without_epmd};
 use crate::report;
 use crate::site::{Site, host};
-use crate::vm::init::Init;
+use crate::vm::init::{Init, Traits};
 use crate::vm::plan::{Plan, Start};
 use crate::vm::{epmd, launch};
 
@@ -37,8 +37,9 @@ pub(crate) fn start(
         sys_config: publish(sys_config)?,
         words,
     };
+    let traits = Traits { shell: interactive, listens: start.node.is_some() };
     epmd::start_without_shell(site, &flags, &start.port_flags);
-    Ok(launch::launch(&Plan::start(site, start), init)?)
+    Ok(launch::launch(&Plan::start(site, start), init, traits)?)
 }
 
 /// The flags for the port that ERL_DIST_PORT gives.
