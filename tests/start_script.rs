@@ -3,7 +3,6 @@
 
 mod configuration;
 mod daemon;
-mod epmd;
 mod extensions;
 mod hooks;
 mod installation;

@@ -2,13 +2,14 @@
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::epmd::Epmd;
 use super::project::{self, built, write};
-use crate::support::{run, temp_dir, tool};
+use crate::support::busybox::applets;
+use crate::support::epmd::Epmd;
+pub(crate) use crate::support::said::{Said, said};
+use crate::support::{temp_dir, tool};
 
 /// What reads the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +31,6 @@ pub(crate) struct Installation {
     pub(crate) node: String,
     shell: Shell,
     epmd: Epmd,
-}
-
-/// What a command wrote, and how it ended.
-#[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) out: String,
-    pub(crate) err: String,
-    pub(crate) code: Option<i32>,
 }
 
 impl Installation {
@@ -155,27 +148,6 @@ impl Drop for Installation {
     }
 }
 
-impl Said {
-    /// The output of a success.
-    pub(crate) fn done(self) -> String {
-        assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{}", self.out);
-        self.out
-    }
-
-    /// Asserts how it failed; gives what was printed.
-    pub(crate) fn failed(self, code: i32) -> String {
-        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
-        self.out + &self.err
-    }
-}
-
-pub(crate) fn said(command: &mut Command) -> Said {
-    let Output { status, stdout, stderr } =
-        command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Said { out: text(stdout), err: text(stderr), code: status.code() }
-}
-
 impl Shell {
     /// Makes this shell the interpreter of a script.
     pub(crate) fn reads(self, script: &Path) {
@@ -194,17 +166,6 @@ impl Shell {
             Self::Ash => format!("{}:/usr/bin:/bin", applets().display()),
         }
     }
-}
-
-/// A directory with a link to busybox for each of its tools.
-fn applets() -> &'static Path {
-    static APPLETS: OnceLock<PathBuf> = OnceLock::new();
-    APPLETS.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("applets");
-        std::fs::create_dir_all(&dir).expect("created");
-        run(tool("busybox", "busybox").args(["--install", "-s"]).arg(&dir));
-        dir
-    })
 }
 
 /// Runs a test with each shell.

@@ -1,8 +1,8 @@
 //! `{extended_start_script, false}`.
 
-use super::epmd::Epmd;
 use super::installation::{SHELLS, Shell, said};
 use super::project::built;
+use crate::support::epmd::Epmd;
 use crate::support::{copy_dir, temp_dir};
 
 fn run(shell: Shell, arguments: &[&str], prepare: impl Fn(&std::path::Path)) -> super::installation::Said {

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+pub(crate) use crate::support::depot::write;
+use crate::support::depot::{self, rebar3};
 use crate::support::{erlrel, run, tool};
 
 /// The hooks, extensions and files that both relx and erlrel put into the release.
@@ -21,19 +23,6 @@ const REBAR_CONFIG: &str = r#"{relx, [{release, {depot, "VSN"}, [depot, sasl]},
   {extended_start_script_extensions, [
     {bar, "extensions/bar"}, {foo, "extensions/foo"}, {baz, "extensions/baz"}, {show, "extensions/show"}]},
   {overlay, [{copy, "hooks/*", "bin/hooks/"}, {copy, "extensions/*", "bin/extensions/"}, {copy, "greet", "bin/greet"}]}]}.
-"#;
-
-const APP: &str = r#"{application, depot, [{description, "Is started"}, {vsn, "VSN"}, {modules, []},
- {registered, []}, {applications, [kernel, stdlib]}, {mod, {depot, []}}]}."#;
-
-/// Its process runs no code of its own module, which may be purged twice.
-const MODULE: &str = r#"-module(depot).
--behaviour(application).
--export([start/2, stop/1, init/1, vsn/0]).
-start(_Type, _Arguments) -> supervisor:start_link({local, depot_sup}, depot, []).
-stop(_State) -> ok.
-init([]) -> {ok, {#{}, []}}.
-vsn() -> "VSN".
 "#;
 
 const APPUP: &str = r#"{"0.1.1", [{"0.1.0", [{load_module, depot}]}], [{"0.1.0", [{load_module, depot}]}]}."#;
@@ -107,8 +96,7 @@ fn minimal(dir: &Path) -> PathBuf {
 fn write_project(dir: &Path, vsn: &str) {
     let file = |path: &str, text: &str| write(&dir.join(path), &text.replace("VSN", vsn));
     file("rebar.config", REBAR_CONFIG);
-    file("src/depot.app.src", APP);
-    file("src/depot.erl", MODULE);
+    depot::application(dir, vsn);
     file("config/sys.config", "[{depot, [{var1, \"${VAR1}\"}]}].\n");
     file("config/vm.args", "-sname depot@localhost\n-setcookie depot\n");
     file(
@@ -123,15 +111,6 @@ fn write_project(dir: &Path, vsn: &str) {
     for (name, text) in EXTENSIONS {
         file(&format!("extensions/{name}"), text);
     }
-}
-
-pub(crate) fn write(path: &Path, text: &str) {
-    std::fs::create_dir_all(path.parent().expect("a parent")).expect("created");
-    std::fs::write(path, text).expect("written");
-}
-
-fn rebar3(dir: &Path, arguments: &[&str]) {
-    run(tool("rebar3", "rebar3").args(["as", "prod"]).args(arguments).current_dir(dir));
 }
 
 fn tarball(dir: &Path, vsn: &str) -> PathBuf {

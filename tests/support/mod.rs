@@ -1,8 +1,11 @@
 //! What the tests share: the programs under test, prepared sample projects, other people's tools.
 
+pub(crate) mod busybox;
 pub(crate) mod container;
 pub(crate) mod debian;
+pub(crate) mod depot;
 pub(crate) mod docker;
+pub(crate) mod epmd;
 pub(crate) mod erlang;
 pub(crate) mod gzip;
 pub(crate) mod http;
@@ -11,6 +14,7 @@ pub(crate) mod port;
 pub(crate) mod random;
 pub(crate) mod rebar3;
 pub(crate) mod release;
+pub(crate) mod said;
 pub(crate) mod sample;
 pub(crate) mod shop;
 pub(crate) mod terminal;

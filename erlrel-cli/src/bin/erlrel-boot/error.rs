@@ -83,6 +83,7 @@ impl BootError {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Config(error) => error.code(),
+            Self::Node(error) => error.code(),
             _ => 1,
         }
     }

@@ -43,8 +43,7 @@ fn main() -> ExitCode {
 fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
     let program = words.first().map(OsString::as_os_str).unwrap_or_default();
     let init = Init::of_process()?;
-    let site =
-        || -> Result<Site, BootError> { Ok(Site::open(Release::find(program)?, Environment::of_process())?) };
+    let site = || Site::open(Release::find(program)?, Environment::of_process());
     match Command::parse(words)? {
         Command::Foreground => start::start(&site()?, false, words, init),
         Command::Console => start::start(&site()?, true, words, init),

@@ -11,8 +11,8 @@ use crate::config::vm_args::VmArgs;
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::erts::Erts;
-use crate::node::{Node, NodeError};
-use crate::release::{Release, ReleaseError};
+use crate::node::{Node, NodeError, patience};
+use crate::release::Release;
 use crate::report;
 
 /// The release, its runtime system, and the environment for the programs that are started.
@@ -25,7 +25,10 @@ pub(crate) struct Site {
 
 impl Site {
     /// Finds the runtime system and exports the variables of relx's contract.
-    pub(crate) fn open(release: Release, environment: Environment) -> Result<Self, ReleaseError> {
+    pub(crate) fn open(release: Release, mut environment: Environment) -> Result<Self, BootError> {
+        // It counts whole seconds.
+        let seconds = patience(&environment)?.as_millis().div_ceil(1000);
+        environment.export("RELX_RPC_TIMEOUT", seconds.to_string());
         let erts = Erts::find(&release, &environment)?;
         if erts.vsn != release.erts_vsn {
             report::warning(format_args!(
@@ -107,6 +110,9 @@ fn exports(release: &Release, erts: &Erts, environment: &Environment) -> Vec<(&'
         ("RELEASE_PROG", release.program.clone().into()),
         ("LD_LIBRARY_PATH", library_path(erts, environment.get("LD_LIBRARY_PATH"))),
     ];
+    if environment.get("RUN_ERL_DISABLE_FLOWCNTRL").is_none() {
+        exports.push(("RUN_ERL_DISABLE_FLOWCNTRL", "true".into()));
+    }
     if environment.get("ESCRIPT_NAME").is_none() {
         exports.push(("ESCRIPT_NAME", release.program.clone().into()));
     }

@@ -32,6 +32,8 @@ pub(crate) struct ConfigFile {
     output: Option<PathBuf>,
     /// Where the source is kept, as `output` takes its place.
     original: Option<PathBuf>,
+    /// Whether the name of the node is a part of that of the output.
+    multi_node: bool,
 }
 
 impl ConfigFile {
@@ -60,14 +62,23 @@ impl ConfigFile {
         &self.source
     }
 
-    /// Reads the text and substitutes the variables; writes nothing.
+    /// Reads the text and substitutes the variables; writes nothing. The last line of a rendered text ends as all others
+    /// do, as that of relx's does.
     pub(crate) fn text(&self, environment: &Environment) -> Result<Vec<u8>, ConfigError> {
         let text = fs::read(&self.source)
             .map_err(|source| ConfigError::Read { path: self.source.clone(), source })?;
         match self.rendered {
-            true => Ok(render::render(&text, |name| environment.bytes(name))),
+            true => Ok(with_last_line_ended(render::render(&text, |name| environment.bytes(name)))),
             false => Ok(text),
         }
+    }
+
+    /// The same for the node of this full name, which RELX_MULTI_NODE puts before the ending: `sys.NODE.config`.
+    pub(crate) fn of_node(mut self, node: Option<&OsStr>) -> Self {
+        if let (true, Some(output), Some(node)) = (self.multi_node, &self.output, node) {
+            self.output = Some(named_after(output, node));
+        }
+        self
     }
 
     /// Puts `text` where the VM can read it, and says where that is.
@@ -94,8 +105,9 @@ impl ConfigFile {
 fn decide(path: &Path, environment: &Environment, is_file: &dyn Fn(&Path) -> bool) -> Option<ConfigFile> {
     let (template, original) = (with_suffix(path, ".src"), with_suffix(path, ".orig"));
     let output = output(path, environment);
+    let multi_node = environment.get("RELX_MULTI_NODE").is_some();
     let file = |source: PathBuf, rendered, output: Option<PathBuf>| {
-        Some(ConfigFile { source, rendered, output, original: None })
+        Some(ConfigFile { source, rendered, output, original: None, multi_node })
     };
     if is_file(&template) {
         return file(template, true, Some(output));
@@ -110,8 +122,8 @@ fn decide(path: &Path, environment: &Environment, is_file: &dyn Fn(&Path) -> boo
     if !replace {
         return file(path.into(), false, None);
     }
-    let original = (output == path).then_some(original);
-    Some(ConfigFile { source: path.into(), rendered: true, output: Some(output), original })
+    let original = (output == path && !multi_node).then_some(original);
+    Some(ConfigFile { source: path.into(), rendered: true, output: Some(output), original, multi_node })
 }
 
 /// The rendered file stands in RELX_OUT_FILE_PATH, else beside the plain one.
@@ -126,6 +138,23 @@ fn output(path: &Path, environment: &Environment) -> PathBuf {
 pub(crate) fn out_dir(environment: &Environment) -> Option<PathBuf> {
     let dir = environment.get("RELX_OUT_FILE_PATH")?;
     Some(path::absolute(dir).unwrap_or_else(|_| dir.into()))
+}
+
+fn named_after(path: &Path, node: &OsStr) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    let ending = path.extension();
+    for part in [Some(node), ending].into_iter().flatten() {
+        name.push(".");
+        name.push(part);
+    }
+    path.with_file_name(name)
+}
+
+fn with_last_line_ended(mut text: Vec<u8>) -> Vec<u8> {
+    if text.last().is_some_and(|last| *last != b'\n') {
+        text.push(b'\n');
+    }
+    text
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -119,3 +119,18 @@ fn a_file_named_by_a_variable_must_exist() {
     assert_eq!(error.to_string(), "/nowhere/vm.args, named by VMARGS_PATH, does not exist");
     assert_eq!(ConfigFile::locate(VM_ARGS, &release, &Environment::default()).unwrap(), None);
 }
+
+#[test]
+fn with_relx_multi_node_an_output_is_named_after_the_node() {
+    let root = tempfile::tempdir().unwrap();
+    let release = release(root.path());
+    fs::write(release.dir().join("vm.args"), "${N}").unwrap();
+    let environment =
+        Environment::from([("RELX_MULTI_NODE", "1"), ("RELX_REPLACE_OS_VARS", "1"), ("N", "-sname a@b")]);
+    let file = || ConfigFile::locate(VM_ARGS, &release, &environment).unwrap().unwrap();
+    let text = file().text(&environment).unwrap();
+    assert_eq!(text, b"-sname a@b\n", "the last line ends");
+    let path = file().of_node(Some("a@b".as_ref())).publish(&text).unwrap();
+    assert_eq!(path, release.dir().join("vm.a@b.args"));
+    assert_eq!(file().of_node(None).publish(&text).unwrap(), release.dir().join("vm.args"));
+}

@@ -31,4 +31,12 @@ impl NodeError {
             Self::Timeout { variable, .. } => format!("set {variable} to a whole number, or unset it"),
         }
     }
+
+    /// The exit code: those of relx's script where it has its own.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Timeout { .. } => 2,
+            _ => 1,
+        }
+    }
 }

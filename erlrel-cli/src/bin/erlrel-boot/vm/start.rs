@@ -9,6 +9,7 @@ use crate::config::file::ConfigFile;
 use crate::config::vm_args::VmArgs;
 use crate::error::BootError;
 use crate::node::NodeError;
+use crate::node::name::NodeName;
 use crate::node::port::{dist_port, port_flags, without_epmd};
 use crate::report;
 use crate::site::{Site, host};
@@ -28,13 +29,14 @@ pub(crate) fn start(
         Some((file, text)) => site.flags(file, text)?,
         None => VmArgs::default(),
     };
+    let node = flags.name.as_ref().map(|name| name.on_host(&host()));
     let start = Start {
         interactive,
         boot_file: site.boot_file(),
-        node: flags.name.as_ref().map(|name| name.on_host(&host())),
         port_flags: listening(site, &flags)?,
-        vm_args: publish(vm_args)?,
-        sys_config: publish(sys_config)?,
+        vm_args: publish(vm_args, node.as_ref())?,
+        sys_config: publish(sys_config, node.as_ref())?,
+        node,
         words,
     };
     let traits = Traits { shell: interactive, listens: start.node.is_some() };
@@ -54,6 +56,10 @@ fn listening(site: &Site, flags: &VmArgs) -> Result<Vec<OsString>, NodeError> {
     Ok(port_flags(port, flags, &site.erts))
 }
 
-fn publish(file: Option<(ConfigFile, Vec<u8>)>) -> Result<Option<PathBuf>, ConfigError> {
-    file.map(|(file, text)| file.publish(&text)).transpose()
+fn publish(
+    file: Option<(ConfigFile, Vec<u8>)>,
+    node: Option<&NodeName>,
+) -> Result<Option<PathBuf>, ConfigError> {
+    let node = node.map(|node| node.name.as_os_str());
+    file.map(|(file, text)| file.of_node(node).publish(&text)).transpose()
 }

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::support::port::free_port;
-use crate::support::tool;
+use super::port::free_port;
+use super::tool;
 
 /// How many use it.
 static USERS: Mutex<usize> = Mutex::new(0);
