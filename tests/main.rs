@@ -8,6 +8,7 @@ mod support;
 mod architecture;
 mod bad_destination;
 mod bad_input;
+mod boot_node;
 mod boot_parity;
 mod config_script;
 mod consult_parity;

@@ -41,6 +41,8 @@ pub(crate) enum BootError {
     NoReleaseHandler,
     #[error("the versions of the release are fixed, as {path} cannot be written")]
     FixedRelease { path: PathBuf, source: io::Error },
+    #[error("RPC to {node} failed: {reason}")]
+    Call { node: String, reason: String },
     #[error("the node answers something unexpected to {what}: {answer}")]
     Answer { what: &'static str, answer: String },
 }
@@ -66,6 +68,7 @@ impl BootError {
                  must lie where its user may write, and not be read-only"
                     .into()
             }
+            Self::Call { .. } => "the node runs, but the function does not".into(),
             Self::Answer { .. } => "check that the node is the one of this release".into(),
         }
     }
@@ -84,6 +87,7 @@ impl BootError {
         match self {
             Self::Config(error) => error.code(),
             Self::Node(error) => error.code(),
+            Self::Arguments { .. } => 255,
             _ => 1,
         }
     }

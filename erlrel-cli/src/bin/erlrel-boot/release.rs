@@ -30,7 +30,12 @@ impl Release {
         let (erts_vsn, vsn) = versions(&root.join("releases/start_erl.data"))?;
         let dir = root.join("releases").join(&vsn);
         let stem = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let name = name(&stem, rel_files(&dir)?, &dir)?;
+        let mut names = rel_files(&dir)?;
+        if names.is_empty() {
+            // The release handler leaves none in the directory of a version that it unpacks.
+            names = rel_files(&root.join("releases"))?;
+        }
+        let name = name(&stem, names, &dir)?;
         Ok(Self { root, name, vsn, erts_vsn, program })
     }
 

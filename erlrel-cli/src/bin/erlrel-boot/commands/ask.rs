@@ -29,11 +29,3 @@ pub(crate) fn require(site: &Site, node: &Node, call: &Call, output: Output<'_>)
         }
     })
 }
-
-/// Where the output of what is called goes: to the node, unless USE_NODETOOL wants it here, as relx has it.
-pub(crate) fn output<'a>(site: &Site, show: &'a mut dyn FnMut(&str)) -> Output<'a> {
-    match site.environment.get("USE_NODETOOL") {
-        Some(_) => Output::Here(show),
-        None => Output::Node,
-    }
-}

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use erlrel_core::term::{Term, consult};
 
-use crate::commands::ask::{output, require};
-use crate::dist::{Call, Value};
+use crate::commands::ask::require;
+use crate::dist::{Call, Output, Value};
 use crate::error::BootError;
 use crate::report;
 use crate::site::Site;
@@ -16,10 +16,8 @@ use crate::site::Site;
 ///
 /// With USE_NODETOOL, `rpc_ok` and `{rpc_error, Code}` stand for an exit code, and a call that failed is an error.
 pub(crate) fn rpc(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError> {
-    let call = call(&joined(words))?;
-    let nodetool = site.environment.get("USE_NODETOOL").is_some();
-    let answer = require(site, &site.node()?, &call, output(site, &mut report::output))?;
-    match outcome(&answer).filter(|_| nodetool) {
+    let answer = answer(site, &call(&joined(words))?)?;
+    match outcome(&answer).filter(|_| with_nodetool(site)) {
         Some(code) => Ok(code),
         None => {
             report::result(&answer);
@@ -31,13 +29,33 @@ pub(crate) fn rpc(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError
 /// `eval EXPRESSIONS`: shows the value, or the error that the node gives in its place.
 pub(crate) fn eval(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError> {
     // A list of characters, since the node takes the bytes of a binary for Latin-1.
-    let call = Call::new("erl_eval", "eval_str", [Term::string(format!("{}\n", joined(words)))]);
-    let answer = require(site, &site.node()?, &call, output(site, &mut report::output))?;
+    let text = Term::string(format!("{}\n", joined(words)));
+    let answer = answer(site, &Call::new("erl_eval", "eval_str", [text]))?;
     match answer.as_tuple() {
         Some([ok, value]) if ok.is_atom("ok") => report::result(value),
         _ => report::result(&answer),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// With nodetool, which erlrel has no need of, the output of what is called comes here, and a failure is one.
+fn answer(site: &Site, call: &Call) -> Result<Value, BootError> {
+    let node = site.node()?;
+    if !with_nodetool(site) {
+        return require(site, &node, call, Output::Node);
+    }
+    let answer = require(site, &node, call, Output::Here(&mut report::output))?;
+    match answer.as_tuple() {
+        Some([name, reason]) if name.is_atom("badrpc") => Err(BootError::Call {
+            node: node.name.name.to_string_lossy().into_owned(),
+            reason: reason.to_string(),
+        }),
+        _ => Ok(answer),
+    }
+}
+
+fn with_nodetool(site: &Site) -> bool {
+    site.environment.get("USE_NODETOOL").is_some()
 }
 
 /// `rpc_ok`, `{rpc_error, Code}` and `{rpc_error, Code, Output}` mean an exit code.

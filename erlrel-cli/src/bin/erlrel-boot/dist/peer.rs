@@ -89,6 +89,10 @@ impl Peer {
         match source.kind() {
             io::ErrorKind::TimedOut => DistError::Late { node, patience: self.patience, stage },
             io::ErrorKind::InvalidData => DistError::Malformed { node, stage, problem: source.to_string() },
+            io::ErrorKind::UnexpectedEof => {
+                let source = io::Error::new(source.kind(), "it was closed at the other end");
+                DistError::Lost { node, stage, source }
+            }
             _ => DistError::Lost { node, stage, source },
         }
     }
