@@ -109,8 +109,13 @@ fn with_use_nodetool_the_function_s_own_output_is_shown() {
             release.says_with(nodetool, &["eval", "io:put_chars(\"x\\n\"), io:get_line(\"> \")."]),
             "x\neof\n"
         );
+        assert_eq!(
+            release.says_with(nodetool, &["eval", "{a, \"b\", <<\"c\">>, self() =/= 1}."]),
+            "{a,\"b\",<<\"c\">>,true}\n",
+            "as Erlang prints it"
+        );
         let wrong = ["eval", "catch io:format(\"~z\", [a]), io:getopts()."];
-        assert!(release.says_with(nodetool, &wrong).starts_with("{error, "));
+        assert!(release.says_with(nodetool, &wrong).starts_with("{error,"));
         for (answer, code) in [("rpc_ok", 0), ("{rpc_error, 7}", 7)] {
             let mut rpc = release.command(&["rpc", "erlang", "hd", &format!("[[{answer}]]")]);
             assert_eq!(said(rpc.env("USE_NODETOOL", "1")).code, Some(code));

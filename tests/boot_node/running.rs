@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::start_script::epmd::Epmd;
+use crate::support::epmd::Epmd;
 use crate::support::port::free_port;
 use crate::support::toolchain::{Toolchain, others};
 use crate::support::{erlang, run, temp_dir, tool};
@@ -44,7 +44,7 @@ impl Release {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let node = format!("boot{}_{count}@{host}", std::process::id());
         let release = Self { temp: temp_dir(), environment: Vec::new(), running: None, epmd: None, node };
-        let vsn = erts_vsn();
+        let vsn = erts_vsn(erlang::root());
         let erl = erlang::root();
         release.file("releases/start_erl.data", &format!("{vsn} 1.0"));
         release.file("releases/1.0/shop.rel", "{release, {\"shop\", \"1.0\"}, {erts, \"0\"}, []}.\n");
@@ -131,6 +131,22 @@ impl Release {
         command
     }
 
+    /// The `erl_call` of a toolchain, which finds the node as `bin/shop` does.
+    pub(crate) fn erl_call(&self, toolchain: &Toolchain) -> Command {
+        let vsn = erts_vsn(&toolchain.otp());
+        let otp = match toolchain {
+            Toolchain::Machine => toolchain.otp(),
+            Toolchain::Tree(_) => "/usr/lib/erlang".into(),
+        };
+        let program = otp.join(format!("erts-{vsn}/bin/erl_call"));
+        let mut command = match toolchain {
+            Toolchain::Machine => Command::new(program),
+            Toolchain::Tree(_) => toolchain.command(program.to_str().expect("UTF-8"), &self.root()),
+        };
+        command.envs(self.environment.iter().cloned());
+        command
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         said(&mut self.command(arguments))
     }
@@ -188,8 +204,8 @@ pub(crate) fn said(command: &mut Command) -> Said {
     Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-fn erts_vsn() -> String {
-    let entries = std::fs::read_dir(erlang::root()).expect("an installation").flatten();
+fn erts_vsn(otp: &Path) -> String {
+    let entries = std::fs::read_dir(otp).expect("an installation").flatten();
     let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
     names.find_map(|name| name.strip_prefix("erts-").map(String::from)).expect("a runtime system")
 }
@@ -198,9 +214,4 @@ fn erts_vsn() -> String {
 pub(crate) fn short_host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("a name");
     name.trim().split('.').next().unwrap_or_default().to_owned()
-}
-
-/// The output of a program of the machine's runtime system.
-pub(crate) fn erl_call() -> Command {
-    Command::new(Path::new(erlang::root()).join(format!("erts-{}", erts_vsn())).join("bin/erl_call"))
 }

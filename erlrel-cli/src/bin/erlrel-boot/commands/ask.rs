@@ -1,6 +1,6 @@
 //! Asks the running node: over the distribution, or through a VM where only one can.
 
-use crate::dist::{self, Call, Output, Value};
+use crate::dist::{self, Answer, Call, Output, Value};
 use crate::error::BootError;
 use crate::node::Node;
 use crate::report;
@@ -11,21 +11,38 @@ use crate::vm::question;
 ///
 /// # Errors
 /// The node cannot be reached, refuses this program, or gives no answer for as long as RELX_RPC_TIMEOUT allows.
-pub(crate) fn ask(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Value, BootError> {
-    match &node.peer {
-        Some(peer) => Ok(dist::call(peer, call, output)?),
-        None => question::ask(site, node, call, output),
-    }
+pub(crate) fn ask(site: &Site, node: &Node, call: &Call) -> Result<Value, BootError> {
+    answer(site, node, call, Output::Node).map(|answer| answer.value)
 }
 
 /// The same; says in relx's words first if there is no node to ask.
 ///
 /// # Errors
 /// Those of [`ask`].
-pub(crate) fn require(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Value, BootError> {
-    ask(site, node, call, output).inspect_err(|error| {
+pub(crate) fn require(site: &Site, node: &Node, call: &Call) -> Result<Value, BootError> {
+    require_answer(site, node, call, Output::Node).map(|answer| answer.value)
+}
+
+/// The same, with what the function itself prints, and the answer as it came.
+///
+/// # Errors
+/// Those of [`ask`].
+pub(crate) fn require_answer(
+    site: &Site,
+    node: &Node,
+    call: &Call,
+    output: Output<'_>,
+) -> Result<Answer, BootError> {
+    answer(site, node, call, output).inspect_err(|error| {
         if error.is_about_reaching_the_node() {
             report::result("Node is not running!");
         }
     })
+}
+
+fn answer(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Answer, BootError> {
+    match &node.peer {
+        Some(peer) => Ok(dist::call(peer, call, output)?),
+        None => question::ask(site, node, call, output),
+    }
 }

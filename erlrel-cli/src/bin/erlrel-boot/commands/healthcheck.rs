@@ -11,7 +11,7 @@ use erlrel_core::term::{Term, consult};
 use thiserror::Error;
 
 use crate::commands::ask::ask;
-use crate::dist::{Call, Output, Value};
+use crate::dist::{Call, Value};
 use crate::error::BootError;
 use crate::node::{NodeError, patience};
 use crate::release::{Release, ReleaseError};
@@ -88,7 +88,7 @@ const QUESTION: &str =
 fn check(site: &Site, patience: Duration, wanted: &[String]) -> Result<(), BootError> {
     let node = site.node()?.with_patience(patience);
     let call = Call::new("erl_eval", "eval_str", [Term::string(QUESTION)]);
-    let answer = ask(site, &node, &call, Output::Node)?;
+    let answer = ask(site, &node, &call)?;
     let Some((status, running)) = status_and_running(&answer) else {
         return Err(BootError::Answer { what: "the question what runs", answer: answer.to_string() });
     };

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::commands::ask::{ask, require};
-use crate::dist::{Call, Output, Value};
+use crate::dist::{Call, Value};
 use crate::error::BootError;
 use crate::node::Node;
 use crate::report;
@@ -29,7 +29,7 @@ pub(crate) fn stop(site: &Site) -> Result<ExitCode, BootError> {
     let is_alive = Call::new("erlang", "is_alive", []);
     let is_there = || match &process {
         Some(process) => process.runs(),
-        None => ask(site, &node, &is_alive, Output::Node).is_ok(),
+        None => ask(site, &node, &is_alive).is_ok(),
     };
     while is_there() {
         thread::sleep(PAUSE);
@@ -44,11 +44,11 @@ pub(crate) fn restart(site: &Site, function: &str) -> Result<ExitCode, BootError
 }
 
 fn init(site: &Site, node: &Node, function: &str) -> Result<(), BootError> {
-    require(site, node, &Call::new("init", function, []), Output::Node).map(drop)
+    require(site, node, &Call::new("init", function, [])).map(drop)
 }
 
 fn pid_of(site: &Site, node: &Node) -> Result<String, BootError> {
-    let answer = require(site, node, &Call::new("os", "getpid", []), Output::Node)?;
+    let answer = require(site, node, &Call::new("os", "getpid", []))?;
     match &answer {
         Value::String(digits) if digits.iter().all(u8::is_ascii_digit) => {
             Ok(digits.iter().map(|digit| char::from(*digit)).collect())

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::commands::ask::require;
 use crate::config::file::out_dir;
-use crate::dist::{Call, Output, Value};
+use crate::dist::{Call, Value};
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::node::Node;
@@ -26,7 +26,7 @@ pub(crate) fn remote_console(site: &Site, command: &str, init: Option<Init>) -> 
     let node = site.node()?;
     // The two ends of a connection have to agree on this time, and a node that tells it is alive.
     let question = Call::new("net_kernel", "get_net_ticktime", []);
-    let ticktime = match require(site, &node, &question, Output::Node)? {
+    let ticktime = match require(site, &node, &question)? {
         Value::Integer(seconds) => u64::try_from(seconds).ok(),
         _ => None,
     };

@@ -6,56 +6,67 @@ use std::process::ExitCode;
 
 use erlrel_core::term::{Term, consult};
 
-use crate::commands::ask::require;
-use crate::dist::{Call, Output, Value};
+use crate::commands::ask::{require, require_answer};
+use crate::dist::{Answer, Call, Output, Value};
 use crate::error::BootError;
+use crate::node::Node;
 use crate::report;
 use crate::site::Site;
 
 /// `rpc MODULE [FUNCTION [ARGUMENTS]]`: shows the result as `erl_call` does, with exit code 0 whatever it is.
-///
-/// With USE_NODETOOL, `rpc_ok` and `{rpc_error, Code}` stand for an exit code, and a call that failed is an error.
 pub(crate) fn rpc(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError> {
-    let answer = answer(site, &call(&joined(words))?)?;
-    match outcome(&answer).filter(|_| with_nodetool(site)) {
-        Some(code) => Ok(code),
-        None => {
-            report::result(&answer);
-            Ok(ExitCode::SUCCESS)
-        }
+    let call = call(&joined(words))?;
+    let node = site.node()?;
+    if with_nodetool(site) {
+        return rpc_as_nodetool(site, &node, &call);
     }
+    report::result(require(site, &node, &call)?);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `eval EXPRESSIONS`: shows the value, or the error that the node gives in its place.
 pub(crate) fn eval(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError> {
     // A list of characters, since the node takes the bytes of a binary for Latin-1.
     let text = Term::string(format!("{}\n", joined(words)));
-    let answer = answer(site, &Call::new("erl_eval", "eval_str", [text]))?;
-    match answer.as_tuple() {
-        Some([ok, value]) if ok.is_atom("ok") => report::result(value),
-        _ => report::result(&answer),
+    let call = Call::new("erl_eval", "eval_str", [text]);
+    let node = site.node()?;
+    let output = if with_nodetool(site) { Output::Here(&mut report::output) } else { Output::Node };
+    let answer = require_answer(site, &node, &call, output)?;
+    let shown = answer.tagged("ok").unwrap_or(answer);
+    match with_nodetool(site) {
+        true => show_as_nodetool(site, &node, &shown)?,
+        false => report::result(shown.value),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// With nodetool, which erlrel has no need of, the output of what is called comes here, and a failure is one.
-fn answer(site: &Site, call: &Call) -> Result<Value, BootError> {
-    let node = site.node()?;
-    if !with_nodetool(site) {
-        return require(site, &node, call, Output::Node);
+/// relx has nodetool for nodes that its `erl_call` cannot ask, and for whom wants to see what a function prints.
+fn with_nodetool(site: &Site) -> bool {
+    site.environment.get("USE_NODETOOL").is_some()
+}
+
+/// The function's own output comes here, a call that failed is an error, and `rpc_ok` and `{rpc_error, Code}` stand for
+/// an exit code.
+fn rpc_as_nodetool(site: &Site, node: &Node, call: &Call) -> Result<ExitCode, BootError> {
+    let answer = require_answer(site, node, call, Output::Here(&mut report::output))?;
+    if let Some(reason) = answer.tagged("badrpc") {
+        let node = node.name.name.to_string_lossy().into_owned();
+        return Err(BootError::Call { node, reason: reason.value.to_string() });
     }
-    let answer = require(site, &node, call, Output::Here(&mut report::output))?;
-    match answer.as_tuple() {
-        Some([name, reason]) if name.is_atom("badrpc") => Err(BootError::Call {
-            node: node.name.name.to_string_lossy().into_owned(),
-            reason: reason.to_string(),
-        }),
-        _ => Ok(answer),
+    match outcome(&answer.value) {
+        Some(code) => Ok(code),
+        None => show_as_nodetool(site, node, &answer).map(|()| ExitCode::SUCCESS),
     }
 }
 
-fn with_nodetool(site: &Site) -> bool {
-    site.environment.get("USE_NODETOOL").is_some()
+/// As Erlang itself prints it, on one line.
+fn show_as_nodetool(site: &Site, node: &Node, answer: &Answer) -> Result<(), BootError> {
+    let text = require(site, node, &Call::format("~1000000tp", answer))?;
+    match text.as_text() {
+        Some(text) => report::result(text),
+        None => report::result(&answer.value),
+    }
+    Ok(())
 }
 
 /// `rpc_ok`, `{rpc_error, Code}` and `{rpc_error, Code, Output}` mean an exit code.
@@ -85,11 +96,9 @@ fn call(text: &str) -> Result<Call, BootError> {
         return Err(BootError::NoModule);
     }
     let (function, arguments) = word(rest);
-    Ok(Call {
-        module: name(module),
-        function: name(if function.is_empty() { "start" } else { function }),
-        arguments: parsed(if arguments.is_empty() { "[]" } else { arguments })?,
-    })
+    let function = if function.is_empty() { "start" } else { function };
+    let arguments = parsed(if arguments.is_empty() { "[]" } else { arguments })?;
+    Ok(Call::with_list(name(module), name(function), &arguments))
 }
 
 fn word(text: &str) -> (&str, &str) {
@@ -98,9 +107,9 @@ fn word(text: &str) -> (&str, &str) {
 }
 
 /// An atom in quotes, as Elixir's modules need them, is meant without them.
-fn name(word: &str) -> String {
+fn name(word: &str) -> &str {
     let inside = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\''));
-    inside.unwrap_or(word).to_owned()
+    inside.unwrap_or(word)
 }
 
 /// One term; a full stop after it may be left out.

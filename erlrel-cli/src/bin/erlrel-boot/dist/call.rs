@@ -5,6 +5,7 @@ use std::io;
 
 use erlrel_core::term::{AtomEncoding, Term, encode as external};
 
+use super::answer::Answer;
 use super::connection::Connection;
 use super::decode::Decoder;
 use super::encode;
@@ -13,7 +14,6 @@ use super::handshake::Identity;
 use super::io_server::{self, Request};
 use super::packet::{self, Message};
 use super::peer::Peer;
-use super::value::Value;
 
 /// The processes that this program pretends to have: who calls, who stands for the terminal, and who lets the node
 /// make text of formats for the latter.
@@ -24,10 +24,10 @@ const FORMATTER: u32 = 3;
 /// What is applied.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    pub(crate) module: String,
-    pub(crate) function: String,
-    /// A list; what else it is, the node refuses itself.
-    pub(crate) arguments: Term,
+    module: String,
+    function: String,
+    /// As it is encoded.
+    arguments: Vec<u8>,
 }
 
 /// Where the function's own output goes.
@@ -51,14 +51,31 @@ pub(crate) struct Session<'a> {
 impl Call {
     /// With arguments that are known to be right.
     pub(crate) fn new(module: &str, function: &str, arguments: impl IntoIterator<Item = Term>) -> Self {
-        Self { module: module.into(), function: function.into(), arguments: Term::list(arguments) }
+        Self::with_list(module, function, &Term::list(arguments))
     }
 
-    fn encoded_arguments(&self) -> Vec<u8> {
-        let mut encoded = external(&self.arguments, AtomEncoding::Utf8);
-        encoded.remove(0);
-        encoded
+    /// With a term that ought to be a list; what else it is, the node refuses itself.
+    pub(crate) fn with_list(module: &str, function: &str, arguments: &Term) -> Self {
+        Self { module: module.into(), function: function.into(), arguments: encoded(arguments) }
     }
+
+    /// The text that `io_lib:format/2` makes of an answer.
+    pub(crate) fn format(format: &str, answer: &Answer) -> Self {
+        let list = |element: &[u8], rest: &[u8]| [&[108, 0, 0, 0, 1], element, rest].concat();
+        let arguments = list(&encoded(&Term::string(format)), &list(&list(&answer.encoded, &[106]), &[106]));
+        Self { module: "io_lib".into(), function: "format".into(), arguments }
+    }
+
+    /// `{Module, Function, Arguments}` in the external term format, with the version byte.
+    pub(crate) fn encoded(&self) -> Vec<u8> {
+        let (module, function) = (encode::atom(&self.module), encode::atom(&self.function));
+        [&[131][..], &encode::tuple(&[&module, &function, &self.arguments])].concat()
+    }
+}
+
+/// Without the version byte.
+fn encoded(term: &Term) -> Vec<u8> {
+    external(term, AtomEncoding::Utf8).split_off(1)
 }
 
 impl<'a> Session<'a> {
@@ -71,13 +88,13 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The node gives no answer in time, is lost, or answers with nonsense.
-    pub(crate) fn call(&mut self, call: &Call, mut output: Output<'_>) -> Result<Value, DistError> {
+    pub(crate) fn call(&mut self, call: &Call, mut output: Output<'_>) -> Result<Answer, DistError> {
         let leader = match output {
             Output::Node => encode::atom("user"),
             Output::Here(_) => encode::pid(&self.identity, TERMINAL),
         };
         let (module, function) = (encode::atom(&call.module), encode::atom(&call.function));
-        self.ask(CALLER, &module, &function, &call.encoded_arguments(), &leader)?;
+        self.ask(CALLER, &module, &function, &call.arguments, &leader)?;
         loop {
             let message = match self.waiting.pop_front() {
                 Some(message) => message,
@@ -107,14 +124,10 @@ impl<'a> Session<'a> {
             .map_err(|error| self.broken(error))
     }
 
-    fn result(&self, payload: &[u8]) -> Result<Value, DistError> {
-        let answer = Decoder::new(payload).term().map_err(|error| self.malformed(&error.to_string()))?;
-        match answer {
-            Value::Tuple(mut elements) if elements.len() == 2 && elements[0].is_atom("rex") => {
-                Ok(elements.remove(1))
-            }
-            _ => Err(self.malformed("an answer that is not rex's")),
-        }
+    fn result(&self, payload: &[u8]) -> Result<Answer, DistError> {
+        let value = Decoder::new(payload).term().map_err(|error| self.malformed(&error.to_string()))?;
+        let answer = Answer { value, encoded: payload.to_vec() }.tagged("rex");
+        answer.ok_or_else(|| self.malformed("an answer that is not rex's"))
     }
 
     /// Does what a process of the node wants of the terminal.
@@ -149,7 +162,7 @@ impl<'a> Session<'a> {
         loop {
             match self.receive()? {
                 Message { to: FORMATTER, payload } => {
-                    return self.result(&payload).map(|value| value.as_text());
+                    return self.result(&payload).map(|answer| answer.value.as_text());
                 }
                 message => self.waiting.push_back(message),
             }

@@ -6,21 +6,23 @@ use erl_dist::epmd::{EpmdClient, EpmdError};
 use futures::executor::block_on;
 use futures::io::AllowStdIo;
 
-use super::connection::Connection;
 use super::deadline::Deadline;
 use super::error::{DistError, Stage};
-use super::peer::{Peer, listed};
+use super::peer::Peer;
+use super::places::{Places, Unreached};
 
 /// The port of the node.
 ///
 /// # Errors
 /// epmd is not reachable, answers with nonsense or too late, or does not know the node.
 pub(super) fn port_of(peer: &Peer, port: u16, more: &[IpAddr], deadline: Deadline) -> Result<u16, DistError> {
-    let addresses = peer.epmd_addresses(port, more)?;
-    let (node, places) = (peer.node.clone(), listed(&addresses));
-    let connection = match Connection::open(&addresses, deadline) {
-        Ok(connection) => AllowStdIo::new(connection),
-        Err(source) => return Err(DistError::NoEpmd { node, places, source }),
+    let node = peer.node.clone();
+    let (connection, places) = match Places::of_epmd(peer, port, more).open(deadline) {
+        Ok((connection, places)) => (AllowStdIo::new(connection), places),
+        Err(Unreached::Host(error)) => return Err(error),
+        Err(Unreached::Nobody { places, source }) => {
+            return Err(DistError::NoEpmd { node, places, source });
+        }
     };
     match block_on(EpmdClient::new(connection).get_node(peer.alive())) {
         Ok(Some(entry)) => Ok(entry.port),

@@ -4,6 +4,7 @@
 //! ([`handshake`]) and gives a [`Session`], whose [`Session::call`] applies functions on the node. Everything
 //! together takes no longer than the peer's patience, and nothing is left behind on the node.
 
+mod answer;
 mod call;
 mod connection;
 mod deadline;
@@ -15,25 +16,19 @@ mod handshake;
 mod io_server;
 mod packet;
 mod peer;
+mod places;
 mod printing;
 mod value;
 
+use deadline::Deadline;
+use error::Stage;
+use places::{Places, Unreached};
+
+pub(crate) use answer::Answer;
 pub(crate) use call::{Call, Output, Session};
 pub(crate) use error::DistError;
 pub(crate) use peer::{EPMD_PORT, Family, Peer, Port, Secret};
 pub(crate) use value::Value;
-
-/// Reads a term in the external term format, with its version byte.
-///
-/// # Errors
-/// The bytes are no term.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Value, decode::DecodeError> {
-    decode::Decoder::new(bytes).versioned()
-}
-
-use connection::Connection;
-use deadline::Deadline;
-use error::Stage;
 
 /// Connects to a node.
 ///
@@ -45,12 +40,13 @@ pub(crate) fn connect(peer: &Peer) -> Result<Session<'_>, DistError> {
         Port::Known(port) => *port,
         Port::ByEpmd { port, addresses } => epmd::port_of(peer, *port, addresses, deadline)?,
     };
-    let addresses = peer.addresses(port)?;
-    let connection = match Connection::open(&addresses, deadline) {
-        Ok(connection) => connection,
-        Err(source) if deadline.left().is_err() => return Err(peer.broken(Stage::Connecting, source)),
-        Err(source) => {
-            let places = peer::listed(&addresses);
+    let connection = match Places::of_node(peer, port).open(deadline) {
+        Ok((connection, _)) => connection,
+        Err(Unreached::Host(error)) => return Err(error),
+        Err(Unreached::Nobody { source, .. }) if deadline.left().is_err() => {
+            return Err(peer.broken(Stage::Connecting, source));
+        }
+        Err(Unreached::Nobody { places, source }) => {
             return Err(DistError::NoConnection { node: peer.node.clone(), places, source });
         }
     };
@@ -62,7 +58,7 @@ pub(crate) fn connect(peer: &Peer) -> Result<Session<'_>, DistError> {
 ///
 /// # Errors
 /// Those of [`connect`] and [`Session::call`].
-pub(crate) fn call(peer: &Peer, call: &Call, output: Output<'_>) -> Result<Value, DistError> {
+pub(crate) fn call(peer: &Peer, call: &Call, output: Output<'_>) -> Result<Answer, DistError> {
     connect(peer)?.call(call, output)
 }
 

@@ -4,9 +4,7 @@
 
 use std::process::{Command, Output as Finished, Stdio};
 
-use erlrel_core::term::{AtomEncoding, Term, encode};
-
-use crate::dist::{Call, Output, Value, decode};
+use crate::dist::{Answer, Call, Output};
 use crate::error::BootError;
 use crate::node::Node;
 use crate::site::Site;
@@ -37,7 +35,7 @@ Exit(0).
 ///
 /// # Errors
 /// The release has no `start_clean.boot`, its VM does not start, or gives no answer.
-pub(crate) fn ask(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Value, BootError> {
+pub(crate) fn ask(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Answer, BootError> {
     let boot = site.release.dir().join("start_clean.boot");
     if !boot.is_file() {
         return Err(VmError::NoStartClean { node: node.name.name.clone(), path: boot }.into());
@@ -49,13 +47,11 @@ pub(crate) fn ask(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> 
     if let Output::Here(show) = output {
         show(&String::from_utf8_lossy(shown));
     }
-    decode(&answer).map_err(|_| no_answer(node, &finished).into())
+    Answer::decode(&answer).map_err(|_| no_answer(node, &finished).into())
 }
 
 fn command(plan: &Plan, node: &Node, call: &Call) -> Command {
-    let tuple = Term::tuple([Term::atom(&*call.module), Term::atom(&*call.function), call.arguments.clone()]);
-    let question: String =
-        encode(&tuple, AtomEncoding::Utf8).iter().map(|byte| format!("{byte:02x}")).collect();
+    let question: String = call.encoded().iter().map(|byte| format!("{byte:02x}")).collect();
     let mut command = plan.command();
     command
         .env("ERL_CRASH_DUMP_SECONDS", "0")

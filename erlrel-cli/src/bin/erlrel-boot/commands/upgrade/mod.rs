@@ -16,7 +16,7 @@ use rustix::fs::{Access, access};
 
 use crate::commands::ask::{ask, require};
 use crate::commands::upgrade::steps::{Action, Request, Step, steps};
-use crate::dist::{Call, Output, Value};
+use crate::dist::{Call, Value};
 use crate::error::BootError;
 use crate::node::Node;
 use crate::report;
@@ -87,7 +87,7 @@ impl<'a> Handler<'a> {
         }
         let handler = Self { site, node };
         let status = Call::new("init", "get_status", []);
-        while is_starting(&require(site, &handler.node, &status, Output::Node)?) {
+        while is_starting(&require(site, &handler.node, &status)?) {
             thread::sleep(PAUSE);
         }
         match handler.call("erlang", "whereis", [Term::atom("release_handler")])?.is_atom("undefined") {
@@ -102,7 +102,7 @@ impl<'a> Handler<'a> {
         function: &str,
         arguments: impl IntoIterator<Item = Term>,
     ) -> Result<Value, BootError> {
-        ask(self.site, &self.node, &Call::new(module, function, arguments), Output::Node)
+        ask(self.site, &self.node, &Call::new(module, function, arguments))
     }
 
     fn versions(&self) -> Result<Versions, BootError> {

@@ -1,0 +1,127 @@
+//! The addresses at which a node or its epmd may listen, tried one after the other.
+//!
+//! What is on this machine is found without asking for the address of its name: a container may have no name server,
+//! and waiting for one is bound by no deadline.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+
+use super::connection::Connection;
+use super::deadline::Deadline;
+use super::error::DistError;
+use super::peer::{Family, Peer};
+
+/// Addresses and a port.
+#[derive(Debug)]
+pub(super) struct Places<'a> {
+    peer: &'a Peer,
+    port: u16,
+    /// Tried first.
+    near: Vec<IpAddr>,
+    /// Tried when the name of the host has been looked up, unless it leads to these.
+    far: Vec<IpAddr>,
+    /// The only kind of addresses, if it matters.
+    family: Option<Family>,
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) enum Unreached {
+    /// The host has no address.
+    Host(DistError),
+    /// Nobody accepts a connection at these places.
+    Nobody { places: String, source: io::Error },
+}
+
+impl<'a> Places<'a> {
+    /// Of the node itself.
+    pub(super) fn of_node(peer: &'a Peer, port: u16) -> Self {
+        let loopback = vec![peer.family.loopback()];
+        let only = peer.interface.filter(|address| !address.is_unspecified());
+        let (near, far) = match (only, is_own_host(peer), is_perhaps_own_host(peer)) {
+            (Some(address), _, true) => (vec![address], loopback),
+            (Some(address), _, false) => (vec![address], Vec::new()),
+            (None, true, _) => (loopback, Vec::new()),
+            (None, false, true) => (Vec::new(), loopback),
+            (None, false, false) => (Vec::new(), Vec::new()),
+        };
+        Self { peer, port, near, far, family: Some(peer.family) }
+    }
+
+    /// Of the epmd that knows it; `more` are those of ERL_EPMD_ADDRESS, which counts on this machine.
+    pub(super) fn of_epmd(peer: &'a Peer, port: u16, more: &[IpAddr]) -> Self {
+        let loopback = [Family::V4.loopback(), Family::V6.loopback()];
+        let here: Vec<IpAddr> = loopback.into_iter().chain(more.iter().copied()).collect();
+        let (near, far) = match (is_own_host(peer), is_perhaps_own_host(peer)) {
+            (true, _) => (here, Vec::new()),
+            (false, true) => (Vec::new(), here),
+            (false, false) => (Vec::new(), Vec::new()),
+        };
+        Self { peer, port, near, far, family: None }
+    }
+
+    /// Connects to the first that accepts it.
+    pub(super) fn open(&self, deadline: Deadline) -> Result<(Connection, String), Unreached> {
+        let near = self.at_port(self.near.clone());
+        let refused = match Connection::open(&near, deadline) {
+            Ok(connection) => return Ok((connection, listed(&near))),
+            Err(error) => error,
+        };
+        let mut far = self.resolved().map_err(Unreached::Host)?;
+        far.extend(self.far.iter().map(|address| SocketAddr::new(*address, self.port)));
+        far.retain(|address| !near.contains(address));
+        let places = listed(&[near, far.clone()].concat());
+        match Connection::open(&far, deadline) {
+            Ok(connection) => Ok((connection, places)),
+            Err(_) if far.is_empty() => Err(Unreached::Nobody { places, source: refused }),
+            Err(source) => Err(Unreached::Nobody { places, source }),
+        }
+    }
+
+    /// Of the host's name; nothing, if this machine does not know its own, as in a container without a hosts file.
+    fn resolved(&self) -> Result<Vec<SocketAddr>, DistError> {
+        let host = self.peer.host();
+        let found = match (host, self.port).to_socket_addrs() {
+            Ok(found) => found.collect(),
+            Err(_) if is_perhaps_own_host(self.peer) => Vec::new(),
+            Err(source) => {
+                return Err(DistError::Host { node: self.peer.node.clone(), host: host.into(), source });
+            }
+        };
+        let fits = |address: &SocketAddr| self.family.is_none_or(|family| family.has(address.ip()));
+        Ok(found.into_iter().filter(fits).collect())
+    }
+
+    fn at_port(&self, addresses: Vec<IpAddr>) -> Vec<SocketAddr> {
+        addresses.into_iter().map(|address| SocketAddr::new(address, self.port)).collect()
+    }
+}
+
+impl Family {
+    fn has(self, address: IpAddr) -> bool {
+        address.is_ipv4() == (self == Self::V4)
+    }
+
+    fn loopback(self) -> IpAddr {
+        match self {
+            Self::V4 => Ipv4Addr::LOCALHOST.into(),
+            Self::V6 => Ipv6Addr::LOCALHOST.into(),
+        }
+    }
+}
+
+fn is_own_host(peer: &Peer) -> bool {
+    peer.host() == "localhost" || peer.host() == peer.own_host
+}
+
+/// One of both may have its domain, the other not.
+fn is_perhaps_own_host(peer: &Peer) -> bool {
+    let label = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    peer.host() == "localhost" || label(peer.host()) == label(&peer.own_host)
+}
+
+/// In words, for messages.
+fn listed(addresses: &[SocketAddr]) -> String {
+    let texts: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
+    if texts.is_empty() { "no address".into() } else { texts.join(" or ") }
+}
