@@ -45,7 +45,6 @@ pub(super) enum Starter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runtime {
     /// Erlang.
-    #[expect(dead_code, reason = "x")]
     Real,
     /// Something that only says what it was given.
     StandIn,

@@ -87,6 +87,7 @@ impl BootError {
         match self {
             Self::Config(error) => error.code(),
             Self::Node(error) => error.code(),
+            // That of erl_call.
             Self::Arguments { .. } => 255,
             _ => 1,
         }

@@ -15,8 +15,9 @@ use crate::site::Site;
 
 /// `rpc MODULE [FUNCTION [ARGUMENTS]]`: shows the result as `erl_call` does, with exit code 0 whatever it is.
 pub(crate) fn rpc(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError> {
-    let call = call(&joined(words))?;
     let node = site.node()?;
+    // That there is no node to ask comes first, as in relx's script.
+    let call = call(&joined(words)).or_else(|error| reach(site, &node).and(Err(error)))?;
     if with_nodetool(site) {
         return rpc_as_nodetool(site, &node, &call);
     }
@@ -38,6 +39,10 @@ pub(crate) fn eval(site: &Site, words: &[OsString]) -> Result<ExitCode, BootErro
         false => report::result(shown.value),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn reach(site: &Site, node: &Node) -> Result<(), BootError> {
+    require(site, node, &Call::new("erlang", "is_alive", [])).map(drop)
 }
 
 /// relx has nodetool for nodes that its `erl_call` cannot ask, and for whom wants to see what a function prints.

@@ -1,0 +1,122 @@
+//! The commands: on a node that runs, on one that does not, and what is no command.
+
+use std::collections::BTreeSet;
+
+use super::installed::Starter;
+use super::live::{Difference, Question, Twins};
+use crate::support::said::Said;
+
+/// Commands of relx's script that erlrel-boot does not have yet.
+const NOT_YET: [&str; 15] = [
+    "attach",
+    "console_boot",
+    "console_clean",
+    "daemon",
+    "daemon_attach",
+    "daemon_boot",
+    "downgrade",
+    "escript",
+    "install",
+    "start",
+    "status",
+    "uninstall",
+    "unpack",
+    "upgrade",
+    "versions",
+];
+
+/// Names that relx's help does not tell.
+const ALIASES: [&str; 5] = ["remote", "remsh", "start", "attach", "help"];
+
+/// On a node that runs.
+const LIVE: [Question<'_>; 4] =
+    [(&[], &["ping"]), (&[], &["ping", "more"]), (&[], &["pid"]), (&[], &["pid", "more"])];
+
+/// On a node that does not run.
+const DEAD: [Question<'_>; 9] = [
+    (&[], &["ping"]),
+    (&[], &["eval", "1."]),
+    (&[], &["eval"]),
+    (&[], &["rpc", "erlang", "node"]),
+    (&[], &["rpc"]),
+    (&[], &["rpc", "erlang", "node", "[a"]),
+    (&[("RELX_COOKIE", "other")], &["ping"]),
+    (&[("USE_NODETOOL", "true")], &["ping"]),
+    (&[("ERL_DIST_PORT", "1")], &["ping"]),
+];
+
+const DEAD_OTHERWISE: &[Difference<'_>] = &[
+    ((&[], &["pid"]), ("\n", 1), ("Node is not running!\n", 1), "as for all others"),
+    ((&[], &["stop"]), ("", 1), ("Node is not running!\n", 1), "as for all others"),
+    ((&[], &["restart"]), ("", 1), ("Node is not running!\n", 1), "as for all others"),
+    ((&[], &["reboot"]), ("", 1), ("Node is not running!\n", 1), "as for all others"),
+    ((&[], &["remote_console"]), ("Node is not running!\n", 1), ("", 1), "there is no terminal either"),
+];
+
+#[test]
+fn a_command_answers_as_relx_s_script_does_on_a_node_that_runs() {
+    let node = Twins::live(Starter::Relx, "");
+    node.assert_same_answers(LIVE);
+}
+
+#[test]
+fn a_command_answers_as_relx_s_script_does_on_a_node_that_does_not_run() {
+    let node = Twins::dead("");
+    node.assert_same_answers(DEAD);
+    node.assert_other_answers(DEAD_OTHERWISE);
+}
+
+/// relx's is then the shell of a node of its own, and a success.
+#[test]
+fn a_remote_console_without_a_terminal_is_an_error() {
+    let node = Twins::live(Starter::Boot, "");
+    let (out, code) = node.answer(Starter::Relx, (&[], &["remote_console"]));
+    assert!(code == Some(0) && out.contains("(nonode@nohost)"), "{out}");
+    assert_eq!(node.answer(Starter::Boot, (&[], &["remote_console"])), (String::new(), Some(1)));
+}
+
+#[test]
+fn every_command_of_relx_s_script_is_there_but_for_those_that_are_listed() {
+    let twins = Twins::dead("");
+    let help = twins.asked(Starter::Relx, &["help"]).out;
+    let (_, commands) = help.split_once("Commands:\n").expect("a list");
+    let commands = commands.lines().filter_map(|line| line.split_whitespace().next());
+    let commands: BTreeSet<&str> = commands.filter(|word| *word != "undefined").chain(ALIASES).collect();
+    assert!(commands.len() > 25 && commands.contains("remsh") && commands.contains("versions"), "{help}");
+    let is_refused = |command: &&str| {
+        // Those that start something need a file that is not there.
+        let mut asked = twins.command(Starter::Boot, &[command]);
+        let said = crate::support::said::said(asked.env("VMARGS_PATH", "/nowhere"));
+        assert_ne!(said.code, Some(0), "{command}");
+        said.err.contains("unknown command") || said.err.contains("not available in this program yet")
+    };
+    let refused: Vec<&str> =
+        commands.into_iter().filter(|command| *command != "help").filter(is_refused).collect();
+    assert_eq!(refused, NOT_YET);
+}
+
+/// Words, the exit codes of relx's script and of erlrel-boot, and whether this one says something on standard output.
+const NO_COMMAND: [(&[&str], i32, i32, bool); 7] = [
+    // It was asked for.
+    (&["help"], 1, 0, true),
+    (&["--help"], 1, 0, true),
+    (&["-h"], 1, 0, true),
+    (&["help", "rpc"], 0, 0, true),
+    // Of an error nobody wants to read the output.
+    (&[], 1, 1, false),
+    (&["no_such"], 1, 1, false),
+    (&["Ping"], 1, 1, false),
+];
+
+#[test]
+fn help_is_a_success_and_what_is_no_command_is_an_error() {
+    let twins = Twins::dead("");
+    for (words, by_relx, by_boot, is_output) in NO_COMMAND {
+        let [relx, boot] = [Starter::Relx, Starter::Boot].map(|starter| twins.asked(starter, words));
+        assert_eq!((relx.code, boot.code), (Some(by_relx), Some(by_boot)), "{words:?}");
+        assert!(relx.out.starts_with("Usage: depot "), "{words:?} {relx:?}");
+        let Said { out, err, .. } = boot;
+        let usage = if is_output { out.starts_with("Usage: depot ") } else { out.is_empty() };
+        assert!(usage && err.is_empty() == is_output, "{words:?} {out}{err}");
+    }
+}
