@@ -8,3 +8,4 @@ mod health;
 mod processes;
 mod service;
 mod shell;
+mod stop;

@@ -31,6 +31,36 @@ fn read(id: u32, stat: &str) -> Option<(Process, u32)> {
     Some((Process { id, name: name.into(), state }, fields.next()?.parse().ok()?))
 }
 
+/// The container's first process, found without asking Docker, which takes longer than a program to start.
+pub(super) fn first_process_of(container: &str) -> Option<u32> {
+    let entries = std::fs::read_dir("/proc").expect("listed").flatten();
+    let mut ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    ids.find(|id| {
+        let read = |file| std::fs::read_to_string(format!("/proc/{id}/{file}")).unwrap_or_default();
+        read("cgroup").contains(container) && read("status").lines().any(is_of_first_process)
+    })
+}
+
+/// The line has the id in each namespace, ours first.
+fn is_of_first_process(line: &str) -> bool {
+    line.strip_prefix("NSpid:").is_some_and(|ids| ids.split_whitespace().skip(1).eq(["1"]))
+}
+
+/// Whether a process of the release's program – not the engine's, which was there before – catches SIGTERM.
+pub(super) fn handles_term(process: u32) -> bool {
+    const TERM: u64 = 1 << 14;
+    let field = |name: &str| status_field(process, name);
+    let caught = u64::from_str_radix(&field("SigCgt"), 16).unwrap_or(0);
+    !field("Name").starts_with("runc") && caught & TERM != 0
+}
+
+/// A line of the process's status, without its name; empty when the process has ended.
+fn status_field(process: u32, name: &str) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let mut lines = status.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    lines.next().unwrap_or_default().trim().into()
+}
+
 fn zombies(container: &Container) -> Vec<Process> {
     children(container.first_process()).into_iter().filter(|child| child.state == "Z").collect()
 }
@@ -83,4 +113,22 @@ fn comes_to_have_children(container: &Container, count: usize) {
         now().len() == count
     };
     assert!((0..1_000).any(as_said), "{count} expected: {:?}", now());
+}
+
+#[test]
+fn the_first_process_sleeps_while_nothing_happens() {
+    let container = Container::serving(image::hello(), LOCKED);
+    let process = container.first_process();
+    // What it does after the start is done: the service answers, and nothing has ended since.
+    let woken = || status_field(process, "voluntary_ctxt_switches");
+    let before = (woken(), cpu_time(process));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!((woken(), cpu_time(process)), before);
+}
+
+/// User and system time in ticks.
+fn cpu_time(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("running");
+    let fields: Vec<&str> = stat.rsplit_once(") ").expect("a name").1.split(' ').collect();
+    fields[11..=12].iter().map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
 }
