@@ -13,6 +13,8 @@ use thiserror::Error;
 pub(crate) enum VmError {
     #[error("`{0}` needs a terminal, but standard input is none")]
     NoTerminal(String),
+    #[error("`console` needs standard input, but it is closed or /dev/null")]
+    NoInput,
     #[error("cannot start {program}")]
     Start { program: PathBuf, source: io::Error },
     #[error("the node {node:?} can only be asked by a VM, and the release has no {path} to start one with")]
@@ -36,6 +38,9 @@ impl VmError {
         match self {
             Self::NoTerminal(command) => {
                 format!("run it with a terminal, for example `docker exec -it CONTAINER … {command}`")
+            }
+            Self::NoInput => {
+                "run it with a terminal (`docker run -it`), or run `foreground`, which has no shell".into()
             }
             Self::Start { .. } => "check that the file exists and may be executed on this machine".into(),
             Self::NoStartClean { .. } => {

@@ -19,7 +19,7 @@ use crate::vm::ending::{Ending, Progress, Push};
 use crate::vm::plan::Plan;
 use crate::vm::signals::Signals;
 use crate::vm::terminal::Terminal;
-use crate::vm::watch;
+use crate::vm::{memory, watch};
 
 /// The first process of a container, ready to receive signals.
 #[derive(Debug)]
@@ -152,12 +152,23 @@ impl Child {
                 continue;
             }
             if let Some(code) = exit_code(status) {
-                let ours = self.ending.killed_for().filter(|_| code == KILLED);
-                return Some(ours.map_or(code, exit_code_of));
+                return Some(if code == KILLED { self.killed() } else { code });
             }
             self.go_on(status.stopping_signal());
         }
         None
+    }
+
+    /// The exit code of a VM that was killed: by us for another signal, or by somebody else.
+    fn killed(&self) -> u8 {
+        if let Some(signal) = self.ending.killed_for() {
+            return exit_code_of(signal);
+        }
+        report::warning(match memory::ran_out() {
+            true => "the kernel has killed the VM, as the container had reached its memory limit",
+            false => "the VM was killed from outside",
+        });
+        KILLED
     }
 
     /// There is no shell that could let a stopped VM go on later.
@@ -184,7 +195,7 @@ fn exit_code_of(signal: i32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Terminal, exit_code, spawn};
+    use super::{SIGUSR2, Signals, Terminal, exit_code, spawn};
     use std::process::Command;
 
     /// The exit code of a child that ends as `script` says.
@@ -202,6 +213,27 @@ mod tests {
         assert_eq!(code_of("exit 0"), Some(0));
         assert_eq!(code_of("exit 3"), Some(3));
         assert_eq!(code_of("exit 255"), Some(255));
+    }
+
+    #[test]
+    fn the_child_inherits_no_signal_and_no_open_file_of_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        let inherited = |name: &str| {
+            let file = dir.path().join(name);
+            let lines = "grep -e SigIgn -e SigBlk -e SigCgt /proc/self/status && ls /proc/self/fd | wc -l";
+            assert_eq!(code_of(&format!("{{ {lines}; }} >{}", file.display())), Some(0));
+            std::fs::read_to_string(file).unwrap()
+        };
+        let before = inherited("before");
+        let _signals = Signals::take_up([SIGUSR2]).unwrap();
+        assert_eq!(inherited("after"), before);
+        // Rust ignores SIGPIPE, which the VM and what it starts are not to inherit.
+        assert_eq!(ignored(&before) & 1 << 12, 0, "{before}");
+    }
+
+    fn ignored(status: &str) -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+        u64::from_str_radix(line.trim(), 16).unwrap()
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub(crate) mod epmd;
 mod error;
 pub(crate) mod init;
 pub(crate) mod launch;
+mod memory;
 pub(crate) mod plan;
 pub(crate) mod question;
 mod signals;

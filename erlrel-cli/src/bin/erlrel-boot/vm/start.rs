@@ -15,7 +15,7 @@ use crate::report;
 use crate::site::{Site, host};
 use crate::vm::init::{Init, Traits};
 use crate::vm::plan::{Plan, Start};
-use crate::vm::{epmd, launch};
+use crate::vm::{VmError, epmd, launch, terminal};
 
 /// Renders the configuration and runs the release; `words` is how this program was called.
 pub(crate) fn start(
@@ -24,6 +24,9 @@ pub(crate) fn start(
     words: &[OsString],
     init: Option<Init>,
 ) -> Result<ExitCode, BootError> {
+    if interactive && terminal::stdin_is_void() {
+        return Err(VmError::NoInput.into());
+    }
     let (vm_args, sys_config) = (site.vm_args()?, site.sys_config()?);
     let flags = match &vm_args {
         Some((file, text)) => site.flags(file, text)?,

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
+use rustix::fs::{FileType, makedev};
 use rustix::process::{Pid, Signal};
 use rustix::termios;
 
@@ -36,4 +37,12 @@ impl Terminal {
             let _ = rustix::process::kill_process_group(child, Signal::CONT);
         }
     }
+}
+
+/// Whether standard input is `/dev/null`, as it is in a container that nobody attaches to. One that is closed
+/// becomes it when a program starts.
+pub(crate) fn stdin_is_void() -> bool {
+    let null = makedev(1, 3);
+    rustix::fs::fstat(io::stdin())
+        .is_ok_and(|file| FileType::from_raw_mode(file.st_mode).is_char_device() && file.st_rdev == null)
 }
