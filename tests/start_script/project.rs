@@ -86,7 +86,7 @@ fn minimal(dir: &Path) -> PathBuf {
     let config = std::fs::read_to_string(dir.join("rebar.config")).expect("a configuration");
     write(
         &dir.join("rebar.config"),
-        &config.replace("{mode, prod}", "{mode, dev}, {extended_start_script, false}"),
+        config.replace("{mode, prod}", "{mode, dev}, {extended_start_script, false}"),
     );
     let out = dir.join("minimal");
     run(erlrel().arg("release").arg(dir).args(["--no-compile", "--quiet", "--out"]).arg(&out));
@@ -94,7 +94,7 @@ fn minimal(dir: &Path) -> PathBuf {
 }
 
 fn write_project(dir: &Path, vsn: &str) {
-    let file = |path: &str, text: &str| write(&dir.join(path), &text.replace("VSN", vsn));
+    let file = |path: &str, text: &str| write(&dir.join(path), text.replace("VSN", vsn));
     file("rebar.config", REBAR_CONFIG);
     depot::application(dir, vsn);
     file("config/sys.config", "[{depot, [{var1, \"${VAR1}\"}]}].\n");

@@ -19,8 +19,8 @@ vsn() -> "VSN".
 
 /// Writes its sources.
 pub(crate) fn application(dir: &Path, vsn: &str) {
-    write(&dir.join("src/depot.app.src"), &APP.replace("VSN", vsn));
-    write(&dir.join("src/depot.erl"), &MODULE.replace("VSN", vsn));
+    write(&dir.join("src/depot.app.src"), APP.replace("VSN", vsn));
+    write(&dir.join("src/depot.erl"), MODULE.replace("VSN", vsn));
 }
 
 /// Writes a file, with the directories above it.
