@@ -1,6 +1,6 @@
 //! Commands on a node that runs.
 
-use super::running::{COOKIE, Release, said, short_host, toolchains};
+use super::running::{COOKIE, Release, failed, said, short_host, toolchains};
 use crate::support::port::free_port;
 use crate::support::toolchain::Toolchain;
 
@@ -28,7 +28,7 @@ fn nodes_with_short_and_long_names_answer() {
             let release = Release::new(flag, host, "").started(toolchain);
             assert_answers(&release);
             assert_eq!(release.says(&["stop"]), "");
-            assert_eq!(release.run(&["ping"]).failed(1).0, "Node is not running!\n");
+            assert_eq!(failed(release.run(&["ping"]), 1).0, "Node is not running!\n");
         }
     }
 }
@@ -124,9 +124,9 @@ fn with_use_nodetool_the_function_s_own_output_is_shown() {
                 format!("{answer}\n")
             );
         }
-        let failed =
-            said(release.command(&["rpc", "erlang", "error", "[wrong]"]).env("USE_NODETOOL", "1")).failed(1);
-        assert!(failed.1.contains(&format!("RPC to {} failed", release.node)), "{}", failed.1);
+        let (_, err) =
+            failed(said(release.command(&["rpc", "erlang", "error", "[wrong]"]).env("USE_NODETOOL", "1")), 1);
+        assert!(err.contains(&format!("RPC to {} failed", release.node)), "{err}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::running::{Release, said, toolchains};
+use super::running::{Release, failed, said, toolchains};
 use crate::support::port::free_port;
 use crate::support::toolchain::Toolchain;
 
@@ -25,7 +25,7 @@ fn a_node_that_is_down_is_not_running_for_any_command() {
         &["downgrade", "1"],
         &["uninstall", "1"],
     ] {
-        let (out, err) = release.run(command).failed(1);
+        let (out, err) = failed(release.run(command), 1);
         assert_eq!(out, "Node is not running!\n", "{command:?}");
         assert!(err.contains(&format!("cannot ask epmd for the port of the node {}", release.node)), "{err}");
     }
@@ -35,7 +35,7 @@ fn a_node_that_is_down_is_not_running_for_any_command() {
 fn a_wrong_cookie_is_said_to_be_wrong() {
     for toolchain in toolchains() {
         let release = Release::new("-sname", "localhost", "").started(toolchain);
-        let (out, err) = said(release.command(&["ping"]).env("RELX_COOKIE", "other")).failed(1);
+        let (out, err) = failed(said(release.command(&["ping"]).env("RELX_COOKIE", "other")), 1);
         assert_eq!(out, "Node is not running!\n");
         let expected = format!("erlrel-boot: error: the node {} refuses the cookie", release.node);
         assert!(err.starts_with(&expected), "{err}");
@@ -48,7 +48,7 @@ fn a_wrong_name_is_said_to_be_unknown() {
     let release = Release::running();
     let wrong = release.node.replace("boot", "tub");
     release.vm_args(&format!("-sname {wrong}\n-setcookie x"));
-    let (out, err) = release.run(&["ping"]).failed(1);
+    let (out, err) = failed(release.run(&["ping"]), 1);
     assert_eq!(out, "Node is not running!\n");
     assert!(err.contains(&format!("the node {wrong} does not run: epmd at ")), "{err}");
 }
@@ -60,7 +60,7 @@ fn the_port_of_another_node_is_noticed() {
     let release = Release::new("-sname", "localhost", &flags).started(&Toolchain::Machine);
     let text = std::fs::read_to_string(release.path("releases/1.0/vm.args")).expect("a file");
     release.vm_args(&text.replace("-sname boot", "-sname tub"));
-    let (_, err) = release.run(&["ping"]).failed(1);
+    let (_, err) = failed(release.run(&["ping"]), 1);
     assert!(err.contains(&format!("was expected, but it is {} that listens there", release.node)), "{err}");
 }
 
@@ -69,10 +69,10 @@ fn the_port_of_another_node_is_noticed() {
 fn a_node_that_hangs_is_waited_for_as_long_as_relx_rpc_timeout_says() {
     let release = Release::running();
     release.signal("STOP");
-    for (variable, value, told) in [("RELX_RPC_TIMEOUT", "1", "1 s"), ("NODETOOL_TIMEOUT", "300", "0.3 s")] {
+    for (variable, value, told) in [("RELX_RPC_TIMEOUT", "1", "1 s"), ("NODETOOL_TIMEOUT", "1500", "2 s")] {
         for command in [&["ping"][..], &["rpc", "erlang", "node"], &["stop"]] {
             let start = Instant::now();
-            let (out, err) = said(release.command(command).env(variable, value)).failed(1);
+            let (out, err) = failed(said(release.command(command).env(variable, value)), 1);
             assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
             assert_eq!(out, "Node is not running!\n");
             assert!(err.contains(&format!("{} gave no answer within {told}: ", release.node)), "{err}");
@@ -86,13 +86,13 @@ fn a_node_that_hangs_is_waited_for_as_long_as_relx_rpc_timeout_says() {
 fn an_answer_that_takes_too_long_is_not_waited_for() {
     let release = Release::running();
     let sleep = ["rpc", "timer", "sleep", "[600000]"];
-    let (out, err) = said(release.command(&sleep).env("RELX_RPC_TIMEOUT", "1")).failed(1);
+    let (out, err) = failed(said(release.command(&sleep).env("RELX_RPC_TIMEOUT", "1")), 1);
     assert_eq!(out, "", "the node runs");
     let expected =
         format!("the node {} gave no answer within 1 s: it was carrying out the call", release.node);
     assert!(err.contains(&expected), "{err}");
     for variable in ["RELX_RPC_TIMEOUT", "NODETOOL_TIMEOUT"] {
-        let (_, err) = said(release.command(&["ping"]).env(variable, "foo")).failed(2);
+        let (_, err) = failed(said(release.command(&["ping"]).env(variable, "foo")), 2);
         assert!(err.contains(&format!("{variable} is \"foo\", which is no number of")), "{err}");
     }
 }
@@ -101,7 +101,7 @@ fn an_answer_that_takes_too_long_is_not_waited_for() {
 fn a_node_that_dies_in_the_middle_of_a_call_is_told() {
     for toolchain in toolchains() {
         let release = Release::new("-sname", "localhost", "").started(toolchain);
-        let (out, err) = release.run(&["eval", "erlang:halt(1, [{flush, false}])."]).failed(1);
+        let (out, err) = failed(release.run(&["eval", "erlang:halt(1, [{flush, false}])."]), 1);
         assert_eq!(out, "");
         let expected =
             format!("the connection to the node {} broke: it was carrying out the call", release.node);
@@ -123,9 +123,9 @@ fn a_node_that_dies_in_the_middle_of_a_call_is_told() {
 #[test]
 fn arguments_that_are_no_terms_are_refused_before_the_node_is_asked() {
     let release = Release::new("-sname", "localhost", "").with("ERL_EPMD_PORT", &free_port().to_string());
-    let (out, err) = release.run(&["rpc", "erlang", "halt", "[a"]).failed(255);
+    let (out, err) = failed(release.run(&["rpc", "erlang", "halt", "[a"]), 255);
     assert_eq!(out, "");
     assert!(err.contains("the arguments `[a` are no Erlang term"), "{err}");
-    let (_, err) = release.run(&["rpc"]).failed(1);
+    let (_, err) = failed(release.run(&["rpc"]), 1);
     assert!(err.contains("`rpc` needs a module"), "{err}");
 }

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use super::running::{Release, said};
+use super::running::{Release, failed, said};
 use crate::support::toolchain::Toolchain;
 use crate::support::{run, tool};
 
@@ -33,14 +33,14 @@ fn a_node_on_tls_answers_through_a_vm() {
     assert!(release.says(&["pid"]).trim().parse::<u32>().is_ok());
 
     let sleep = ["rpc", "timer", "sleep", "[600000]"];
-    let (_, err) = said(release.command(&sleep).env("RELX_RPC_TIMEOUT", "4")).failed(1);
+    let (_, err) = failed(said(release.command(&sleep).env("RELX_RPC_TIMEOUT", "4")), 1);
     assert!(err.contains("gave no answer within 4 s to the VM that asked it"), "{err}");
-    let (out, err) = said(release.command(&["ping"]).env("RELX_COOKIE", "other")).failed(1);
+    let (out, err) = failed(said(release.command(&["ping"]).env("RELX_COOKIE", "other")), 1);
     assert_eq!(out, "Node is not running!\n");
     assert!(err.contains("gets no connection to it") && !err.contains("other"), "{err}");
 
     std::fs::remove_file(release.path("releases/1.0/start_clean.boot")).expect("removed");
-    let (_, err) = release.run(&["ping"]).failed(1);
+    let (_, err) = failed(release.run(&["ping"]), 1);
     assert!(err.contains("can only be asked by a VM") && err.contains("start_clean.boot"), "{err}");
 }
 

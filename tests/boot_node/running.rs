@@ -1,12 +1,13 @@
 //! A node that runs, and `erlrel-boot` in the release that it could be of.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::support::epmd::Epmd;
 use crate::support::port::free_port;
+pub(crate) use crate::support::said::{Said, said};
 use crate::support::toolchain::{Toolchain, others};
 use crate::support::{erlang, run, temp_dir, tool};
 
@@ -29,14 +30,6 @@ pub(crate) struct Release {
     epmd: Option<Epmd>,
 }
 
-/// How a command ended, and what it wrote.
-#[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) code: Option<i32>,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
 impl Release {
     /// With `-sname` or `-name` and the host, and more flags; the node does not run yet.
     pub(crate) fn new(flag: &str, host: &str, flags: &str) -> Self {
@@ -52,7 +45,8 @@ impl Release {
         std::fs::copy(erl.join("bin/start_clean.boot"), release.path("releases/1.0/start_clean.boot"))
             .expect("copied");
         std::fs::create_dir(release.path("bin")).expect("created");
-        std::fs::copy(env!("CARGO_BIN_EXE_erlrel-boot"), release.path("bin/shop")).expect("copied");
+        // A copy could not be started as long as a process that was started meanwhile has it open.
+        std::fs::hard_link(env!("CARGO_BIN_EXE_erlrel-boot"), release.path("bin/shop")).expect("linked");
         let link = |name: &str| std::os::unix::fs::symlink(erl.join(name), release.path(name));
         link(&format!("erts-{vsn}")).and_then(|()| link("lib")).expect("linked");
         release
@@ -183,25 +177,11 @@ impl Drop for Release {
     }
 }
 
-impl Said {
-    /// The output of a success.
-    pub(crate) fn done(self) -> String {
-        assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{}", self.out);
-        self.out
-    }
-
-    /// Asserts how it failed; gives what it printed, and what it said about it.
-    pub(crate) fn failed(self, code: i32) -> (String, String) {
-        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
-        assert!(!self.err.contains(COOKIE), "{}", self.err);
-        (self.out, self.err)
-    }
-}
-
-pub(crate) fn said(command: &mut Command) -> Said {
-    let output: Output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+/// Asserts how a command failed; gives what it printed, and what it said about it.
+pub(crate) fn failed(said: Said, code: i32) -> (String, String) {
+    assert_eq!(said.code, Some(code), "{}{}", said.out, said.err);
+    assert!(!said.err.contains(COOKIE), "{}", said.err);
+    (said.out, said.err)
 }
 
 fn erts_vsn(otp: &Path) -> String {

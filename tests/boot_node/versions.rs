@@ -2,7 +2,7 @@
 
 use std::process::{Child, Stdio};
 
-use super::running::{Said, said};
+use super::running::{Said, failed, said};
 use crate::start_script::installation::{Installation, Shell};
 use crate::start_script::project::built;
 use crate::support::tool;
@@ -22,7 +22,7 @@ impl Depot {
         installation.file("vm.args", &installation.read("releases/0.1.0/vm.args"));
         let program = root.join("bin/depot");
         std::fs::remove_file(&program).expect("removed");
-        std::fs::copy(env!("CARGO_BIN_EXE_erlrel-boot"), &program).expect("copied");
+        std::fs::hard_link(env!("CARGO_BIN_EXE_erlrel-boot"), &program).expect("linked");
         let mut start = installation.command(&["foreground"]);
         let child = start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let depot = Self { installation, child: child.expect("started") };
@@ -69,7 +69,7 @@ fn a_version_is_unpacked_upgraded_to_downgraded_from_and_uninstalled() {
     );
     assert_eq!(depot.says(&["versions"]), "Installed versions:\n* 0.1.1\tcurrent\n* 0.1.0\tpermanent\n");
     assert_eq!(
-        depot.run(&["uninstall", "0.1.1"]).failed(2).0,
+        failed(depot.run(&["uninstall", "0.1.1"]), 2).0,
         "Uninstall failed: Release 0.1.1 is marked current.\n"
     );
     assert_eq!(
@@ -94,7 +94,7 @@ fn a_version_is_unpacked_upgraded_to_downgraded_from_and_uninstalled() {
     );
     assert_eq!(depot.says(&["uninstall", "0.1.1"]), "Release 0.1.1 is already uninstalled.\n");
     assert_eq!(
-        depot.run(&["uninstall", "0.1.0"]).failed(2).0,
+        failed(depot.run(&["uninstall", "0.1.0"]), 2).0,
         "Uninstall failed: Release 0.1.0 is running.\n"
     );
     assert_eq!(depot.says(&["versions"]), "Installed versions:\n* 0.1.0\tpermanent\n");
@@ -105,19 +105,19 @@ fn a_version_is_unpacked_upgraded_to_downgraded_from_and_uninstalled() {
 fn a_version_that_cannot_be_unpacked_or_installed_fails_with_relx_s_codes() {
     let depot = Depot::running("releases/0.1.1/depot.tar.gz");
     let missing = "Unpack failed: release_package_not_found\nInstalled versions:\n* 0.1.0\tpermanent\n";
-    assert_eq!(depot.run(&["upgrade", "9.9"]).failed(2).0, missing);
+    assert_eq!(failed(depot.run(&["upgrade", "9.9"]), 2).0, missing);
     depot.installation.file("releases/depot-8.8.tar.gz", "no tarball");
-    let broken = depot.run(&["unpack", "8.8"]).failed(2).0;
+    let broken = failed(depot.run(&["unpack", "8.8"]), 2).0;
     assert!(broken.contains("attempting to unpack releases/depot-8.8.tar.gz\nUnpack failed: "), "{broken}");
     depot.says(&["unpack", "0.1.1"]);
     std::fs::remove_file(depot.path("releases/0.1.1/relup")).expect("removed");
-    let failed = depot.run(&["upgrade", "0.1.1"]).failed(4).0;
-    assert!(failed.contains("ERROR: release_handler:install_release failed: "), "{failed}");
+    let refused = failed(depot.run(&["upgrade", "0.1.1"]), 4).0;
+    assert!(refused.contains("ERROR: release_handler:install_release failed: "), "{refused}");
     std::fs::remove_file(depot.path("releases/0.1.1/start.boot")).expect("removed");
-    let failed = depot.run(&["upgrade", "0.1.1"]).failed(3).0;
-    assert!(failed.contains("ERROR: release_handler:check_install_release failed: "), "{failed}");
+    let refused = failed(depot.run(&["upgrade", "0.1.1"]), 3).0;
+    assert!(refused.contains("ERROR: release_handler:check_install_release failed: "), "{refused}");
     let usage = "Missing version argument\nUsage: depot upgrade {version}\n";
-    assert_eq!(depot.run(&["upgrade", "--no-permanent"]).failed(1).0, usage);
+    assert_eq!(failed(depot.run(&["upgrade", "--no-permanent"]), 1).0, usage);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_release_that_cannot_be_written_keeps_its_version() {
     for (name, value) in depot.installation.command(&[]).get_envs() {
         upgrade.env(name, value.expect("a value"));
     }
-    let (out, err) = said(&mut upgrade).failed(1);
+    let (out, err) = failed(said(&mut upgrade), 1);
     assert_eq!(out, "");
     assert!(
         err.contains("the versions of the release are fixed, as ") && err.contains("Read-only file system"),
@@ -146,7 +146,7 @@ fn without_sasl_nobody_handles_versions() {
     let release = super::running::Release::running();
     release.says(&["eval", "application:stop(sasl)."]);
     for arguments in [&["versions"][..], &["upgrade", "0.1.1"]] {
-        let (_, err) = release.run(arguments).failed(1);
+        let (_, err) = failed(release.run(arguments), 1);
         assert!(err.contains("the release has no sasl, so nobody handles its versions"), "{err}");
     }
 }

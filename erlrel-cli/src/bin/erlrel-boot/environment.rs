@@ -29,6 +29,11 @@ impl Environment {
         self.get(OsStr::from_bytes(name)).map(OsStr::as_bytes)
     }
 
+    /// Whether whoever started this program has set a variable; it may be exported without that.
+    pub(crate) fn is_inherited(&self, name: &str) -> bool {
+        self.inherited.get(OsStr::new(name)).is_some_and(|value| !value.is_empty())
+    }
+
     /// Sets a variable for this program's own look-ups and for the programs it starts.
     pub(crate) fn export(&mut self, name: &str, value: impl Into<OsString>) {
         self.exports.insert(name.into(), value.into());

@@ -32,11 +32,19 @@ impl Release {
         let stem = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut names = rel_files(&dir)?;
         if names.is_empty() {
-            // The release handler leaves none in the directory of a version that it unpacks.
+            // As after an upgrade: see [`Self::rel_file`].
             names = rel_files(&root.join("releases"))?;
         }
         let name = name(&stem, names, &dir)?;
         Ok(Self { root, name, vsn, erts_vsn, program })
+    }
+
+    /// `releases/<vsn>/<name>.rel`, or the one beside the versions: the release handler leaves none in the directory of
+    /// a version that it has unpacked.
+    pub(crate) fn rel_file(&self) -> PathBuf {
+        let file = format!("{}.rel", self.name);
+        let own = self.dir().join(&file);
+        if own.is_file() { own } else { self.root.join("releases").join(file) }
     }
 
     /// `releases/<vsn>`.
@@ -144,6 +152,17 @@ mod tests {
         assert_eq!((found.name.as_str(), found.vsn.as_str()), ("hello", "1.0"));
         assert_eq!(found.erts_vsn, "13.1.5");
         assert_eq!(found.dir(), root.path().join("releases/1.0"));
+    }
+
+    #[test]
+    fn a_version_that_was_unpacked_into_the_release_has_its_rel_file_beside_the_versions() {
+        let root = release("13.1.5 1.0\n", &[]);
+        assert!(Release::of_program(root.path().join("bin/hello")).is_err());
+        fs::write(root.path().join("releases/hello.rel"), "").unwrap();
+        let found = Release::of_program(root.path().join("bin/hello")).unwrap();
+        assert_eq!(found.rel_file(), root.path().join("releases/hello.rel"));
+        fs::write(root.path().join("releases/1.0/hello.rel"), "").unwrap();
+        assert_eq!(found.rel_file(), root.path().join("releases/1.0/hello.rel"));
     }
 
     #[test]

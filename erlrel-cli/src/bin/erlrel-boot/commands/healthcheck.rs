@@ -111,7 +111,7 @@ fn status_and_running(answer: &Value) -> Option<(&str, Vec<&str>)> {
 
 /// The applications of the release that have to run, by its `.rel` file.
 fn permanent_applications(release: &Release) -> Result<Vec<String>, ReleaseError> {
-    let path = release.dir().join(format!("{}.rel", release.name));
+    let path = release.rel_file();
     let text = fs::read(&path).map_err(|source| ReleaseError::Read { path: path.clone(), source })?;
     permanent(&path, &text).ok_or(ReleaseError::Rel { path })
 }

@@ -127,3 +127,41 @@ fn parsed(text: &str) -> Result<Term, BootError> {
         _ => Err(BootError::Arguments { text: text.into(), problem: "more than one term".into() }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::call;
+    use crate::dist::Call;
+    use erlrel_core::term::Term;
+
+    fn shown(text: &str) -> Result<String, String> {
+        call(text).map(|call| format!("{call:?}")).map_err(|error| error.to_string())
+    }
+
+    fn expected(
+        module: &str,
+        function: &str,
+        arguments: impl IntoIterator<Item = Term>,
+    ) -> Result<String, String> {
+        Ok(format!("{:?}", Call::new(module, function, arguments)))
+    }
+
+    #[test]
+    fn module_function_and_arguments_as_erl_call_reads_them() {
+        assert_eq!(shown("m"), expected("m", "start", []));
+        assert_eq!(shown(" m  f "), expected("m", "f", []));
+        assert_eq!(shown("m f [a, \"b c\"]"), expected("m", "f", [Term::atom("a"), Term::string("b c")]));
+        assert_eq!(shown("m f [1]."), expected("m", "f", [Term::integer(1)]));
+        assert_eq!(shown("'Elixir.Shop' 'run!' []"), expected("Elixir.Shop", "run!", []));
+    }
+
+    #[test]
+    fn what_cannot_be_called() {
+        assert_eq!(shown(""), Err("`rpc` needs a module".into()));
+        assert!(shown("m f [a").unwrap_err().starts_with("the arguments `[a` are no Erlang term: "));
+        assert_eq!(
+            shown("m f [a]. [b]"),
+            Err("the arguments `[a]. [b]` are no Erlang term: more than one term".into())
+        );
+    }
+}

@@ -146,5 +146,10 @@ fn keeps_the_flags_of_the_distribution_for_a_client() {
             "{127,0,0,1}"
         ]
     );
+    let tls = "-proto_dist inet_tls -ssl_dist_opt server_certfile a.pem client_verify verify_none -hidden \
+               -ssl_dist_optfile 'its file' -erl_epmd_port 9100";
+    let expected = "-proto_dist inet_tls -erl_epmd_port 9100 -ssl_dist_opt server_certfile a.pem client_verify \
+                    verify_none -ssl_dist_optfile its file";
+    assert_eq!(parse(tls).unwrap().client_flags().join(OsStr::new(" ")), expected);
     assert_eq!(parse("-sname a").unwrap().client_flags(), Vec::<&str>::new());
 }

@@ -69,16 +69,6 @@ impl Node {
     }
 }
 
-impl Node {
-    /// Changes how long it has for an answer.
-    pub(crate) fn wait_for(&mut self, patience: Duration) {
-        self.patience = patience;
-        if let Some(peer) = &mut self.peer {
-            peer.patience = patience;
-        }
-    }
-}
-
 /// The protocols that need nothing but TCP.
 fn family(flags: &VmArgs) -> Option<Family> {
     match flags.proto_dist.as_deref().map(OsStr::to_str) {

@@ -17,6 +17,7 @@ use rustix::fs::{Access, access};
 use crate::commands::ask::{ask, require};
 use crate::commands::upgrade::steps::{Action, Request, Step, steps};
 use crate::dist::{Call, Value};
+use crate::environment::Environment;
 use crate::error::BootError;
 use crate::node::Node;
 use crate::report;
@@ -80,11 +81,11 @@ type Outcome = Result<(), u8>;
 impl<'a> Handler<'a> {
     /// Of the running node, when it has started.
     fn of(site: &'a Site) -> Result<Self, BootError> {
-        let mut node = site.node()?;
-        let is_set = |name| site.environment.get(name).is_some();
-        if !is_set("RELX_RPC_TIMEOUT") && !is_set("NODETOOL_TIMEOUT") {
-            node.wait_for(PATIENCE);
-        }
+        let node = site.node()?;
+        let node = match is_time_given(&site.environment) {
+            true => node,
+            false => node.with_patience(PATIENCE),
+        };
         let handler = Self { site, node };
         let status = Call::new("init", "get_status", []);
         while is_starting(&require(site, &handler.node, &status)?) {
@@ -246,6 +247,11 @@ impl<'a> Handler<'a> {
     }
 }
 
+/// What is exported to programs does not count.
+fn is_time_given(environment: &Environment) -> bool {
+    ["RELX_RPC_TIMEOUT", "NODETOOL_TIMEOUT"].iter().any(|name| environment.is_inherited(name))
+}
+
 fn fail(code: u8, text: impl Display) -> Result<Outcome, BootError> {
     report::result(text);
     Ok(Err(code))
@@ -283,5 +289,31 @@ fn entry(release: &Value) -> Option<(String, String)> {
     match release.as_tuple()? {
         [_, vsn, _, Value::Atom(state)] => Some((vsn.as_text()?, state.clone())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_time_given, version};
+    use crate::environment::Environment;
+    use std::ffi::OsString;
+
+    #[test]
+    fn a_step_has_five_minutes_unless_a_variable_says_otherwise() {
+        let mut environment = Environment::from([("RELX_RPC_TIMEOUT", "")]);
+        environment.export("RELX_RPC_TIMEOUT", "60");
+        assert!(!is_time_given(&environment));
+        for name in ["RELX_RPC_TIMEOUT", "NODETOOL_TIMEOUT"] {
+            assert!(is_time_given(&Environment::from([(name, "5")])));
+        }
+    }
+
+    #[test]
+    fn the_version_is_the_last_word_up_to_a_slash() {
+        let of = |words: &[&str]| version(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(of(&["1.0"]), Some("1.0".into()));
+        assert_eq!(of(&["--no-permanent", "/1.0/shop"]), Some("1.0".into()));
+        assert_eq!(of(&["1.0", "--no-permanent"]), Some("1.0".into()));
+        assert_eq!((of(&[]), of(&["--no-permanent"]), of(&["/"])), (None, None, None));
     }
 }
