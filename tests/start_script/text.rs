@@ -64,13 +64,14 @@ fn an_unknown_command_or_none_is_refused() {
 }
 
 #[test]
-fn an_image_of_a_release_with_hooks_is_warned_about() {
+fn an_image_without_a_shell_of_a_release_with_hooks_is_warned_about() {
     let warnings = output(erlrel().args(["plan", "--quiet"]).arg(&built().project));
     assert_eq!(warnings, "");
     let warnings = output(erlrel().arg("plan").arg(&built().project));
     assert!(
-        warnings
-            .contains("erlrel-boot, which starts the release in the image, runs no hooks and no extensions"),
+        warnings.contains(
+            "`bin/hooks/pre_start`, which is a hook, is to be read by a shell, but the image has none"
+        ),
         "{warnings}"
     );
 }

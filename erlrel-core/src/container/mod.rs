@@ -100,12 +100,16 @@ pub fn plan(
     tree.insert(program, start_program(boot_program)?)?;
     let description = Description::of(spec, project);
     let shell = if options.shell { Shell::Sh } else { Shell::No };
+    let has_shell = options.shell || base.as_ref().is_some_and(Opened::has_shell);
     let start = Start { cmd: &["foreground"], env: &[("RELX_OUT_FILE_PATH", "/tmp")], interpreter: None };
     let mut plan = Parts { description, tree, platform: &otp.platform, shell, start, base, unpacked: None }
         .plan(options, build)?;
     plan.warnings.extend(warnings.into_iter().map(ContainerWarning::Release));
     if !options.shell && plan.base.is_none() {
         plan.warnings.extend(shell::users(release));
+    }
+    if !has_shell {
+        plan.warnings.extend(shell::hooks(release));
     }
     Ok(plan)
 }
@@ -150,6 +154,10 @@ impl Opened {
     fn open(base: &Base, platform: Option<&Platform>) -> Result<Option<Self>, ImageError> {
         let opened = |image: BaseImage| Ok(Self { files: image.files()?, image });
         base.open(platform)?.map(opened).transpose()
+    }
+
+    fn has_shell(&self) -> bool {
+        self.files.resolve("bin/sh").is_some()
     }
 }
 

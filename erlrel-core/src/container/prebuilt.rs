@@ -56,7 +56,7 @@ pub fn plan_prebuilt(
         None => on_base::with_erlang(base.as_ref(), options, &release.name)?.image.platform(),
     };
     let platform = platform.clone();
-    let has_shell = base.as_ref().is_some_and(|base| base.files.resolve("bin/sh").is_some());
+    let has_shell = base.as_ref().is_some_and(Opened::has_shell);
     let mut tree = release.tree.clone();
     if release.maker == Maker::Mix {
         make_cookie_at_start(&mut tree, &release.vsn)?;

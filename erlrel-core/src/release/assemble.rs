@@ -52,8 +52,9 @@ pub fn assemble(release: &Release, form: Form) -> Result<Tree, ReleaseError> {
         strip_beams(&mut tree);
     }
     releases(&mut tree, release, form, &boot)?;
-    if form != Form::Image {
-        start_script::add(&mut tree, spec, &erts.vsn)?;
+    match form {
+        Form::Image => start_script::add_list(&mut tree, spec)?,
+        Form::Directory | Form::Tarball => start_script::add(&mut tree, spec, &erts.vsn)?,
     }
     erts::add(&mut tree, erts, form)?;
     let context = overlay::Context { root: &spec.root_dir, variables, form, links: form.links(spec) };

@@ -45,6 +45,7 @@ pub use overrides::Overrides;
 pub use prebuilt::{Maker, Prebuilt, PrebuiltApp, PrebuiltError, read_prebuilt};
 pub use resolve::{Erts, Release, ReleaseApp, resolve};
 pub use spec::{ConfigFile, IncludeErts, Mode, ReleaseSpec, SpecWarning, SystemLibs, spec};
+pub(crate) use start_script::shell_files;
 pub use start_script::{Extension, Phase, ScriptAdditions, ScriptHook, StartScript};
 pub use undefined::{Scope, UndefinedFunctions};
 pub use warnings::{Absence, Warning, warnings, warnings_of_form};

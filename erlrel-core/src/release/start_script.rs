@@ -1,6 +1,7 @@
 //! The POSIX start script of tarballs and release directories. Images have a program instead.
 
 mod hooks;
+mod list;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -155,26 +156,39 @@ pub(super) fn add(tree: &mut Tree, spec: &ReleaseSpec, erts_vsn: &str) -> Result
     Ok(())
 }
 
-/// That an image runs no hooks and has no extensions, if the release is to have some.
-pub(super) fn not_in_image(spec: &ReleaseSpec) -> Option<Warning> {
-    let additions = spec.start_script.additions()?;
-    let has_some = additions.hooks().next().is_some() || !additions.extensions.is_empty();
-    has_some.then_some(Warning::NoHooksInImage)
+/// Adds the list of hooks and extensions that the start program of an image reads, if there are any. It does by
+/// itself what the built-in hooks do.
+///
+/// # Errors
+/// When the release's version is no part of a path.
+pub(super) fn add_list(tree: &mut Tree, spec: &ReleaseSpec) -> Result<(), ReleaseError> {
+    let list = spec.start_script.additions().map(list::text).unwrap_or_default();
+    if !list.is_empty() {
+        let path = TreePath::new(format!("releases/{}/hooks_and_extensions", spec.vsn))?;
+        tree.insert(path, Entry::file(list, 0o644, Group::Release))?;
+    }
+    Ok(())
+}
+
+/// The files that only a shell can read, with what they are: the project's own hooks, and its extensions.
+pub(crate) fn shell_files(spec: &ReleaseSpec) -> Vec<(String, &str)> {
+    let Some(additions) = spec.start_script.additions() else { return Vec::new() };
+    let hooks = additions.hooks().filter(|hook| hook.text().is_none());
+    let hooks = hooks.map(|hook| ("a hook".to_string(), hook.path()));
+    let extensions =
+        additions.extensions.iter().map(|extension| (extension.to_string(), extension.path.as_str()));
+    hooks.chain(extensions).collect()
 }
 
 /// Hooks and extensions whose file is not in the release, as no overlay puts it there.
 pub(super) fn missing_files(spec: &ReleaseSpec, tree: &Tree) -> Vec<Warning> {
-    let Some(additions) = spec.start_script.additions() else { return Vec::new() };
     let is_missing = |path: &str| {
         // What a variable of the shell stands for is known when it runs.
         let at = TreePath::new(format!("bin/{path}"));
         !path.contains('$') && at.is_ok_and(|at| tree.get(at.as_str()).is_none())
     };
-    let hooks = additions.hooks().map(|hook| ("a hook".to_string(), hook.path()));
-    let extensions =
-        additions.extensions.iter().map(|extension| (extension.to_string(), extension.path.as_str()));
-    hooks
-        .chain(extensions)
+    shell_files(spec)
+        .into_iter()
         .filter(|(_, path)| is_missing(path))
         .map(|(what, path)| Warning::ScriptFileMissing { what, path: format!("bin/{path}") })
         .collect()

@@ -26,10 +26,7 @@ pub fn warnings(release: &Release) -> Vec<Warning> {
 /// for which an image stands too, would be another one.
 pub fn warnings_of_form(release: &Release, tree: &Tree, form: Form) -> Vec<Warning> {
     let spec = &release.spec;
-    let mut warnings = match form {
-        Form::Image => start_script::not_in_image(spec).into_iter().collect(),
-        Form::Directory | Form::Tarball => start_script::missing_files(spec, tree),
-    };
+    let mut warnings = start_script::missing_files(spec, tree);
     warnings.extend(broken_links::warnings(release, form));
     if form != Form::Directory {
         warnings.extend(relx_tarball::warnings(release));
@@ -129,8 +126,13 @@ pub enum Warning {
         /// Where the file should be.
         path: String,
     },
-    /// Hooks or extensions are configured, and what starts the release in an image runs none.
-    NoHooksInImage,
+    /// A hook or an extension needs a shell, and the image has none.
+    NeedsShell {
+        /// Which one.
+        what: String,
+        /// Its file.
+        path: String,
+    },
     /// rebar.lock pins a version that rebar.config no longer asks for.
     LockOutdated {
         /// The dependency.
@@ -228,9 +230,10 @@ impl fmt::Display for Warning {
                 "application `{app}` runs shell commands (module `{module}` calls os:cmd), but the image has no \
                  shell and os:cmd then returns an empty result: add one with --shell or `{{erlrel, [{{shell, true}}]}}`"
             ),
-            Self::NoHooksInImage => f.write_str(
-                "erlrel-boot, which starts the release in the image, runs no hooks and no extensions: \
-                 those of the start script are only in the tarball and the directory",
+            Self::NeedsShell { what, path } => write!(
+                f,
+                "`{path}`, which is {what}, is to be read by a shell, but the image has none, and the command that \
+                 comes to it will fail: add one with --shell or `{{erlrel, [{{shell, true}}]}}`"
             ),
             Self::ScriptFileMissing { what, path } => write!(
                 f,

@@ -119,6 +119,28 @@ fn hooks_and_extensions_are_functions_in_the_script() {
 }
 
 #[test]
+fn hooks_and_extensions_are_lines_for_the_start_program_of_an_image() {
+    let fixture = with(
+        "{extended_start_script_hooks, [{pre_start, []}, {post_start, [{custom, \"hooks/a b|one||$NAME\"}, pid,
+            {pid, \"a\\tb\\n\\\\c\"}, wait_for_vm_start, {wait_for_process, shop}]}, {status, [builtin_status]}]},
+         {extended_start_script_extensions, [{ext, \"ext/a\"}]}",
+    );
+    let tree = fixture.tree(Form::Image).expect("a release");
+    insta::assert_snapshot!(text(&tree, "releases/1.0/hooks_and_extensions").replace('\t', " ⇥ "), @r"
+    post_start ⇥ custom ⇥ hooks/a b ⇥ one ⇥  ⇥ $NAME
+    post_start ⇥ pid
+    post_start ⇥ pid ⇥ a\tb\n\\c
+    post_start ⇥ wait_for_vm_start
+    post_start ⇥ wait_for_process ⇥ shop
+    status ⇥ builtin_status
+    extension ⇥ ext ⇥ ext/a
+    ");
+    assert!(tree.get("bin/hooks").is_none(), "the program does by itself what the built-in hooks do");
+    let none = hooks("[{pre_start, []}]").tree(Form::Image).expect("a release");
+    assert!(none.get("releases/1.0/hooks_and_extensions").is_none());
+}
+
+#[test]
 fn hooks_of_another_form_are_shown_under_a_caret() {
     insta::assert_snapshot!(hooks("[{before_start, []}]").error(), @r"
     rebar.config:2:41: there is no such phase; relx has pre_start, post_start, pre_stop, post_stop, pre_install_upgrade, post_install_upgrade, status

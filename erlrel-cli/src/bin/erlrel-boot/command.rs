@@ -9,6 +9,16 @@ use crate::error::BootError;
 pub(crate) enum Command {
     Foreground,
     Console,
+    ConsoleClean,
+    ConsoleBoot,
+    Daemon,
+    DaemonBoot,
+    /// `daemon` by its old name.
+    Start,
+    DaemonAttach,
+    /// `daemon_attach` by its old name.
+    Attach,
+    Escript,
     /// With the word that was used.
     RemoteConsole(String),
     Ping,
@@ -25,6 +35,8 @@ pub(crate) enum Command {
     Upgrade(String),
     Version,
     Help,
+    /// What may be a command of the release's own.
+    Other(String),
 }
 
 impl Command {
@@ -34,6 +46,14 @@ impl Command {
         Ok(match word.as_str() {
             "foreground" => Self::Foreground,
             "console" => Self::Console,
+            "console_clean" => Self::ConsoleClean,
+            "console_boot" => Self::ConsoleBoot,
+            "daemon" => Self::Daemon,
+            "daemon_boot" => Self::DaemonBoot,
+            "start" => Self::Start,
+            "daemon_attach" => Self::DaemonAttach,
+            "attach" => Self::Attach,
+            "escript" => Self::Escript,
             "remote_console" | "remote" | "remsh" => Self::RemoteConsole(word),
             "ping" => Self::Ping,
             "rpc" => Self::Rpc,
@@ -47,23 +67,10 @@ impl Command {
             "restart" | "reboot" => Self::Restart(word),
             "version" | "--version" => Self::Version,
             "help" | "--help" | "-h" => Self::Help,
-            known if RELX.contains(&known) => return Err(BootError::CommandUnavailable(word)),
-            _ => return Err(BootError::UnknownCommand(word)),
+            _ => Self::Other(word),
         })
     }
 }
-
-/// Commands of relx's start script that are not here.
-const RELX: &[&str] = &[
-    "attach",
-    "console_boot",
-    "console_clean",
-    "daemon",
-    "daemon_attach",
-    "daemon_boot",
-    "escript",
-    "start",
-];
 
 /// The text of `help`.
 pub(crate) fn usage(program: &str) -> String {
@@ -121,14 +128,10 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_an_error() {
+    fn everything_else_is_an_error_or_the_release_s_own() {
         assert_eq!(parse(&["hello"]), Err("no command given".into()));
-        assert_eq!(parse(&["hello", ""]), Err("unknown command \"\"".into()));
-        assert_eq!(parse(&["hello", "Foreground"]), Err("unknown command \"Foreground\"".into()));
-        assert_eq!(
-            parse(&["hello", "daemon"]),
-            Err("the command `daemon` is not available in this program yet".into())
-        );
+        assert_eq!(parse(&["hello", ""]), Ok(Command::Other("".into())));
+        assert_eq!(parse(&["hello", "Foreground"]), Ok(Command::Other("Foreground".into())));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use thiserror::Error;
 
 use crate::commands::healthcheck::HealthError;
 use crate::config::ConfigError;
+use crate::daemon::DaemonError;
 use crate::dist::DistError;
+use crate::hooks::HookError;
 use crate::node::NodeError;
 use crate::release::ReleaseError;
 use crate::vm::VmError;
@@ -19,14 +21,18 @@ pub(crate) enum BootError {
     NoCommand,
     #[error("unknown command {0:?}")]
     UnknownCommand(String),
-    #[error("the command `{0}` is not available in this program yet")]
-    CommandUnavailable(String),
+    #[error("escript needs the path of an escript in the release")]
+    NoEscript,
     #[error(transparent)]
     Release(#[from] ReleaseError),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Node(#[from] NodeError),
+    #[error(transparent)]
+    Hook(#[from] HookError),
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
     #[error(transparent)]
     Vm(#[from] VmError),
     #[error(transparent)]
@@ -51,12 +57,15 @@ impl BootError {
     /// What to do next.
     pub(crate) fn hint(&self) -> String {
         match self {
-            Self::NoCommand | Self::UnknownCommand(_) | Self::CommandUnavailable(_) => {
+            Self::NoCommand | Self::UnknownCommand(_) => {
                 "the command `help` lists all others".into()
             }
+            Self::NoEscript => "for example `escript bin/install_upgrade.escript`".into(),
             Self::Release(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Node(error) => error.hint(),
+            Self::Hook(error) => error.hint(),
+            Self::Daemon(error) => error.hint(),
             Self::Vm(error) => error.hint(),
             Self::Dist(error) => error.hint().into(),
             Self::Health(error) => error.hint(),

@@ -8,14 +8,17 @@
 mod command;
 mod commands;
 mod config;
+mod daemon;
 mod dist;
 mod environment;
 mod error;
 mod erts;
+mod hooks;
 mod node;
 mod private_file;
 mod release;
 mod report;
+mod shell_word;
 mod site;
 mod vm;
 
@@ -24,13 +27,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::command::Command;
-use crate::commands::{healthcheck, ping, process, remote_console, rpc, upgrade};
+use crate::commands::{escript, extension, healthcheck, ping, process, remote_console, rpc, upgrade};
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::release::Release;
 use crate::site::Site;
 use crate::vm::init::Init;
-use crate::vm::start;
+use crate::vm::start::{self, Boot};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -45,8 +48,24 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
     let init = Init::of_process()?;
     let site = || Site::open(Release::find(program)?, Environment::of_process());
     match Command::parse(words)? {
-        Command::Foreground => start::start(&site()?, false, words, init),
-        Command::Console => start::start(&site()?, true, words, init),
+        Command::Foreground => start::start(&site()?, Boot::Foreground, words, init),
+        Command::Console => start::start(&site()?, Boot::Console, words, init),
+        Command::ConsoleClean => start::start(&site()?, Boot::Clean, words, init),
+        Command::ConsoleBoot => start::start(&site()?, Boot::File, words, init),
+        Command::Daemon => daemon::daemon(&site()?, "console", words, init),
+        Command::DaemonBoot => daemon::daemon_boot(&site()?, words, init),
+        Command::Start => {
+            report::warning(
+                "start is an old name of daemon; foreground suits containers, systemd and its like",
+            );
+            daemon::daemon(&site()?, "console", words, init)
+        }
+        Command::DaemonAttach => daemon::attach(&site()?, init),
+        Command::Attach => {
+            report::warning("attach is an old name of daemon_attach");
+            daemon::attach(&site()?, init)
+        }
+        Command::Escript => escript::escript(&site()?, &words[2..], init),
         Command::RemoteConsole(word) => remote_console::remote_console(&site()?, &word, init),
         Command::Ping => ping::ping(&site()?),
         Command::Healthcheck => healthcheck::healthcheck(&site()?, &words[2..]),
@@ -60,7 +79,18 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
         Command::Restart(function) => process::restart(&site()?, &function),
         Command::Version => version(&Release::find(program)?),
         Command::Help => help(program),
+        Command::Other(word) => own(program, word, words, init),
     }
+}
+
+/// A command of the release's own.
+fn own(program: &OsStr, word: String, words: &[OsString], init: Option<Init>) -> Result<ExitCode, BootError> {
+    let Ok(release) = Release::find(program) else { return Err(BootError::UnknownCommand(word)) };
+    if !hooks::extensions(&release)?.contains(&word) {
+        return Err(BootError::UnknownCommand(word));
+    }
+    let site = Site::open(release, Environment::of_process())?;
+    extension::run(&site, &word, &hooks::without_marks(words)[2..], init)
 }
 
 fn version(release: &Release) -> Result<ExitCode, BootError> {

@@ -1,16 +1,17 @@
 //! Everything that was found out before a command is carried out.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::{env, fs, path};
 
 use crate::config::ConfigError;
-use crate::config::file::{ConfigFile, Kind, SYS_CONFIG, VM_ARGS};
+use crate::config::file::{ConfigFile, Kind, OUT_DIR, SYS_CONFIG, VM_ARGS};
 use crate::config::vm_args::VmArgs;
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::erts::Erts;
+use crate::node::name::NodeName;
 use crate::node::{Node, NodeError, patience};
 use crate::release::Release;
 use crate::report;
@@ -68,9 +69,24 @@ impl Site {
         self.config(SYS_CONFIG)
     }
 
+    /// Puts both where the VM would read them.
+    pub(crate) fn publish(&self) -> Result<(), ConfigError> {
+        let name = self.node_name()?;
+        for (file, text) in [self.vm_args()?, self.sys_config()?].into_iter().flatten() {
+            file.of_node(name.as_ref().map(|name| name.name.as_os_str())).publish(&text)?;
+        }
+        Ok(())
+    }
+
     /// The flags in the text of `vm.args` and in the files that it includes, relative to the release.
     pub(crate) fn flags(&self, file: &ConfigFile, text: &[u8]) -> Result<VmArgs, ConfigError> {
         VmArgs::parse(text, file.source(), &|path| fs::read(self.release.root.join(path)))
+    }
+
+    /// Its full name, if it has one.
+    pub(crate) fn node_name(&self) -> Result<Option<NodeName>, ConfigError> {
+        let Some((file, text)) = self.vm_args()? else { return Ok(None) };
+        Ok(self.flags(&file, &text)?.name.map(|name| name.on_host(&host())))
     }
 
     /// The node that a release started here is, for a program that wants to talk to it.
@@ -110,6 +126,11 @@ fn exports(release: &Release, erts: &Erts, environment: &Environment) -> Vec<(&'
         ("RELEASE_PROG", release.program.clone().into()),
         ("LD_LIBRARY_PATH", library_path(erts, environment.get("LD_LIBRARY_PATH"))),
     ];
+    // Whoever is started begins in another directory.
+    for variable in [VM_ARGS.variable, SYS_CONFIG.variable, OUT_DIR] {
+        let path = environment.get(variable).and_then(|path| path::absolute(path).ok());
+        exports.extend(path.map(|path| (variable, path.into())));
+    }
     if environment.get("RUN_ERL_DISABLE_FLOWCNTRL").is_none() {
         exports.push(("RUN_ERL_DISABLE_FLOWCNTRL", "true".into()));
     }
@@ -122,12 +143,13 @@ fn exports(release: &Release, erts: &Erts, environment: &Environment) -> Vec<(&'
     exports
 }
 
-/// An empty part would stand for the current directory: it is not let in.
+/// An empty part would stand for the current directory: it is not let in. What this program is started by may have
+/// got the path from this program.
 fn library_path(erts: &Erts, inherited: Option<&OsStr>) -> OsString {
-    let mut path = erts.dir.join("lib").into_os_string();
-    if let Some(part) = inherited {
-        path.push(":");
-        path.push(part);
+    let own = erts.dir.join("lib").into_os_string();
+    let Some(inherited) = inherited else { return own };
+    if env::split_paths(inherited).next().is_some_and(|first| first == own) {
+        return inherited.into();
     }
-    path
+    [own.as_os_str(), inherited].join(OsStr::new(":"))
 }

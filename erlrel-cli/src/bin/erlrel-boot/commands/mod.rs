@@ -1,6 +1,8 @@
-//! The commands that ask a running node, one a file.
+//! The commands that do not start the release, one a file.
 
 pub(crate) mod ask;
+pub(crate) mod escript;
+pub(crate) mod extension;
 pub(crate) mod healthcheck;
 pub(crate) mod ping;
 pub(crate) mod process;

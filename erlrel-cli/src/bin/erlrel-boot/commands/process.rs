@@ -48,8 +48,23 @@ fn init(site: &Site, node: &Node, function: &str) -> Result<(), BootError> {
 }
 
 fn pid_of(site: &Site, node: &Node) -> Result<String, BootError> {
-    let answer = require(site, node, &Call::new("os", "getpid", []))?;
-    match &answer {
+    pid_in(&require(site, node, &getpid())?)
+}
+
+/// The number that the node's process has for the node itself; says nothing if the node does not answer.
+///
+/// # Errors
+/// Those of [`ask`].
+pub(crate) fn ask_pid(site: &Site, node: &Node) -> Result<String, BootError> {
+    pid_in(&ask(site, node, &getpid())?)
+}
+
+fn getpid() -> Call {
+    Call::new("os", "getpid", [])
+}
+
+fn pid_in(answer: &Value) -> Result<String, BootError> {
+    match answer {
         Value::String(digits) if digits.iter().all(u8::is_ascii_digit) => {
             Ok(digits.iter().map(|digit| char::from(*digit)).collect())
         }

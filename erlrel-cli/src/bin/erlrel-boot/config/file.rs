@@ -62,6 +62,11 @@ impl ConfigFile {
         &self.source
     }
 
+    /// The file that the VM reads.
+    pub(crate) fn published(&self) -> &Path {
+        self.output.as_deref().unwrap_or(&self.source)
+    }
+
     /// Reads the text and substitutes the variables; writes nothing. The last line of a rendered text ends as all others
     /// do, as that of relx's does.
     pub(crate) fn text(&self, environment: &Environment) -> Result<Vec<u8>, ConfigError> {
@@ -134,9 +139,12 @@ fn output(path: &Path, environment: &Environment) -> PathBuf {
     }
 }
 
-/// The directory for files that are made when the program starts, when one is given.
+/// The variable that names the directory for files that are made when the program starts.
+pub(crate) const OUT_DIR: &str = "RELX_OUT_FILE_PATH";
+
+/// That directory, when one is given.
 pub(crate) fn out_dir(environment: &Environment) -> Option<PathBuf> {
-    let dir = environment.get("RELX_OUT_FILE_PATH")?;
+    let dir = environment.get(OUT_DIR)?;
     Some(path::absolute(dir).unwrap_or_else(|_| dir.into()))
 }
 

@@ -28,6 +28,10 @@ pub(crate) enum VmError {
         colon(said)
     )]
     NoAnswer { node: OsString, status: ExitStatus, said: String },
+    #[error("no boot file given")]
+    BootFileMissing,
+    #[error("`{}` finds no boot file {path}", command.display())]
+    NoBootFile { command: OsString, path: PathBuf },
     #[error("cannot prepare to receive signals")]
     Signals(#[source] io::Error),
 }
@@ -52,6 +56,10 @@ impl VmError {
             Self::Late { .. } => "RELX_RPC_TIMEOUT is the number of seconds that it has".into(),
             Self::NoAnswer { .. } => {
                 "the release needs the applications of its distribution protocol, such as ssl for inet_tls".into()
+            }
+            Self::BootFileMissing | Self::NoBootFile { .. } => {
+                "name one of the release's, without its ending .boot, for example releases/VSN/start_clean"
+                    .into()
             }
             Self::Signals(_) => "give the container a larger limit of open files (`--ulimit nofile`)".into(),
         }

@@ -1,7 +1,7 @@
-//! Hands over to the VM.
+//! Hands over to the VM, or to another program.
 
-use std::os::unix::process::CommandExt;
-use std::process::ExitCode;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{ExitCode, ExitStatus};
 
 use crate::vm::VmError;
 use crate::vm::init::{Init, Traits};
@@ -14,4 +14,27 @@ pub(crate) fn launch(plan: &Plan, init: Option<Init>, traits: Traits) -> Result<
     }
     let source = plan.command().exec();
     Err(VmError::Start { program: plan.program.clone(), source })
+}
+
+/// The same with a program that is not the VM of the release.
+pub(crate) fn launch_other(plan: &Plan, init: Option<Init>) -> Result<ExitCode, VmError> {
+    launch(plan, init, OTHER)
+}
+
+/// Runs such a program to its end; gives its exit code, or 128 and the number of the signal that ended it.
+pub(crate) fn run(plan: &Plan, init: Option<Init>) -> Result<ExitCode, VmError> {
+    if let Some(init) = init {
+        return init.run(plan, OTHER);
+    }
+    let status = plan.command().status();
+    let status = status.map_err(|source| VmError::Start { program: plan.program.clone(), source })?;
+    Ok(exit_code(status).into())
+}
+
+/// It may use the terminal, and knows by itself what to do with Ctrl-C.
+const OTHER: Traits = Traits { shell: true, listens: false };
+
+fn exit_code(status: ExitStatus) -> u8 {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
 }

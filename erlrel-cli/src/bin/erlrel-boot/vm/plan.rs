@@ -24,6 +24,8 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct Start<'a> {
     pub(crate) interactive: bool,
+    /// How code is loaded unless CODE_LOADING_MODE says so.
+    pub(crate) mode: &'static str,
     pub(crate) boot_file: PathBuf,
     pub(crate) sys_config: Option<PathBuf>,
     pub(crate) vm_args: Option<PathBuf>,
@@ -53,7 +55,7 @@ impl Plan {
             args.words(["-noinput", "+Bd"]);
         }
         args.pair("-boot", start.boot_file);
-        args.pair("-mode", site.environment.get("CODE_LOADING_MODE").unwrap_or(OsStr::new("embedded")));
+        args.pair("-mode", site.environment.get("CODE_LOADING_MODE").unwrap_or(OsStr::new(start.mode)));
         args.words(["-boot_var", "SYSTEM_LIB_DIR"]).word(site.erts.system_lib_dir());
         args.flag("-config", start.sys_config).flag("-args_file", start.vm_args);
         args.words(start.port_flags).word("--").words(start.words.iter().skip(1));

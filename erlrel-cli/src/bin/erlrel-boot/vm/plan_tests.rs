@@ -55,6 +55,7 @@ fn foreground() {
     let called = words(&["/opt/hello/bin/hello", "foreground", "-x", "a b"]);
     let start = Start {
         interactive: false,
+        mode: "embedded",
         boot_file: "/opt/hello/releases/1.0/start".into(),
         sys_config: Some("/tmp/sys.config".into()),
         vm_args: Some("/tmp/vm.args".into()),
@@ -79,6 +80,7 @@ fn console_of_a_release_without_configuration() {
     let called = words(&["hello", "console"]);
     let start = Start {
         interactive: true,
+        mode: "embedded",
         boot_file: "/opt/hello/releases/1.0/hello".into(),
         sys_config: None,
         vm_args: None,

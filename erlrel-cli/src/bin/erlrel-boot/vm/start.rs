@@ -1,13 +1,14 @@
-//! `foreground` and `console`: starts the VM of the release.
+//! `foreground` and the kinds of `console`: starts the VM of the release.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::config::ConfigError;
 use crate::config::file::ConfigFile;
 use crate::config::vm_args::VmArgs;
 use crate::error::BootError;
+use crate::hooks::{self, Phase};
 use crate::node::NodeError;
 use crate::node::name::NodeName;
 use crate::node::port::{dist_port, port_flags, without_epmd};
@@ -17,16 +18,34 @@ use crate::vm::init::{Init, Traits};
 use crate::vm::plan::{Plan, Start};
 use crate::vm::{VmError, epmd, launch, terminal};
 
+/// What is to run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Boot {
+    /// The release, without a shell.
+    Foreground,
+    /// The release, with a shell.
+    Console,
+    /// A shell with the release's code, and none of its applications.
+    Clean,
+    /// A shell from the boot file that the first argument names, relative to the release.
+    File,
+}
+
 /// Renders the configuration and runs the release; `words` is how this program was called.
+///
+/// # Errors
+/// When the configuration is wrong, a boot file is not there, or a program cannot be started.
 pub(crate) fn start(
     site: &Site,
-    interactive: bool,
+    boot: Boot,
     words: &[OsString],
     init: Option<Init>,
 ) -> Result<ExitCode, BootError> {
-    if interactive && terminal::stdin_is_void() {
+    // A boot file may be one of something that reads nothing.
+    if [Boot::Console, Boot::Clean].contains(&boot) && terminal::stdin_is_void() {
         return Err(VmError::NoInput.into());
     }
+    let boot_file = boot_file(site, boot, words)?;
     let (vm_args, sys_config) = (site.vm_args()?, site.sys_config()?);
     let flags = match &vm_args {
         Some((file, text)) => site.flags(file, text)?,
@@ -34,17 +53,53 @@ pub(crate) fn start(
     };
     let node = flags.name.as_ref().map(|name| name.on_host(&host()));
     let start = Start {
-        interactive,
-        boot_file: site.boot_file(),
+        interactive: boot != Boot::Foreground,
+        mode: if boot == Boot::Clean { "interactive" } else { "embedded" },
+        boot_file,
         port_flags: listening(site, &flags)?,
         vm_args: publish(vm_args, node.as_ref())?,
         sys_config: publish(sys_config, node.as_ref())?,
         node,
-        words,
+        words: &passed_on(boot, words),
     };
-    let traits = Traits { shell: interactive, listens: start.node.is_some() };
+    let traits = Traits { shell: start.interactive, listens: start.node.is_some() };
+    if let Some(hooks) = hooks::before(site, Phase::PreStart, words)? {
+        return Ok(launch::launch(&hooks, init, traits)?);
+    }
     epmd::start_without_shell(site, &flags, &start.port_flags);
     Ok(launch::launch(&Plan::start(site, start), init, traits)?)
+}
+
+fn boot_file(site: &Site, boot: Boot, words: &[OsString]) -> Result<PathBuf, VmError> {
+    match boot {
+        Boot::Foreground | Boot::Console => Ok(site.boot_file()),
+        Boot::Clean => Ok(site.release.dir().join("start_clean")),
+        Boot::File => named_boot_file(site, words),
+    }
+}
+
+/// The boot file that the first argument of a command names, without `.boot`.
+///
+/// # Errors
+/// When there is no argument, or no such file.
+pub(crate) fn named_boot_file(site: &Site, words: &[OsString]) -> Result<PathBuf, VmError> {
+    let words = hooks::without_marks(words);
+    let [_, command, file, ..] = words.as_slice() else { return Err(VmError::BootFileMissing) };
+    let mut path = site.release.root.join(file).into_os_string();
+    path.push(".boot");
+    match Path::new(&path).is_file() {
+        true => Ok(file.into()),
+        false => Err(VmError::NoBootFile { command: command.clone(), path: path.into() }),
+    }
+}
+
+/// The program and what the VM is told of the words after it: of a boot file nothing, nor of the command with it.
+fn passed_on(boot: Boot, words: &[OsString]) -> Vec<OsString> {
+    let mut words = hooks::without_marks(words);
+    if boot == Boot::File {
+        words.drain(1..words.len().min(3));
+    }
+    words
 }
 
 /// The flags for the port that ERL_DIST_PORT gives.

@@ -1,0 +1,190 @@
+//! A release in the background: ERTS's `run_erl` runs it, with pipes in place of a terminal, and `to_erl` has the
+//! other end of them.
+
+mod error;
+mod places;
+mod process;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use crate::commands::ask::require;
+use crate::commands::process::ask_pid;
+use crate::dist::Call;
+use crate::error::BootError;
+use crate::hooks::{self, Phase};
+use crate::node::Node;
+use crate::shell_word;
+use crate::site::Site;
+use crate::vm::init::Init;
+use crate::vm::plan::Plan;
+use crate::vm::start::named_boot_file;
+use crate::vm::{VmError, launch};
+
+pub(crate) use crate::daemon::error::DaemonError;
+pub(crate) use crate::daemon::places::Places;
+
+/// How long the VM of a release without a name may take to begin.
+const START: Duration = Duration::from_secs(60);
+
+/// Time between two looks at the VM.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// `daemon`: runs the release in the background with another command, and waits until it answers. `words` is how this
+/// program was called.
+///
+/// # Errors
+/// In the first process of a container, which would end with this command; without a shell or `run_erl`; when the VM
+/// ends while it starts, or does not answer in time.
+pub(crate) fn daemon(
+    site: &Site,
+    console: &str,
+    words: &[OsString],
+    init: Option<Init>,
+) -> Result<ExitCode, BootError> {
+    if init.is_some() {
+        return Err(DaemonError::FirstProcess.into());
+    }
+    let run_erl = program(site, "run_erl")?;
+    if !Path::new(SHELL).exists() {
+        return Err(DaemonError::NoShell { run_erl }.into());
+    }
+    let node = node(site)?;
+    let places = Places::of(site, node.as_ref().map(|node| &node.name));
+    site.publish()?;
+    places.make()?;
+    if let Some(hooks) = hooks::before(site, Phase::PreStart, words)? {
+        return Ok(launch::launch_other(&hooks, init)?);
+    }
+    let pid_file = places.pid_file();
+    // One that is there is of a run that was ended; what cannot be removed shows when it is written.
+    let _ = fs::remove_file(&pid_file);
+    start(site, &run_erl, &places, console, &hooks::without_marks(words))?;
+    let started = wait(site, node.as_ref(), &places);
+    let _ = fs::remove_file(&pid_file);
+    started?;
+    hooks::after(site, Phase::PostStart, words)
+}
+
+/// `daemon_boot`: the same with a boot file.
+///
+/// # Errors
+/// As [`daemon`], and when there is no such file.
+pub(crate) fn daemon_boot(
+    site: &Site,
+    words: &[OsString],
+    init: Option<Init>,
+) -> Result<ExitCode, BootError> {
+    named_boot_file(site, words)?;
+    daemon(site, "console_boot", words, init)
+}
+
+/// `daemon_attach`: the shell of the release in the background, on this terminal.
+///
+/// # Errors
+/// When this user may not write into the pipes, or there is no `to_erl`.
+pub(crate) fn attach(site: &Site, init: Option<Init>) -> Result<ExitCode, BootError> {
+    let node = site.node()?;
+    require(site, &node, &Call::new("erlang", "is_alive", []))?;
+    let places = Places::of(site, Some(&node.name));
+    places.check()?;
+    let plan = Plan {
+        program: program(site, "to_erl")?,
+        args: vec![places.pipes.into()],
+        environment: site.environment.exports().clone(),
+        directory: site.release.root.clone(),
+    };
+    Ok(launch::launch_other(&plan, init)?)
+}
+
+/// What `run_erl` gives its command to.
+const SHELL: &str = "/bin/sh";
+
+fn program(site: &Site, name: &'static str) -> Result<PathBuf, DaemonError> {
+    let path = site.erts.bin().join(name);
+    match path.exists() {
+        true => Ok(path),
+        false => Err(DaemonError::NoProgram { path }),
+    }
+}
+
+/// The node that is to answer, if it is to have a name.
+fn node(site: &Site) -> Result<Option<Node>, BootError> {
+    site.node_name()?.is_some().then(|| site.node()).transpose()
+}
+
+fn start(
+    site: &Site,
+    run_erl: &Path,
+    places: &Places,
+    console: &str,
+    words: &[OsString],
+) -> Result<(), BootError> {
+    let mut command = Command::new(run_erl);
+    command.arg("-daemon").args([&places.pipes, &places.log]);
+    command.arg(command_line(site, places, console, words));
+    command.envs(site.environment.exports()).env("HEART_COMMAND", heart_command(site, words));
+    let status = command.current_dir(&site.release.root).status();
+    let status = status.map_err(|source| VmError::Start { program: run_erl.into(), source })?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(DaemonError::RunErl { run_erl: run_erl.into(), status }.into()),
+    }
+}
+
+/// Shell text that leaves the number of its process in a file, and becomes the VM, whose number it is then. A file
+/// that somebody has put there meanwhile stays what it is.
+fn command_line(site: &Site, places: &Places, console: &str, words: &[OsString]) -> OsString {
+    let (pid_file, program) = (places.pid_file().into_os_string(), site.release.program.clone().into());
+    let arguments = words.iter().skip(2).cloned().chain([hooks::DISABLED.into()]);
+    let words: Vec<OsString> = [pid_file, program, console.into()].into_iter().chain(arguments).collect();
+    let mut text = OsString::from("set -- ");
+    text.push(quoted(&words));
+    text.push("; set -C; echo $$ >\"$1\" || exit; shift; exec \"$@\"");
+    text
+}
+
+/// How `heart` starts the release again.
+fn heart_command(site: &Site, words: &[OsString]) -> OsString {
+    let program = site.release.root.join("bin").join(&site.release.name).into_os_string();
+    let words: Vec<OsString> = [program].into_iter().chain(words.iter().skip(1).cloned()).collect();
+    quoted(&words)
+}
+
+/// Words as the shell reads them, with a blank after each.
+fn quoted(words: &[OsString]) -> OsString {
+    let mut text = OsString::new();
+    for word in words {
+        text.push(shell_word::quoted(word));
+        text.push(" ");
+    }
+    text
+}
+
+/// Waits until the VM that was just started answers: not another one of its name.
+fn wait(site: &Site, node: Option<&Node>, places: &Places) -> Result<(), BootError> {
+    let end = Instant::now() + node.map_or(START, |node| node.patience);
+    let log = || places.log.clone();
+    loop {
+        let vm = places.vm();
+        if let Some(vm) = &vm {
+            if !process::is_running(vm) {
+                let name =
+                    node.map_or_else(|| site.release.name.clone().into(), |node| node.name.name.clone());
+                return Err(
+                    DaemonError::Ended { release: site.release.name.clone(), log: log(), name }.into()
+                );
+            }
+            if node.is_none_or(|node| ask_pid(site, node).is_ok_and(|pid| pid == *vm)) {
+                return Ok(());
+            }
+        }
+        if Instant::now() >= end {
+            return Err(DaemonError::NoAnswer { release: site.release.name.clone(), vm, log: log() }.into());
+        }
+        thread::sleep(AGAIN);
+    }
+}
