@@ -9,7 +9,7 @@ use super::project::{self, built, write};
 use crate::support::busybox::applets;
 use crate::support::epmd::Epmd;
 pub(crate) use crate::support::said::{Said, said};
-use crate::support::{temp_dir, tool};
+use crate::support::{copy_dir, temp_dir, tool};
 
 /// What reads the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +17,14 @@ pub(crate) enum Shell {
     Dash,
     /// busybox's, with its `awk`, `sed`, `readlink` and all others before those of the system.
     Ash,
+    /// Nothing: erlrel-boot is there in its place, and the release is as in an image. It gives hooks to the system's shell.
+    None,
 }
 
 pub(crate) const SHELLS: [Shell; 2] = [Shell::Dash, Shell::Ash];
+
+/// What starts a release, script or program.
+pub(crate) const STARTERS: [Shell; 3] = [Shell::Dash, Shell::Ash, Shell::None];
 
 /// An unpacked release with a node name of its own. Its node is killed in the end if a test left it running.
 #[derive(Debug)]
@@ -39,10 +44,10 @@ impl Installation {
         let temp = temp_dir();
         let root = temp.path().join("depot");
         std::fs::create_dir(&root).expect("created");
-        for entry in std::fs::read_dir(&built().unpacked).expect("unpacked") {
+        for entry in std::fs::read_dir(shell.release()).expect("unpacked") {
             let (from, name) = entry.map(|entry| (entry.path(), entry.file_name())).expect("an entry");
             if name == "bin" || name == "releases" {
-                crate::support::copy_dir(from, root.join(name));
+                copy_dir(from, root.join(name));
             } else {
                 symlink(from, root.join(name)).expect("linked");
             }
@@ -54,7 +59,10 @@ impl Installation {
     pub(crate) fn unpacked(shell: Shell, directory: impl AsRef<Path>) -> Self {
         let temp = temp_dir();
         let root = temp.path().join(directory);
-        project::unpack(&built().tarballs[0], &root);
+        match shell {
+            Shell::None => copy_dir(&built().imaged, &root),
+            Shell::Dash | Shell::Ash => project::unpack(&built().tarballs[0], &root),
+        }
         Self::at(temp, root, shell)
     }
 
@@ -64,8 +72,10 @@ impl Installation {
         let node = format!("depot{}_{count}@localhost", std::process::id());
         let installation = Self { _temp: temp, root, node, shell, epmd: Epmd::used() };
         installation.vm_args("");
-        for script in ["depot", "depot-0.1.0"] {
-            shell.reads(&installation.root.join("bin").join(script));
+        if shell != Shell::None {
+            for script in ["depot", "depot-0.1.0"] {
+                shell.reads(&installation.root.join("bin").join(script));
+            }
         }
         installation
     }
@@ -149,11 +159,20 @@ impl Drop for Installation {
 }
 
 impl Shell {
+    /// The release that it starts, which tests do not change.
+    fn release(self) -> &'static Path {
+        match self {
+            Self::None => &built().imaged,
+            Self::Dash | Self::Ash => &built().unpacked,
+        }
+    }
+
     /// Makes this shell the interpreter of a script.
     pub(crate) fn reads(self, script: &Path) {
         let interpreter = match self {
             Self::Dash => "#!/usr/bin/dash\n",
             Self::Ash => "#!/usr/bin/busybox ash\n",
+            Self::None => panic!("erlrel-boot is no script"),
         };
         let text = std::fs::read_to_string(script).expect("a script");
         let rest = text.strip_prefix("#!/bin/sh\n").expect("the usual first line");
@@ -162,7 +181,7 @@ impl Shell {
 
     fn path(self) -> String {
         match self {
-            Self::Dash => "/usr/bin:/bin".into(),
+            Self::Dash | Self::None => "/usr/bin:/bin".into(),
             Self::Ash => format!("{}:/usr/bin:/bin", applets().display()),
         }
     }
@@ -172,5 +191,12 @@ impl Shell {
 pub(crate) fn with_each_shell(test: impl Fn(Installation)) {
     for shell in SHELLS {
         test(Installation::new(shell));
+    }
+}
+
+/// Runs a test with each shell, and with the program that needs none.
+pub(crate) fn with_each_starter(test: impl Fn(Installation)) {
+    for starter in STARTERS {
+        test(Installation::new(starter));
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct Built {
     pub(crate) project: PathBuf,
     /// Where the tarball of 0.1.0 is unpacked. Tests do not change it.
     pub(crate) unpacked: PathBuf,
+    /// The release of 0.1.0 as an image has it. Tests do not change it.
+    pub(crate) imaged: PathBuf,
     /// The tarballs of 0.1.0 and 0.1.1; the latter has the relup that rebar3 made.
     pub(crate) tarballs: [PathBuf; 2],
     /// The release directory of 0.1.1 with the minimal script, linked for development.
@@ -67,6 +69,7 @@ fn build() -> Built {
     write_project(&dir, "0.1.0");
     rebar3(&dir, &["release"]);
     let first = tarball(&dir, "0.1.0");
+    let imaged = imaged(&dir);
     let relx_script = dir.join("_build/prod/rel/depot/bin/depot-0.1.0");
     // Times of one second are equal for rebar3.
     std::fs::remove_dir_all(dir.join("_build/prod/lib")).expect("removed");
@@ -79,7 +82,7 @@ fn build() -> Built {
     unpack(&first, &unpacked);
     let minimal = minimal(&dir);
     write_project(&dir, "0.1.1");
-    Built { project: dir, unpacked, tarballs: [first, second], minimal, relx_script }
+    Built { project: dir, unpacked, imaged, tarballs: [first, second], minimal, relx_script }
 }
 
 fn minimal(dir: &Path) -> PathBuf {
@@ -117,6 +120,21 @@ fn tarball(dir: &Path, vsn: &str) -> PathBuf {
     let out = dir.join(format!("depot-{vsn}.tar.gz"));
     run(erlrel().arg("tar").arg(dir).args(["--no-compile", "--quiet", "--out"]).arg(&out));
     out
+}
+
+/// Makes an image, and unpacks what of its layers is the release.
+fn imaged(dir: &Path) -> PathBuf {
+    let (layout, root) = (dir.join("layout"), dir.join("imaged"));
+    let to = format!("oci:{}:1.0", layout.display());
+    run(erlrel().arg("image").arg(dir).args(["--no-compile", "--quiet", "--shell", "--to", &to]));
+    std::fs::create_dir_all(&root).expect("created");
+    for blob in std::fs::read_dir(layout.join("blobs/sha256")).expect("blobs") {
+        let blob = blob.expect("a blob").path();
+        if std::fs::read(&blob).expect("read").starts_with(&[0x1f, 0x8b]) {
+            unpack(&blob, &root);
+        }
+    }
+    root.join("opt/depot")
 }
 
 pub(crate) fn unpack(tarball: &Path, dir: &Path) {

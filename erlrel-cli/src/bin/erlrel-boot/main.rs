@@ -30,6 +30,7 @@ use crate::command::Command;
 use crate::commands::{escript, extension, healthcheck, ping, process, remote_console, rpc, upgrade};
 use crate::environment::Environment;
 use crate::error::BootError;
+use crate::hooks::Phase;
 use crate::release::Release;
 use crate::site::Site;
 use crate::vm::init::Init;
@@ -47,7 +48,9 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
     let program = words.first().map(OsString::as_os_str).unwrap_or_default();
     let init = Init::of_process()?;
     let site = || Site::open(Release::find(program)?, Environment::of_process());
-    match Command::parse(words)? {
+    let command = Command::parse(words)?;
+    let arguments = hooks::without_marks(words).split_off(2);
+    match command {
         Command::Foreground => start::start(&site()?, Boot::Foreground, words, init),
         Command::Console => start::start(&site()?, Boot::Console, words, init),
         Command::ConsoleClean => start::start(&site()?, Boot::Clean, words, init),
@@ -65,32 +68,43 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
             report::warning("attach is an old name of daemon_attach");
             daemon::attach(&site()?, init)
         }
-        Command::Escript => escript::escript(&site()?, &words[2..], init),
+        Command::Escript => escript::escript(&site()?, &arguments, init),
         Command::RemoteConsole(word) => remote_console::remote_console(&site()?, &word, init),
         Command::Ping => ping::ping(&site()?),
-        Command::Healthcheck => healthcheck::healthcheck(&site()?, &words[2..]),
-        Command::Rpc => rpc::rpc(&site()?, &words[2..]),
-        Command::Eval => rpc::eval(&site()?, &words[2..]),
+        Command::Healthcheck => healthcheck::healthcheck(&site()?, &arguments),
+        Command::Rpc => rpc::rpc(&site()?, &arguments),
+        Command::Eval => rpc::eval(&site()?, &arguments),
         Command::Pid => process::pid(&site()?),
-        Command::Stop => process::stop(&site()?),
-        Command::Status => ping::status(&site()?),
+        Command::Stop => hooks::around(Phase::PreStop, (&site()?, words, init), process::stop),
+        Command::Status => status(&site()?, words),
         Command::Versions => upgrade::versions(&site()?),
-        Command::Upgrade(word) => upgrade::change(&site()?, &word, &words[2..]),
+        Command::Upgrade(word) => upgrade::change(&site()?, &word, words, init),
         Command::Restart(function) => process::restart(&site()?, &function),
         Command::Version => version(&Release::find(program)?),
         Command::Help => help(program),
-        Command::Other(word) => own(program, word, words, init),
+        Command::Other(word) => own(program, word, &arguments, init),
     }
 }
 
 /// A command of the release's own.
-fn own(program: &OsStr, word: String, words: &[OsString], init: Option<Init>) -> Result<ExitCode, BootError> {
+fn own(
+    program: &OsStr,
+    word: String,
+    arguments: &[OsString],
+    init: Option<Init>,
+) -> Result<ExitCode, BootError> {
     let Ok(release) = Release::find(program) else { return Err(BootError::UnknownCommand(word)) };
     if !hooks::extensions(&release)?.contains(&word) {
         return Err(BootError::UnknownCommand(word));
     }
     let site = Site::open(release, Environment::of_process())?;
-    extension::run(&site, &word, &hooks::without_marks(words)[2..], init)
+    extension::run(&site, &word, arguments, init)
+}
+
+/// What the hooks say of the node, if it answers.
+fn status(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError> {
+    ping::status(site)?;
+    hooks::after(site, Phase::Status, words)
 }
 
 fn version(release: &Release) -> Result<ExitCode, BootError> {

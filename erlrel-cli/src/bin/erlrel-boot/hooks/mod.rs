@@ -22,6 +22,7 @@ use crate::hooks::variables::Variables;
 use crate::release::Release;
 use crate::report;
 use crate::site::Site;
+use crate::vm::init::Init;
 use crate::vm::launch;
 use crate::vm::plan::Plan;
 
@@ -39,7 +40,7 @@ pub(crate) use crate::hooks::mark::{DISABLED, without_marks};
 ///
 /// [`launch`]: crate::vm::launch::launch
 pub(crate) fn before(site: &Site, phase: Phase, words: &[OsString]) -> Result<Option<Plan>, BootError> {
-    if mark::are_disabled(words) {
+    if mark::are_disabled(words) || mark::are_done(words) {
         return Ok(None);
     }
     let additions = Additions::of(&site.release)?;
@@ -48,11 +49,30 @@ pub(crate) fn before(site: &Site, phase: Phase, words: &[OsString]) -> Result<Op
     for hook in hooks.iter().chain(&after) {
         shell::check(hook.path())?;
     }
-    if hooks.is_empty() || mark::are_done(words) {
+    if hooks.is_empty() {
         return Ok(None);
     }
     let script = Script::of(&Variables::of(site)?).hooks(&hooks).again();
     Ok(Some(script.plan(site, mark::done(words))))
+}
+
+/// Carries out a command with the hooks of a phase that begins with `Pre` before it, and of the one that belongs to
+/// it after it, unless the command has failed. `words` is how this program was called.
+///
+/// # Errors
+/// Those of [`before`], of the command, and of [`after`].
+pub(crate) fn around(
+    phase: Phase,
+    (site, words, init): (&Site, &[OsString], Option<Init>),
+    command: impl FnOnce(&Site) -> Result<ExitCode, BootError>,
+) -> Result<ExitCode, BootError> {
+    if let Some(plan) = before(site, phase, words)? {
+        return Ok(launch::launch_other(&plan, init)?);
+    }
+    match (command(site)?, phase.after()) {
+        (ExitCode::SUCCESS, Some(phase)) => after(site, phase, words),
+        (code, _) => Ok(code),
+    }
 }
 
 /// Runs the hooks of a phase to their end, and gives the exit code: that of the first that failed.

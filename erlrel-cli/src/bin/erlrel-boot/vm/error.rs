@@ -28,10 +28,10 @@ pub(crate) enum VmError {
         colon(said)
     )]
     NoAnswer { node: OsString, status: ExitStatus, said: String },
-    #[error("no boot file given")]
+    #[error("the command needs a boot file, without its ending .boot")]
     BootFileMissing,
-    #[error("`{}` finds no boot file {path}", command.display())]
-    NoBootFile { command: OsString, path: PathBuf },
+    #[error("there is no boot file {path}")]
+    NoBootFile { path: PathBuf },
     #[error("cannot prepare to receive signals")]
     Signals(#[source] io::Error),
 }
@@ -58,7 +58,7 @@ impl VmError {
                 "the release needs the applications of its distribution protocol, such as ssl for inet_tls".into()
             }
             Self::BootFileMissing | Self::NoBootFile { .. } => {
-                "name one of the release's, without its ending .boot, for example releases/VSN/start_clean"
+                "name one that the release has, such as releases/VSN/start_clean"
                     .into()
             }
             Self::Signals(_) => "give the container a larger limit of open files (`--ulimit nofile`)".into(),

@@ -84,12 +84,12 @@ fn boot_file(site: &Site, boot: Boot, words: &[OsString]) -> Result<PathBuf, VmE
 /// When there is no argument, or no such file.
 pub(crate) fn named_boot_file(site: &Site, words: &[OsString]) -> Result<PathBuf, VmError> {
     let words = hooks::without_marks(words);
-    let [_, command, file, ..] = words.as_slice() else { return Err(VmError::BootFileMissing) };
+    let [_, _, file, ..] = words.as_slice() else { return Err(VmError::BootFileMissing) };
     let mut path = site.release.root.join(file).into_os_string();
     path.push(".boot");
     match Path::new(&path).is_file() {
         true => Ok(file.into()),
-        false => Err(VmError::NoBootFile { command: command.clone(), path: path.into() }),
+        false => Err(VmError::NoBootFile { path: path.into() }),
     }
 }
 

@@ -19,9 +19,11 @@ use crate::commands::upgrade::steps::{Action, Request, Step, steps};
 use crate::dist::{Call, Value};
 use crate::environment::Environment;
 use crate::error::BootError;
+use crate::hooks::{self, Phase};
 use crate::node::Node;
 use crate::report;
 use crate::site::Site;
+use crate::vm::init::Init;
 
 /// How long one step has unless RELX_RPC_TIMEOUT says otherwise: it may load a lot of code.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -39,21 +41,29 @@ pub(crate) fn versions(site: &Site) -> Result<ExitCode, BootError> {
 }
 
 /// Carries out `command` with its arguments: a version, and perhaps `--no-permanent`. Says what relx says, with its
-/// exit codes: 2 for a package that is missing or a version in use, 3 and 4 for the node's refusals.
-pub(crate) fn change(site: &Site, command: &str, words: &[OsString]) -> Result<ExitCode, BootError> {
-    let Some(vsn) = version(words) else {
+/// exit codes: 2 for a package that is missing or a version in use, 3 and 4 for the node's refusals. `words` is how
+/// this program was called; hooks run if there is a node.
+pub(crate) fn change(
+    site: &Site,
+    command: &str,
+    words: &[OsString],
+    init: Option<Init>,
+) -> Result<ExitCode, BootError> {
+    let arguments = hooks::without_marks(words).split_off(2);
+    let Some(vsn) = version(&arguments) else {
         report::result("Missing version argument");
         report::result(format_args!("Usage: {} {command} {{version}}", site.release.name));
         return Ok(ExitCode::FAILURE);
     };
+    let permanent = !arguments.iter().any(|word| word == "--no-permanent");
+    let request = Request { action: Action::named(command), permanent, vsn };
     let handler = Handler::of(site)?;
+    hooks::around(Phase::PreInstallUpgrade, (site, words, init), |_| carry_out(&handler, &request))
+}
+
+fn carry_out(handler: &Handler<'_>, request: &Request) -> Result<ExitCode, BootError> {
     let versions = handler.versions()?;
-    let request = Request {
-        action: Action::named(command),
-        permanent: !words.iter().any(|word| word == "--no-permanent"),
-        vsn,
-    };
-    for step in steps(&request, &versions) {
+    for step in steps(request, &versions) {
         if let Err(code) = handler.take(&request.vsn, step)? {
             return Ok(code.into());
         }
