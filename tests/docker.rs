@@ -5,6 +5,7 @@ mod console;
 mod contents;
 mod exit;
 mod health;
+mod hooks;
 mod processes;
 mod service;
 mod shell;

@@ -10,6 +10,7 @@ mod bad_destination;
 mod bad_input;
 mod boot_node;
 mod boot_parity;
+mod boot_start;
 mod config_script;
 mod consult_parity;
 mod docker;

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use super::installation::{Installation, SHELLS, with_each_shell};
+use super::installation::{Installation, SHELLS, with_each_shell, with_each_starter};
 use crate::support::port::free_port;
 use crate::support::{run, tool};
 
@@ -201,7 +201,7 @@ fn await_answer(depot: &Installation, question: &[&str], answer: &str) {
 
 #[test]
 fn escript_runs_a_script_of_the_release() {
-    with_each_shell(|depot| {
+    with_each_starter(|depot| {
         assert_eq!(depot.says(&["escript", "bin/greet", "a b", "c"]), "[\"a b\",\"c\"] depot\n");
         depot.file("bin/fails", "#!/usr/bin/env escript\nmain(_) -> halt(7).\n");
         depot.run(&["escript", "bin/fails"]).failed(1);

@@ -1,13 +1,13 @@
 //! Commands that become the virtual machine, or a shell on it.
 
-use super::installation::{Installation, SHELLS, said, with_each_shell};
+use super::installation::{Installation, SHELLS, STARTERS, said, with_each_shell, with_each_starter};
 use crate::support::terminal::Terminal;
 
 const STOP: &str = "init:stop().";
 
 #[test]
 fn foreground_is_the_release_without_a_shell_and_gets_the_arguments() {
-    with_each_shell(|depot| {
+    with_each_starter(|depot| {
         let print = r#"io:format("~p ~p ~p ~s~n", [init:get_plain_arguments(), application:get_env(depot, baz), init:get_argument(mode), os:getenv("NAME")]), init:stop(3)."#;
         let mut command =
             depot.command(&["foreground", "a b", "it's", "-depot", "baz", "\"bat zing\"", "-eval", print]);
@@ -59,7 +59,7 @@ fn the_virtual_machine_finds_what_relx_exports() {
 
 #[test]
 fn what_the_virtual_machine_itself_reads_reaches_it() {
-    with_each_shell(|depot| {
+    with_each_starter(|depot| {
         let print = r#"[io:format("~p ", [init:get_argument(F)]) || F <- [a, flags, z]],
             io:format("~p ~s", [lists:member("/extra/app/ebin", code:get_path()), os:getenv("ERL_CRASH_DUMP")]), halt()."#;
         let library = depot.root.parent().expect("a parent").join("extra");
@@ -81,7 +81,7 @@ fn what_the_virtual_machine_itself_reads_reaches_it() {
 
 #[test]
 fn console_is_the_release_with_a_shell() {
-    with_each_shell(|depot| {
+    with_each_starter(|depot| {
         let mut terminal = Terminal::start(depot.command(&["console"]));
         terminal.shows(&depot.node);
         terminal.types("{whereis(depot_sup) =/= undefined, 6 * 7}.\r");
@@ -93,7 +93,7 @@ fn console_is_the_release_with_a_shell() {
 
 #[test]
 fn console_clean_starts_none_of_the_applications_but_finds_their_code() {
-    with_each_shell(|depot| {
+    with_each_starter(|depot| {
         let mut terminal = Terminal::start(depot.command(&["console_clean"]));
         terminal.shows(&depot.node);
         terminal.types(
@@ -107,14 +107,11 @@ fn console_clean_starts_none_of_the_applications_but_finds_their_code() {
 
 #[test]
 fn console_boot_takes_a_boot_file_of_the_release() {
-    with_each_shell(|depot| {
+    with_each_starter(|depot| {
         let print = "io:format(\"~p ~p\", [whereis(depot_sup), init:get_plain_arguments()]), halt(5).";
         let boot = ["console_boot", "releases/0.1.0/start_clean", "one", "-noinput", "-eval", print];
         assert_eq!(depot.run(&boot).failed(5), "undefined [\"one\"]");
-        assert_eq!(
-            depot.run(&["console_boot", "no/such"]).failed(1),
-            "depot: error: there is no boot file no/such.boot\n"
-        );
+        assert!(depot.run(&["console_boot", "no/such"]).failed(1).contains("error: there is no boot file "));
         assert!(depot.run(&["console_boot"]).failed(1).contains("needs a boot file"));
     });
 }
@@ -149,7 +146,7 @@ fn remote_console_is_a_shell_on_the_running_node_and_shows_no_cookie_to_others()
 #[test]
 fn a_release_runs_below_a_directory_with_odd_bytes_in_its_name() {
     let name: String = (1..=127u8).map(char::from).filter(|c| !"\"/`".contains(*c)).collect();
-    for shell in SHELLS {
+    for shell in STARTERS {
         let depot = Installation::unpacked(shell, &name);
         assert_eq!(depot.says(&["daemon"]), "");
         assert_eq!(depot.says(&["ping"]), "pong\n");
@@ -160,7 +157,7 @@ fn a_release_runs_below_a_directory_with_odd_bytes_in_its_name() {
 
 #[test]
 fn a_link_to_the_script_is_as_good_as_the_script() {
-    with_each_shell(|depot| {
+    with_each_starter(|depot| {
         let link = depot.root.parent().expect("a parent").join("link to depot");
         std::os::unix::fs::symlink(depot.root.join("bin/depot"), &link).expect("linked");
         assert_eq!(said(&mut depot.program(&link, &["version"])).done(), "depot 0.1.0\n");

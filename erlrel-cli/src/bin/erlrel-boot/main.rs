@@ -13,6 +13,7 @@ mod dist;
 mod environment;
 mod error;
 mod erts;
+mod help;
 mod hooks;
 mod node;
 mod private_file;
@@ -23,7 +24,6 @@ mod site;
 mod vm;
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
 use std::process::ExitCode;
 
 use crate::command::Command;
@@ -81,7 +81,7 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
         Command::Upgrade(word) => upgrade::change(&site()?, &word, words, init),
         Command::Restart(function) => process::restart(&site()?, &function),
         Command::Version => version(&Release::find(program)?),
-        Command::Help => help(program),
+        Command::Help => help::help(program, arguments.first().map(OsString::as_os_str), init),
         Command::Other(word) => own(program, word, &arguments, init),
     }
 }
@@ -109,11 +109,5 @@ fn status(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError> {
 
 fn version(release: &Release) -> Result<ExitCode, BootError> {
     report::result(format_args!("{} {}", release.name, release.vsn));
-    Ok(ExitCode::SUCCESS)
-}
-
-fn help(program: &OsStr) -> Result<ExitCode, BootError> {
-    let name = Path::new(program).file_name().unwrap_or_default();
-    report::result(command::usage(&name.to_string_lossy()));
     Ok(ExitCode::SUCCESS)
 }
