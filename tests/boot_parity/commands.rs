@@ -7,39 +7,48 @@ use super::live::{Difference, Question, Twins};
 use crate::support::said::Said;
 
 /// Commands of relx's script that erlrel-boot does not have yet.
-const NOT_YET: [&str; 15] = [
-    "attach",
-    "console_boot",
-    "console_clean",
-    "daemon",
-    "daemon_attach",
-    "daemon_boot",
-    "downgrade",
-    "escript",
-    "install",
-    "start",
-    "status",
-    "uninstall",
-    "unpack",
-    "upgrade",
-    "versions",
-];
+const NOT_YET: [&str; 8] =
+    ["attach", "console_boot", "console_clean", "daemon", "daemon_attach", "daemon_boot", "escript", "start"];
 
 /// Names that relx's help does not tell.
 const ALIASES: [&str; 5] = ["remote", "remsh", "start", "attach", "help"];
 
 /// On a node that runs.
-const LIVE: [Question<'_>; 4] =
-    [(&[], &["ping"]), (&[], &["ping", "more"]), (&[], &["pid"]), (&[], &["pid", "more"])];
+const LIVE: [Question<'_>; 19] = [
+    (&[], &["ping"]),
+    (&[], &["ping", "more"]),
+    (&[], &["pid"]),
+    (&[], &["pid", "more"]),
+    (&[], &["status"]),
+    (&[], &["versions"]),
+    (&[], &["unpack"]),
+    (&[], &["install"]),
+    (&[], &["upgrade"]),
+    (&[], &["downgrade"]),
+    (&[], &["uninstall"]),
+    (&[], &["unpack", "9"]),
+    (&[], &["install", "9"]),
+    (&[], &["install", "9", "--no-permanent"]),
+    (&[], &["upgrade", "9"]),
+    (&[], &["downgrade", "9"]),
+    (&[], &["uninstall", "9"]),
+    (&[], &["uninstall", "0.1.0"]),
+    (&[], &["upgrade", "0.1.0"]),
+];
 
 /// On a node that does not run.
-const DEAD: [Question<'_>; 9] = [
+const DEAD: [Question<'_>; 14] = [
     (&[], &["ping"]),
     (&[], &["eval", "1."]),
     (&[], &["eval"]),
     (&[], &["rpc", "erlang", "node"]),
     (&[], &["rpc"]),
     (&[], &["rpc", "erlang", "node", "[a"]),
+    (&[], &["status"]),
+    (&[], &["versions"]),
+    (&[], &["unpack"]),
+    (&[], &["unpack", "9"]),
+    (&[], &["uninstall", "9"]),
     (&[("RELX_COOKIE", "other")], &["ping"]),
     (&[("USE_NODETOOL", "true")], &["ping"]),
     (&[("ERL_DIST_PORT", "1")], &["ping"]),

@@ -255,3 +255,15 @@ fn a_variable_that_names_a_file_stays_as_it_is() {
         assert_eq!(named, ["my.args", "my.config"].map(|file| format!("{directory}/{file}")), "{starter:?}");
     }
 }
+
+/// relx tells how the virtual machine is started, and where.
+#[test]
+fn the_output_is_the_service_s_alone() {
+    for word in ["foreground", "console"] {
+        let start = Start { arguments: &[word], ..Start::FOREGROUND };
+        let [relx, boot] = [Starter::Relx, Starter::Boot]
+            .map(|starter| String::from_utf8(start.run(&start.installed(starter)).stdout).expect("UTF-8"));
+        assert!(relx.starts_with("Exec: ") && relx.contains("\nRoot: "), "{relx}");
+        assert_eq!(boot, "", "{word}");
+    }
+}

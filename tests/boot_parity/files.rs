@@ -210,6 +210,10 @@ const SAME: &[Start<'_>] = &[
     ),
     with(&[("releases/0.1.0/depot.boot", b"")], &[]),
     Start { directory: "..", ..with(TEMPLATES, SET) },
+    // The words of the command.
+    Start { arguments: &["foreground", "a b", "", "--", "-x", "$HOME", "*", "ö"], ..Start::FOREGROUND },
+    Start { arguments: &["console"], ..Start::FOREGROUND },
+    Start { arguments: &["console", "-s", "a b", ""], ..Start::FOREGROUND },
 ];
 
 #[test]

@@ -33,11 +33,10 @@ pub(crate) fn eval(site: &Site, words: &[OsString]) -> Result<ExitCode, BootErro
     let node = site.node()?;
     let output = if with_nodetool(site) { Output::Here(&mut report::output) } else { Output::Node };
     let answer = require_answer(site, &node, &call, output)?;
-    let shown = answer.tagged("ok").unwrap_or(answer);
-    match with_nodetool(site) {
-        true => show_as_nodetool(site, &node, &shown)?,
-        false => report::result(shown.value),
+    if with_nodetool(site) {
+        return eval_as_nodetool(site, &node, &answer);
     }
+    report::result(answer.tagged("ok").unwrap_or(answer).value);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -55,13 +54,31 @@ fn with_nodetool(site: &Site) -> bool {
 fn rpc_as_nodetool(site: &Site, node: &Node, call: &Call) -> Result<ExitCode, BootError> {
     let answer = require_answer(site, node, call, Output::Here(&mut report::output))?;
     if let Some(reason) = answer.tagged("badrpc") {
-        let node = node.name.name.to_string_lossy().into_owned();
-        return Err(BootError::Call { node, reason: reason.value.to_string() });
+        return Err(failed(node, reason.value.to_string()));
     }
     match outcome(&answer.value) {
         Some(code) => Ok(code),
         None => show_as_nodetool(site, node, &answer).map(|()| ExitCode::SUCCESS),
     }
+}
+
+/// Expressions without a value are an error.
+fn eval_as_nodetool(site: &Site, node: &Node, answer: &Answer) -> Result<ExitCode, BootError> {
+    match (answer.tagged("ok"), answer.tagged("error")) {
+        (Some(value), _) => show_as_nodetool(site, node, &value).map(|()| ExitCode::SUCCESS),
+        (None, reason) => {
+            let reason = reason.map_or_else(|| answer.value.to_string(), text_of);
+            Err(failed(node, reason))
+        }
+    }
+}
+
+fn text_of(answer: Answer) -> String {
+    answer.value.as_text().unwrap_or_else(|| answer.value.to_string())
+}
+
+fn failed(node: &Node, reason: String) -> BootError {
+    BootError::Call { node: node.name.name.to_string_lossy().into_owned(), reason }
 }
 
 /// As Erlang itself prints it, on one line.
