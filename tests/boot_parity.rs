@@ -10,3 +10,4 @@ mod files;
 mod installed;
 mod live;
 mod rendering;
+mod upgrades;

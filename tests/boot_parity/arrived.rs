@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use walkdir::WalkDir;
 
@@ -70,7 +70,12 @@ impl Start<'_> {
 
     fn output_of(&self, mut command: Command, installed: &Installed) -> Output {
         installed.set(&mut command, self.variables);
-        command.current_dir(installed.root.join(self.directory)).output().expect("started")
+        // A console wants to be typed at.
+        command
+            .stdin(Stdio::piped())
+            .current_dir(installed.root.join(self.directory))
+            .output()
+            .expect("started")
     }
 
     pub(super) fn installed(&self, starter: Starter) -> Installed {

@@ -46,6 +46,8 @@ pub(super) enum Starter {
 pub(super) enum Runtime {
     /// Erlang.
     Real,
+    /// The same, with applications that no other release has, and a start program (`bin/kept`) that no upgrade replaces.
+    Upgradable,
     /// Something that only says what it was given.
     StandIn,
 }
@@ -55,6 +57,7 @@ pub(super) enum Runtime {
 pub(super) struct Installed {
     temp: tempfile::TempDir,
     pub(super) root: PathBuf,
+    program: PathBuf,
     starter: Starter,
 }
 
@@ -62,38 +65,41 @@ impl Installed {
     pub(super) fn new(starter: Starter, runtime: Runtime) -> Self {
         let temp = temp_dir();
         let root = temp.path().join("depot");
-        std::fs::create_dir_all(root.join("bin")).expect("created");
-        copy_dir(built().join("releases"), root.join("releases"));
-        symlink(built().join("lib"), root.join("lib")).expect("linked");
-        let erts = root.join(erts());
-        match runtime {
-            Runtime::Real => symlink(built().join(self::erts()), erts).expect("linked"),
-            Runtime::StandIn => program(&erts.join("bin/erlexec"), STAND_IN),
+        std::fs::create_dir_all(&root).expect("created");
+        for name in ["bin", "releases"] {
+            copy_dir(built().join(name), root.join(name));
         }
-        let installed = Self { temp, root, starter };
+        // A new version is unpacked beside the old one, and not through links.
+        let bring = |name: &str| match runtime {
+            Runtime::Upgradable => copy_dir(built().join(name), root.join(name)),
+            Runtime::Real | Runtime::StandIn => symlink(built().join(name), root.join(name)).expect("linked"),
+        };
+        bring("lib");
+        match runtime {
+            Runtime::Real | Runtime::Upgradable => bring(&erts()),
+            Runtime::StandIn => program(&root.join(erts()).join("bin/erlexec"), STAND_IN),
+        }
+        let program = if runtime == Runtime::Upgradable { "bin/kept" } else { "bin/depot" };
+        let installed = Self { program: root.join(program), temp, root, starter };
         installed.bring_program();
         installed
     }
 
     fn bring_program(&self) {
-        let path = self.root.join("bin/depot");
+        let path = &self.program;
+        std::fs::remove_file(self.root.join("bin/depot")).expect("removed");
         match self.starter {
             // The link is what the program finds itself by, while one of the other kind leads elsewhere.
             Starter::Boot => std::fs::hard_link(env!("CARGO_BIN_EXE_erlrel-boot"), path).expect("linked"),
-            Starter::Relx => self.bring_script(&path, "#!/bin/sh\n"),
-            Starter::RelxOnBusybox => self.bring_script(&path, "#!/usr/bin/busybox ash\n"),
+            Starter::Relx => self.bring_script(path, "#!/bin/sh\n"),
+            Starter::RelxOnBusybox => self.bring_script(path, "#!/usr/bin/busybox ash\n"),
         }
     }
 
-    /// relx's script asks its escripts for what erl_call cannot do.
     fn bring_script(&self, path: &Path, interpreter: &str) {
-        let bin = built().join("bin");
-        let script = std::fs::read_to_string(bin.join("depot")).expect("a script");
+        let script = std::fs::read_to_string(built().join("bin/depot")).expect("a script");
         let text = script.strip_prefix("#!/bin/sh\n").expect("the usual first line");
         program(path, &format!("{interpreter}{text}"));
-        for file in ["nodetool", "install_upgrade.escript"] {
-            std::fs::copy(bin.join(file), self.root.join("bin").join(file)).expect("copied");
-        }
     }
 
     /// Writes a file of the release, or one beside it (`../out/x`).
@@ -108,13 +114,13 @@ impl Installed {
 
     /// `bin/depot` in an environment where nothing is set that would decide something.
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
-        self.prepared(Command::new(self.root.join("bin/depot")), arguments)
+        self.prepared(Command::new(&self.program), arguments)
     }
 
     /// The same, ended after a second if it comes to no end by itself; the exit code is then 124.
     pub(super) fn limited(&self, arguments: &[&str]) -> Command {
         let mut command = tool("timeout", "coreutils");
-        command.arg("1").arg(self.root.join("bin/depot"));
+        command.arg("1").arg(&self.program);
         self.prepared(command, arguments)
     }
 

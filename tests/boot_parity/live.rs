@@ -40,13 +40,18 @@ impl Running {
 impl Twins {
     /// Both releases, with this in vm.args besides name and cookie. No node runs.
     pub(super) fn dead(vm_args: &str) -> Self {
+        Self::with(Runtime::Real, vm_args)
+    }
+
+    fn with(runtime: Runtime, vm_args: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("parity{}_{count}@localhost", std::process::id());
         let installed = |starter| {
-            let installed = Installed::new(starter, Runtime::Real);
+            let installed = Installed::new(starter, runtime);
             let text = format!("-sname {name}\n-setcookie depot\n{vm_args}\n");
-            installed.file("releases/0.1.0/vm.args", text.as_bytes());
+            // In the root it comes before that of any version.
+            installed.file("vm.args", text.as_bytes());
             installed
         };
         let (relx, boot) = (installed(Starter::Relx), installed(Starter::Boot));
@@ -55,12 +60,20 @@ impl Twins {
 
     /// The same, and the node runs that this one has started.
     pub(super) fn live(starter: Starter, vm_args: &str) -> Self {
-        let mut twins = Self::dead(vm_args);
-        twins.running = Some(Running::start(twins.command(starter, &["foreground"])));
-        while twins.asked(Starter::Relx, &["ping"]).code != Some(0) {
+        Self::dead(vm_args).started(starter)
+    }
+
+    /// The node runs that this one has started, and can change its version.
+    pub(super) fn upgradable(starter: Starter) -> Self {
+        Self::with(Runtime::Upgradable, "").started(starter)
+    }
+
+    fn started(mut self, starter: Starter) -> Self {
+        self.running = Some(Running::start(self.command(starter, &["foreground"])));
+        while self.asked(starter, &["ping"]).code != Some(0) {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
-        twins
+        self
     }
 
     pub(super) fn of(&self, starter: Starter) -> &Installed {

@@ -40,7 +40,11 @@ pub(crate) fn require_answer(
     })
 }
 
-fn answer(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Answer, BootError> {
+/// The same as [`ask`], with what the function itself prints, and the answer as it came.
+///
+/// # Errors
+/// Those of [`ask`].
+pub(crate) fn answer(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Answer, BootError> {
     match &node.peer {
         Some(peer) => Ok(dist::call(peer, call, output)?),
         None => question::ask(site, node, call, output),

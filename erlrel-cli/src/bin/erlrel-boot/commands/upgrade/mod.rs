@@ -14,9 +14,9 @@ use std::{fs, thread};
 use erlrel_core::term::Term;
 use rustix::fs::{Access, access};
 
-use crate::commands::ask::{ask, require};
+use crate::commands::ask::{answer, ask, require};
 use crate::commands::upgrade::steps::{Action, Request, Step, steps};
-use crate::dist::{Call, Value};
+use crate::dist::{Answer, Call, Output, Value};
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::hooks::{self, Phase};
@@ -101,7 +101,7 @@ impl<'a> Handler<'a> {
         while is_starting(&require(site, &handler.node, &status)?) {
             thread::sleep(PAUSE);
         }
-        match handler.call("erlang", "whereis", [Term::atom("release_handler")])?.is_atom("undefined") {
+        match handler.call("erlang", "whereis", [Term::atom("release_handler")])?.value.is_atom("undefined") {
             true => Err(BootError::NoReleaseHandler),
             false => Ok(handler),
         }
@@ -112,12 +112,12 @@ impl<'a> Handler<'a> {
         module: &str,
         function: &str,
         arguments: impl IntoIterator<Item = Term>,
-    ) -> Result<Value, BootError> {
-        ask(self.site, &self.node, &Call::new(module, function, arguments))
+    ) -> Result<Answer, BootError> {
+        answer(self.site, &self.node, &Call::new(module, function, arguments), Output::Node)
     }
 
     fn versions(&self) -> Result<Versions, BootError> {
-        let answer = self.call("release_handler", "which_releases", [])?;
+        let answer = self.call("release_handler", "which_releases", [])?.value;
         let unexpected =
             || BootError::Answer { what: "release_handler:which_releases/0", answer: answer.to_string() };
         let Value::List(releases) = &answer else { return Err(unexpected()) };
@@ -154,13 +154,13 @@ impl<'a> Handler<'a> {
         report::result(format_args!("Release {vsn} not found, attempting to unpack releases/{package}"));
         let name = format!("{vsn}/{}", self.site.release.name);
         let answer = self.call("release_handler", "unpack_release", [Term::string(name)])?;
-        match answer.as_tuple() {
+        match answer.value.as_tuple() {
             Some([ok, unpacked]) if ok.is_atom("ok") => {
                 report::result(format_args!("Unpacked successfully: {unpacked}"));
                 Ok(Ok(()))
             }
             _ => {
-                report::result(format_args!("Unpack failed: {}", reason(&answer)));
+                report::result(format_args!("Unpack failed: {}", self.reason(&answer)?));
                 self.list(&self.versions()?);
                 Ok(Err(2))
             }
@@ -191,15 +191,12 @@ impl<'a> Handler<'a> {
     fn switch(&self, vsn: &str) -> Result<Outcome, BootError> {
         self.writable()?;
         let answer = self.call("release_handler", "check_install_release", [Term::string(vsn)])?;
-        if is_error(&answer) {
-            return fail(
-                3,
-                format_args!("ERROR: release_handler:check_install_release failed: {}", reason(&answer)),
-            );
+        if is_error(&answer.value) {
+            return self.refused(3, "check_install_release", &answer);
         }
         let options = Term::list([Term::tuple([Term::atom("update_paths"), Term::atom("true")])]);
         let answer = self.call("release_handler", "install_release", [Term::string(vsn), options])?;
-        match (answer.as_tuple(), reason(&answer).as_tuple()) {
+        match (answer.value.as_tuple(), reason(&answer.value).as_tuple()) {
             (Some([ok, _, _]), _) if ok.is_atom("ok") => {
                 report::result(format_args!("Installed Release: {vsn}"));
                 Ok(Ok(()))
@@ -214,7 +211,7 @@ impl<'a> Handler<'a> {
                     "ERROR: unable to install '{vsn}' - old processes still running code from module {module}"
                 ),
             ),
-            _ => fail(4, format_args!("ERROR: release_handler:install_release failed: {}", reason(&answer))),
+            _ => self.refused(4, "install_release", &answer),
         }
     }
 
@@ -222,11 +219,8 @@ impl<'a> Handler<'a> {
     fn keep(&self, vsn: &str) -> Result<Outcome, BootError> {
         self.writable()?;
         let answer = self.call("release_handler", "make_permanent", [Term::string(vsn)])?;
-        if !answer.is_atom("ok") {
-            return fail(
-                4,
-                format_args!("ERROR: release_handler:make_permanent failed: {}", reason(&answer)),
-            );
+        if !answer.value.is_atom("ok") {
+            return self.refused(4, "make_permanent", &answer);
         }
         report::result(format_args!("Made release permanent: \"{vsn}\""));
         Ok(Ok(()))
@@ -235,14 +229,23 @@ impl<'a> Handler<'a> {
     fn remove(&self, vsn: &str) -> Result<Outcome, BootError> {
         self.writable()?;
         let answer = self.call("release_handler", "remove_release", [Term::string(vsn)])?;
-        if !answer.is_atom("ok") {
-            return fail(
-                3,
-                format_args!("ERROR: release_handler:remove_release failed: {}", reason(&answer)),
-            );
+        if !answer.value.is_atom("ok") {
+            return self.refused(3, "remove_release", &answer);
         }
         report::result(format_args!("Uninstalled Release: {vsn}"));
         Ok(Ok(()))
+    }
+
+    fn refused(&self, code: u8, function: &str, answer: &Answer) -> Result<Outcome, BootError> {
+        let reason = self.reason(answer)?;
+        fail(code, format_args!("ERROR: release_handler:{function} failed: {reason}"))
+    }
+
+    /// What an error says, or the whole answer, as Erlang prints it.
+    fn reason(&self, answer: &Answer) -> Result<String, BootError> {
+        let reason = answer.tagged("error").unwrap_or_else(|| answer.clone());
+        let text = ask(self.site, &self.node, &Call::format("~tp", &reason))?;
+        Ok(text.as_text().unwrap_or_else(|| reason.value.to_string()))
     }
 
     fn releases(&self) -> std::path::PathBuf {
