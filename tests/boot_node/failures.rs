@@ -122,7 +122,7 @@ fn a_node_that_dies_in_the_middle_of_a_call_is_told() {
 
 #[test]
 fn arguments_that_are_no_terms_are_refused_before_the_node_is_asked() {
-    let release = Release::new("-sname", "localhost", "").with("ERL_EPMD_PORT", &free_port().to_string());
+    let release = Release::running();
     let (out, err) = failed(release.run(&["rpc", "erlang", "halt", "[a"]), 255);
     assert_eq!(out, "");
     assert!(err.contains("the arguments `[a` are no Erlang term"), "{err}");

@@ -144,7 +144,10 @@ fn a_release_that_cannot_be_written_keeps_its_version() {
 #[test]
 fn without_sasl_nobody_handles_versions() {
     let release = super::running::Release::running();
-    release.says(&["eval", "application:stop(sasl)."]);
+    // It has not been started as long as the node is starting.
+    while release.says(&["eval", "application:stop(sasl)."]) != "ok\n" {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     for arguments in [&["versions"][..], &["upgrade", "0.1.1"]] {
         let (_, err) = failed(release.run(arguments), 1);
         assert!(err.contains("the release has no sasl, so nobody handles its versions"), "{err}");
