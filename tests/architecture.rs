@@ -9,7 +9,7 @@ use crate::support::repository;
 const ROWS: [&[&str]; 9] = [
     &["deflate", "digest", "environment", "fs", "observer", "platform", "vsn"],
     &["beam", "elf", "term"],
-    &["application", "tree"],
+    &["application", "sys_config", "tree"],
     &["otp", "project"],
     &["release"],
     &["image"],

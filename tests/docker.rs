@@ -4,6 +4,7 @@ mod base;
 mod console;
 mod contents;
 mod exit;
+mod fit;
 mod health;
 mod hooks;
 mod processes;

@@ -65,8 +65,9 @@ pub mod beam;
 pub mod elf;
 pub mod term;
 
-// Row 2: what an application is, and what a package of files is.
+// Row 2: what an application is, what configures it, and what a package of files is.
 pub mod application;
+pub mod sys_config;
 pub mod tree;
 
 // Row 3: what is on disk before the work begins.

@@ -13,11 +13,11 @@ pub(super) const SYS_CONFIG: &str = "releases/0.1.0/sys.config";
 pub(super) const SYS_CONFIG_SRC: &str = "releases/0.1.0/sys.config.src";
 pub(super) const SYS_CONFIG_ORIG: &str = "releases/0.1.0/sys.config.orig";
 
-/// The text of vm.args, and of sys.config.
+/// The text of vm.args, and of sys.config, which the virtual machine takes also as it is.
 pub(super) const ARGS: &[u8] =
     b"-sname ${NODE:-depot@localhost}\n-setcookie ${SECRET:-depot}\n+P ${PROCESSES:-5000}\n";
 pub(super) const CONFIG: &[u8] =
-    b"%% Ports.\n[{depot, [{port, ${PORT:-8080}}, {host, \"${HOST:-localhost}\"}]},\n {sasl, []}].\n";
+    b"%% Ports.\n[{depot, [{port, \"${PORT:-8080}\"}, {host, \"${HOST:-localhost}\"}]},\n {sasl, []}].\n";
 pub(super) const MY_ARGS: &[u8] = b"-sname mine@localhost\n-setcookie mine\n";
 pub(super) const PLAIN_ARGS: &[u8] = b"-sname depot@localhost\n-setcookie depot\n";
 

@@ -181,9 +181,14 @@ const OTHERWISE: [(&str, &str, &str); 6] = [
 const VM_ARGS_SRC: &str = "releases/0.1.0/vm.args.src";
 const SYS_CONFIG_SRC: &str = "releases/0.1.0/sys.config.src";
 
-/// A node's arguments and an application's configuration with this line, as a comment since it is any text.
+/// A node's arguments and an application's configuration with this line, as a comment since it is any text, and in an
+/// encoding that has all bytes.
 fn templates(line: &str) -> [String; 2] {
-    [format!("-sname depot@localhost\n-setcookie depot\n## {line}\n"), format!("%% {line}\n[].\n")]
+    let comment = line.replace("\n## ", "\n%% ");
+    [
+        format!("-sname depot@localhost\n-setcookie depot\n## {line}\n"),
+        format!("%% coding: latin-1\n%% {comment}\n[].\n"),
+    ]
 }
 
 fn with_line(line: &str, check: impl Fn(&Start<'_>)) {

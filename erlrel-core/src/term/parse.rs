@@ -82,19 +82,21 @@ fn syntax_error(source: &Arc<Source>, tree: &SyntaxTree, diagnostic: &Diagnostic
         Expected::TokenKind(kind) => format!("expected {kind:?}"),
         Expected::Unspecified => "this is not an Erlang term".into(),
     };
-    source.error(
-        span,
-        match diagnostic.kind() {
-            DiagnosticKind::NestingDepthExceeded => "nested too deeply (more than 256 levels)".into(),
-            _ if expected.contains("not allowed") => {
-                "only terms are allowed here, no variables, calls or operators".into()
-            }
-            _ => match token {
+    match diagnostic.kind() {
+        DiagnosticKind::NestingDepthExceeded => {
+            source.limit(span, "nested too deeply (more than 256 levels)")
+        }
+        _ if expected.contains("not allowed") => {
+            source.error(span, "only terms are allowed here, no variables, calls or operators")
+        }
+        _ => source.error(
+            span,
+            match token {
                 None => format!("{expected}, found the end of the file"),
                 Some(token) => format!("{expected}, found `{}`", token.text(&source.text).trim_end()),
             },
-        },
-    )
+        ),
+    }
 }
 
 struct Reader<'a> {
@@ -240,7 +242,7 @@ impl Reader<'_> {
             }
             _ => None,
         };
-        bytes.ok_or_else(|| self.source.error(span(element), "erlrel reads no such segment of a binary"))
+        bytes.ok_or_else(|| self.source.limit(span(element), "erlrel reads no such segment of a binary"))
     }
 
     fn fun(&self, node: NodeView<'_>) -> Option<Value> {

@@ -25,7 +25,12 @@ pub struct Source {
 impl Source {
     /// An error about the text at `span`.
     pub fn error(self: &Arc<Self>, span: Span, message: impl Into<String>) -> SourceError {
-        SourceError { source: Arc::clone(self), span, message: message.into() }
+        SourceError { source: Arc::clone(self), span, message: message.into(), is_limit: false }
+    }
+
+    /// An error about text that erlrel does not read, and Erlang perhaps does.
+    pub(super) fn limit(self: &Arc<Self>, span: Span, message: impl Into<String>) -> SourceError {
+        SourceError { is_limit: true, ..self.error(span, message) }
     }
 
     /// The line number, its text, and the column in characters of a byte offset; both count from 1.
@@ -75,6 +80,7 @@ pub struct SourceError {
     source: Arc<Source>,
     span: Span,
     message: String,
+    is_limit: bool,
 }
 
 impl SourceError {
@@ -86,6 +92,21 @@ impl SourceError {
     /// What is wrong, without the place.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The whole text that it is about.
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
+
+    /// Where in the text.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// True if Erlang may read what erlrel does not: binaries of bits, terms within more than 256 others.
+    pub fn is_limit(&self) -> bool {
+        self.is_limit
     }
 
     /// Line and column, both from 1; the column counts characters.

@@ -88,7 +88,7 @@ fn check_binaries(source: &Arc<Source>, tokens: &[Token]) -> Result<(), SourceEr
         match token.kind() {
             TokenKind::Symbol(Symbol::DoubleLeftAngle) if open => {
                 let message = "a binary inside a binary is not an Erlang term";
-                return Err(source.error(token_span(*token), message));
+                return Err(source.limit(token_span(*token), message));
             }
             TokenKind::Symbol(Symbol::DoubleLeftAngle) => open = true,
             TokenKind::Symbol(Symbol::DoubleRightAngle) => open = false,

@@ -121,8 +121,8 @@ mod tests {
             report::sentences(&error.into()),
             "erlrel-boot: error: cannot write /tmp/vm.args, which is rendered from \
              /opt/hello/releases/1.0/vm.args.src: the directory /tmp does not exist\n\
-             erlrel-boot: hint: give a read-only container a writable directory with `--tmpfs /tmp`, or let \
-             RELX_OUT_FILE_PATH name a writable one\n"
+             erlrel-boot: hint: give a read-only container a writable directory with `--tmpfs /tmp` (in \
+             Kubernetes: an emptyDir volume mounted there), or let RELX_OUT_FILE_PATH name a writable one\n"
         );
     }
 

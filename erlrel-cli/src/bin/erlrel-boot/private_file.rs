@@ -17,6 +17,16 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
+/// The same, but a file that is there stays as it is.
+pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
+    let (aside, mut file) = create_aside(path)?;
+    let linked = file.write_all(content).and_then(|()| match fs::hard_link(&aside, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    });
+    fs::remove_file(&aside).and(linked)
+}
+
 /// Makes the directory `path` with mode 0700, or takes the one that is there if nobody else can write in it.
 pub(crate) fn directory(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {

@@ -5,9 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::{env, fs, path};
 
-use crate::config::ConfigError;
 use crate::config::file::{ConfigFile, Kind, OUT_DIR, SYS_CONFIG, VM_ARGS};
+use crate::config::template::Template;
 use crate::config::vm_args::VmArgs;
+use crate::config::{ConfigError, strict, sys_config};
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::erts::Erts;
@@ -64,16 +65,12 @@ impl Site {
         self.config(VM_ARGS)
     }
 
-    /// `sys.config`, likewise.
-    pub(crate) fn sys_config(&self) -> Result<Option<(ConfigFile, Vec<u8>)>, ConfigError> {
-        self.config(SYS_CONFIG)
-    }
-
-    /// Puts both where the VM would read them.
+    /// Puts both files where the VM would read them.
     pub(crate) fn publish(&self) -> Result<(), ConfigError> {
         let name = self.node_name()?;
-        for (file, text) in [self.vm_args()?, self.sys_config()?].into_iter().flatten() {
-            file.of_node(name.as_ref().map(|name| name.name.as_os_str())).publish(&text)?;
+        for template in self.templates()?.into_iter().flatten() {
+            let template = template.of_node(name.as_ref().map(|name| name.name.as_os_str()));
+            template.file.publish(&template.rendered.text)?;
         }
         Ok(())
     }
@@ -96,6 +93,25 @@ impl Site {
         };
         let flags = self.flags(&file, &text)?;
         Ok(Node::described(&flags, file.source(), &host(), &self.erts, &self.environment)?)
+    }
+
+    /// `vm.args` and `sys.config`, each when the release has it, rendered in memory; no variable is missing that must
+    /// not be.
+    pub(crate) fn templates(&self) -> Result<[Option<Template>; 2], ConfigError> {
+        let [vm_args, sys_config] = [self.template(VM_ARGS)?, self.template(SYS_CONFIG)?];
+        let both: Vec<&Template> = vm_args.iter().chain(&sys_config).collect();
+        strict::check(&both, &self.environment)?;
+        Ok([vm_args, sys_config])
+    }
+
+    /// Whether the VM will take this `sys.config`.
+    pub(crate) fn check(&self, sys_config: Option<&Template>) -> Result<(), ConfigError> {
+        sys_config.map_or(Ok(()), |template| sys_config::check(template, &self.release.root, &self.erts))
+    }
+
+    fn template(&self, kind: Kind) -> Result<Option<Template>, ConfigError> {
+        let file = ConfigFile::locate(kind, &self.release, &self.environment)?;
+        file.map(|file| Template::read(file, &self.environment)).transpose()
     }
 
     fn config(&self, kind: Kind) -> Result<Option<(ConfigFile, Vec<u8>)>, ConfigError> {

@@ -2,21 +2,19 @@
 
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::commands::ask::require;
-use crate::config::file::out_dir;
 use crate::dist::{Call, Value};
-use crate::environment::Environment;
 use crate::error::BootError;
 use crate::node::Node;
+use crate::node::home::PrivateHome;
+use crate::report;
 use crate::site::Site;
 use crate::vm::init::{Init, Traits};
 use crate::vm::plan::{CookieBy, Plan};
 use crate::vm::{VmError, launch};
-use crate::{private_file, report};
 
 /// Opens the shell, if the node runs and there is a terminal; `command` is the word that was used for it.
 pub(crate) fn remote_console(site: &Site, command: &str, init: Option<Init>) -> Result<ExitCode, BootError> {
@@ -43,31 +41,18 @@ fn cookie_by(site: &Site, node: &Node) -> CookieBy {
     if node.cookie.in_home {
         return CookieBy::OwnHome;
     }
-    let home = home(site);
-    let cookie = home.join(".erlang.cookie");
-    let written = private_file::directory(&home)
-        .and_then(|()| private_file::write(&cookie, node.cookie.value.as_bytes()));
-    match written {
-        Ok(()) => CookieBy::Home(home),
+    let kept = PrivateHome::own(&site.environment)
+        .ok_or_else(|| io::ErrorKind::NotFound.into())
+        .and_then(|home| home.keep_for_client(node.cookie.value.as_bytes()).map(|()| home.client()));
+    match kept {
+        Ok(home) => CookieBy::Home(home),
         Err(error) => {
             report::warning(format_args!(
-                "the process list will show the cookie, as {} cannot be written: {error}",
-                cookie.display()
+                "the process list will show the cookie, as no file for it can be written: {error}"
             ));
             CookieBy::Flag(node.cookie.value.clone())
         }
     }
-}
-
-/// A home directory for the shells of this user on this release.
-fn home(site: &Site) -> PathBuf {
-    let uid = rustix::process::geteuid().as_raw();
-    writable_dir(&site.environment).join(format!(".{}-remote-{uid}", site.release.name))
-}
-
-fn writable_dir(environment: &Environment) -> PathBuf {
-    let temporary = || environment.get("TMPDIR").map(PathBuf::from);
-    out_dir(environment).or_else(temporary).unwrap_or_else(|| Path::new("/tmp").into())
 }
 
 /// Tells this client from all others.

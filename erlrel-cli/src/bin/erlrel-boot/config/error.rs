@@ -1,8 +1,10 @@
 //! Why the configuration cannot be used.
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
+use erlrel_core::term::SourceError;
 use thiserror::Error;
 
 /// What was attempted, on which file.
@@ -14,12 +16,41 @@ pub(crate) enum ConfigError {
     NoFile { variable: &'static str, path: PathBuf },
     #[error("cannot write {path}, which {origin}: the directory {dir} {problem}")]
     Write { path: PathBuf, origin: String, dir: PathBuf, problem: String },
+    #[error("cannot write {path}, which {origin}: no room is left in the directory {dir}")]
+    Full { path: PathBuf, origin: String, dir: PathBuf },
     #[error("{path} gives the node two names (-sname or -name)")]
     TwoNames { path: PathBuf },
     #[error("cannot read {path}, which {main} includes by -args_file")]
     ArgsFile { path: PathBuf, main: PathBuf, source: io::Error },
     #[error("{path} includes itself by -args_file (found while reading {main})")]
     CircularArgsFile { path: PathBuf, main: PathBuf },
+    #[error("these variables have neither a value nor a default:{}", lines(.0))]
+    MissingVariables(Vec<Missing>),
+    #[error("the VM would not start with this configuration:\n{place}{}", on_this_line(.variables))]
+    Invalid { place: SourceError, variables: Vec<String> },
+}
+
+/// A variable without value and without default.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Missing {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) line: usize,
+}
+
+fn lines(missing: &[Missing]) -> String {
+    let mut text = String::new();
+    for Missing { name, path, line } in missing {
+        let _ = write!(text, "\n  {name} ({}:{line})", path.display());
+    }
+    text
+}
+
+fn on_this_line(variables: &[String]) -> String {
+    match variables {
+        [] => String::new(),
+        names => format!("\nsubstituted on this line: {}", names.join(", ")),
+    }
 }
 
 impl ConfigError {
@@ -30,13 +61,27 @@ impl ConfigError {
                 "check that the file exists and that the user of this process may read it".into()
             }
             Self::NoFile { variable, .. } => format!("correct or unset {variable}"),
-            Self::Write { dir, .. } => format!(
-                "give a read-only container a writable directory with `--tmpfs {}`, or let \
-                 RELX_OUT_FILE_PATH name a writable one",
-                if dir.starts_with("/tmp") { dir.display().to_string() } else { "/tmp".into() }
+            Self::Write { dir, .. } if dir.starts_with("/tmp") => format!(
+                "give a read-only container a writable directory with `--tmpfs {}` (in Kubernetes: an emptyDir \
+                 volume mounted there), or let RELX_OUT_FILE_PATH name a writable one",
+                dir.display()
+            ),
+            Self::Write { .. } => "let RELX_OUT_FILE_PATH name a writable directory such as /tmp, which a \
+                                   read-only container has with `--tmpfs /tmp` (in Kubernetes: an emptyDir \
+                                   volume mounted there)"
+                .into(),
+            Self::Full { dir, .. } => format!(
+                "make room in it, or give it more: `--tmpfs {}:size=16m`, in Kubernetes the sizeLimit of the \
+                 emptyDir volume",
+                dir.display()
             ),
             Self::TwoNames { .. } => "keep one of -sname and -name".into(),
             Self::CircularArgsFile { .. } => "remove one of the -args_file lines".into(),
+            Self::MissingVariables(_) => {
+                "set them, give them defaults (`${VARIABLE:-default}`), or unset ERLREL_STRICT_ENV".into()
+            }
+            Self::Invalid { variables, .. } if variables.is_empty() => "correct the file".into(),
+            Self::Invalid { .. } => "correct the file, or the values of these variables".into(),
         }
     }
 

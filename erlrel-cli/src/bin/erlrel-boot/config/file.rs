@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io, path};
 
-use crate::config::{ConfigError, render};
+use crate::config::ConfigError;
+use crate::config::render::{self, Rendered};
 use crate::environment::Environment;
 use crate::private_file;
 use crate::release::Release;
@@ -67,15 +68,30 @@ impl ConfigFile {
         self.output.as_deref().unwrap_or(&self.source)
     }
 
-    /// Reads the text and substitutes the variables; writes nothing. The last line of a rendered text ends as all others
-    /// do, as that of relx's does.
-    pub(crate) fn text(&self, environment: &Environment) -> Result<Vec<u8>, ConfigError> {
-        let text = fs::read(&self.source)
-            .map_err(|source| ConfigError::Read { path: self.source.clone(), source })?;
-        match self.rendered {
-            true => Ok(with_last_line_ended(render::render(&text, |name| environment.bytes(name)))),
-            false => Ok(text),
+    /// Reads the text; writes nothing.
+    pub(crate) fn read(&self) -> Result<Vec<u8>, ConfigError> {
+        fs::read(&self.source).map_err(|source| ConfigError::Read { path: self.source.clone(), source })
+    }
+
+    /// Substitutes the variables in what was read, if this is to be done. The last line of a rendered text ends as all
+    /// others do, as that of relx's does.
+    ///
+    /// HOSTNAME, without value and without default, is the name that the kernel knows: an engine sets the variable
+    /// for the container, but not for every process that is started in it later, which shall find the same node.
+    pub(crate) fn render(&self, template: &[u8], environment: &Environment) -> Rendered {
+        if !self.rendered {
+            return Rendered::plain(template.into());
         }
+        let kernel = rustix::system::uname();
+        let host = |name: &[u8]| (name == b"HOSTNAME").then_some(kernel.nodename().to_bytes());
+        with_last_line_ended(render::render(template, |name, default| {
+            environment.bytes(name).or(default).or_else(|| host(name))
+        }))
+    }
+
+    /// Reads the text and substitutes the variables; writes nothing.
+    pub(crate) fn text(&self, environment: &Environment) -> Result<Vec<u8>, ConfigError> {
+        Ok(self.render(&self.read()?, environment).text)
     }
 
     /// The same for the node of this full name, which RELX_MULTI_NODE puts before the ending: `sys.NODE.config`.
@@ -88,7 +104,7 @@ impl ConfigFile {
 
     /// Puts `text` where the VM can read it, and says where that is.
     pub(crate) fn publish(self, text: &[u8]) -> Result<PathBuf, ConfigError> {
-        let Some(output) = self.output else { return Ok(self.source) };
+        let Some(output) = &self.output else { return Ok(self.source) };
         let write = |path: &Path, content: &[u8]| {
             let origin = match self.rendered {
                 true => format!("is rendered from {}", self.source.display()),
@@ -97,12 +113,10 @@ impl ConfigFile {
             private_file::write(path, content).map_err(|error| not_written(path, origin, &error))
         };
         if let Some(original) = &self.original {
-            let content = fs::read(&self.source)
-                .map_err(|source| ConfigError::Read { path: self.source.clone(), source })?;
-            write(original, &content)?;
+            write(original, &self.read()?)?;
         }
-        write(&output, text)?;
-        Ok(output)
+        write(output, text)?;
+        Ok(output.clone())
     }
 }
 
@@ -158,11 +172,11 @@ fn named_after(path: &Path, node: &OsStr) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn with_last_line_ended(mut text: Vec<u8>) -> Vec<u8> {
-    if text.last().is_some_and(|last| *last != b'\n') {
-        text.push(b'\n');
+fn with_last_line_ended(mut rendered: Rendered) -> Rendered {
+    if rendered.text.last().is_some_and(|last| *last != b'\n') {
+        rendered.text.push(b'\n');
     }
-    text
+    rendered
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -173,12 +187,20 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 fn not_written(path: &Path, origin: String, error: &io::Error) -> ConfigError {
     let dir = path.parent().unwrap_or(Path::new("/")).to_owned();
-    let problem = match () {
-        () if !dir.exists() => "does not exist".into(),
-        () if !dir.is_dir() => "is no directory".into(),
-        () => format!("cannot be written to: {error}"),
+    let path = path.to_owned();
+    let problem = match (error.kind(), dir.metadata()) {
+        (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, _) => {
+            return ConfigError::Full { path, origin, dir };
+        }
+        (_, Err(error)) if error.kind() == io::ErrorKind::NotFound => "does not exist".into(),
+        (_, Ok(found)) if !found.is_dir() => "is no directory".into(),
+        (io::ErrorKind::ReadOnlyFilesystem, _) => "is on a read-only file system".into(),
+        (io::ErrorKind::PermissionDenied, _) => {
+            format!("may not be written to by the user {}", rustix::process::geteuid().as_raw())
+        }
+        _ => format!("cannot be written to: {error}"),
     };
-    ConfigError::Write { path: path.into(), origin, dir, problem }
+    ConfigError::Write { path, origin, dir, problem }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{ConfigFile, VM_ARGS, decide};
+use super::{ConfigFile, VM_ARGS, decide, not_written};
 use crate::environment::Environment;
 use crate::release::Release;
 
@@ -98,16 +98,63 @@ fn the_original_is_kept_when_its_place_is_taken() {
     assert_eq!(fs::read(release.dir().join("vm.args.orig")).unwrap(), b"-sname ${N}\n");
 }
 
-#[test]
-fn what_cannot_be_written_is_explained() {
+/// Why `vm.args` is not published in the directory `out`.
+fn not_published(out: &Path) -> String {
     let root = tempfile::tempdir().unwrap();
     let release = release(root.path());
     fs::write(release.dir().join("vm.args.src"), "").unwrap();
-    let environment = Environment::from([("RELX_OUT_FILE_PATH", "/nowhere/at/all")]);
+    let environment = Environment::from([("RELX_OUT_FILE_PATH", out.to_str().unwrap())]);
     let file = ConfigFile::locate(VM_ARGS, &release, &environment).unwrap().unwrap();
-    let error = file.publish(b"").unwrap_err().to_string();
-    assert!(error.starts_with("cannot write /nowhere/at/all/vm.args, which is rendered from "), "{error}");
-    assert!(error.ends_with(": the directory /nowhere/at/all does not exist"), "{error}");
+    let error = file.publish(b"-sname a").unwrap_err().to_string();
+    error.replace(&root.path().display().to_string(), "ROOT")
+}
+
+#[test]
+fn what_cannot_be_written_is_explained() {
+    let origin = "which is rendered from ROOT/releases/1.0/vm.args.src";
+    assert_eq!(
+        not_published(Path::new("/nowhere/at/all")),
+        format!(
+            "cannot write /nowhere/at/all/vm.args, {origin}: the directory /nowhere/at/all does not exist"
+        )
+    );
+    assert_eq!(
+        not_published(Path::new("/etc/passwd")),
+        format!("cannot write /etc/passwd/vm.args, {origin}: the directory /etc/passwd is no directory")
+    );
+    let relative = not_published(Path::new("no/such"));
+    let here = std::env::current_dir().unwrap().join("no/such");
+    assert!(relative.ends_with(&format!("the directory {} does not exist", here.display())), "{relative}");
+}
+
+#[test]
+fn other_failures_are_told_apart() {
+    let explained = |code| {
+        let error = std::io::Error::from_raw_os_error(code);
+        not_written(Path::new("/tmp/vm.args"), "is a copy of /a".into(), &error)
+    };
+    let [full, read_only, forbidden] = [28, 30, 13].map(explained);
+    assert_eq!(
+        full.to_string(),
+        "cannot write /tmp/vm.args, which is a copy of /a: no room is left in the directory /tmp"
+    );
+    assert!(full.hint().contains("`--tmpfs /tmp:size=16m`"), "{}", full.hint());
+    assert!(read_only.to_string().ends_with("the directory /tmp is on a read-only file system"));
+    assert!(forbidden.to_string().contains("/tmp may not be written to by the user "), "{forbidden}");
+}
+
+#[test]
+fn the_host_s_name_stands_in_for_hostname_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let release = release(root.path());
+    fs::write(release.dir().join("vm.args.src"), "-sname a@${HOSTNAME} ${HOSTNAME:-b} ${HOST}.").unwrap();
+    let text = |environment: Environment| {
+        let file = ConfigFile::locate(VM_ARGS, &release, &environment).unwrap().unwrap();
+        String::from_utf8(file.text(&environment).unwrap()).unwrap()
+    };
+    let kernel = crate::site::host().into_string().unwrap();
+    assert_eq!(text(Environment::default()), format!("-sname a@{kernel} b .\n"));
+    assert_eq!(text(Environment::from([("HOSTNAME", "c")])), "-sname a@c c .\n");
 }
 
 #[test]

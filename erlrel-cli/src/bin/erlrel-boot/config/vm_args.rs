@@ -22,6 +22,8 @@ pub(crate) struct VmArgs {
     pub(crate) tls: Vec<OsString>,
     /// The Erlang tuple of `-kernel inet_dist_use_interface`.
     pub(crate) interface: Option<OsString>,
+    /// The flags of the emulator, which begin with a plus.
+    pub(crate) emulator: Vec<OsString>,
 }
 
 impl VmArgs {
@@ -74,6 +76,10 @@ impl Reader<'_> {
                 found.tls.push(word);
                 let is_value = |next: &OsString| !next.as_bytes().starts_with(b"-");
                 found.tls.extend(std::iter::from_fn(|| words.next_if(is_value)));
+                continue;
+            }
+            if word.as_bytes().starts_with(b"+") {
+                found.emulator.push(word);
                 continue;
             }
             let Some(target) = Target::of(&word) else { continue };
@@ -144,7 +150,7 @@ impl Target {
 
 /// The words of an arguments file, split as erlexec splits them: at white space, with comments (`#` to the end
 /// of the line), a backslash before any character, and single or double quotes.
-fn words(text: &[u8]) -> Vec<OsString> {
+pub(crate) fn words(text: &[u8]) -> Vec<OsString> {
     let mut words = Vec::new();
     let mut word: Option<Vec<u8>> = None;
     let mut bytes = text.iter().copied();

@@ -24,20 +24,20 @@ impl Variables {
     /// # Errors
     /// When its configuration cannot be read.
     pub(super) fn of(site: &Site) -> Result<Self, BootError> {
-        let (vm_args, sys_config) = (site.vm_args()?, site.sys_config()?);
+        let [vm_args, sys_config] = site.templates()?;
         let flags = match &vm_args {
-            Some((file, text)) => site.flags(file, text)?,
+            Some(template) => site.flags(&template.file, &template.rendered.text)?,
             None => Default::default(),
         };
         let name = flags.name.as_ref().map(|name| name.on_host(&host()));
         let places = Places::of(site, name.as_ref());
         let mut own = Self::places(site, &places);
         let configs = [("VMARGS_PATH", vm_args), ("RELX_CONFIG_PATH", sys_config)];
-        for (variable, file) in configs {
+        for (variable, template) in configs {
             // Who has named a file has named this variable.
-            if let (Some((file, _)), None) = (file, site.environment.get(variable)) {
-                let file = file.of_node(name.as_ref().map(|name| name.name.as_os_str()));
-                own.push((variable, file.published().into()));
+            if let (Some(template), None) = (template, site.environment.get(variable)) {
+                let template = template.of_node(name.as_ref().map(|name| name.name.as_os_str()));
+                own.push((variable, template.file.published().into()));
             }
         }
         own.extend(name.iter().flat_map(Self::name));

@@ -24,7 +24,7 @@ impl NodeError {
         match self {
             Self::NoName { .. } => "add for example `-sname hello`".into(),
             Self::NoCookie { .. } => {
-                "set RELX_COOKIE, or -setcookie in vm.args, or let HOME name the home directory of the node"
+                "set RELX_COOKIE, or -setcookie in vm.args, or run this as the user of the node, or as root"
                     .into()
             }
             Self::DistPort(_) => "set it to a number from 1 to 65535, or unset it".into(),

@@ -2,6 +2,7 @@
 
 pub(crate) mod cookie;
 mod error;
+pub(crate) mod home;
 pub(crate) mod name;
 pub(crate) mod port;
 

@@ -1,5 +1,8 @@
 //! The virtual machine: with which arguments it is started, and its life.
 
+mod cgroup;
+mod cookie;
+mod cpu;
 mod ending;
 pub(crate) mod epmd;
 mod error;

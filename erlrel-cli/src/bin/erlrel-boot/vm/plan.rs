@@ -32,6 +32,10 @@ pub(crate) struct Start<'a> {
     /// The full name of the node, when it has one.
     pub(crate) node: Option<NodeName>,
     pub(crate) port_flags: Vec<OsString>,
+    /// Those for the CPU quota of the container.
+    pub(crate) cpu_flags: Vec<OsString>,
+    /// More variables for the VM.
+    pub(crate) variables: Vec<(&'static str, OsString)>,
     /// How this program was called: program, command, arguments.
     pub(crate) words: &'a [OsString],
 }
@@ -54,6 +58,7 @@ impl Plan {
         if !start.interactive {
             args.words(["-noinput", "+Bd"]);
         }
+        args.words(start.cpu_flags);
         args.pair("-boot", start.boot_file);
         args.pair("-mode", site.environment.get("CODE_LOADING_MODE").unwrap_or(OsStr::new(start.mode)));
         args.words(["-boot_var", "SYSTEM_LIB_DIR"]).word(site.erts.system_lib_dir());
@@ -62,6 +67,8 @@ impl Plan {
         let mut plan = Self::erlexec(site, args);
         let program = start.words.first().map(OsString::as_os_str).unwrap_or_default();
         plan.environment.insert("PROGNAME".into(), progname(program));
+        let more = start.variables.into_iter().map(|(name, value)| (name.into(), value));
+        plan.environment.extend(more);
         if let Some(node) = start.node {
             plan.environment.insert("NAME".into(), node.name);
         }

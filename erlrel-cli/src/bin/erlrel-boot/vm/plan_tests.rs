@@ -61,18 +61,21 @@ fn foreground() {
         vm_args: Some("/tmp/vm.args".into()),
         node: Some(name()),
         port_flags: words(&["-erl_epmd_port", "9100"]),
+        cpu_flags: words(&["+sbwt", "none"]),
+        variables: vec![("HOME", "/tmp/.hello-home-0/erlang".into())],
         words: &called,
     };
     let plan = Plan::start(&site("13.1.5", Environment::default()), start);
     assert_eq!(
         shown(&plan),
-        "/opt/hello/erts-13.1.5/bin/erlexec -noinput +Bd -boot /opt/hello/releases/1.0/start -mode embedded \
+        "/opt/hello/erts-13.1.5/bin/erlexec -noinput +Bd +sbwt none -boot /opt/hello/releases/1.0/start -mode embedded \
          -boot_var SYSTEM_LIB_DIR /opt/hello/lib -config /tmp/sys.config -args_file /tmp/vm.args \
          -erl_epmd_port 9100 -- foreground -x a b"
     );
     assert_eq!(plan.directory, Path::new("/opt/hello"));
     assert_eq!(variable(&plan, "PROGNAME"), Some("opt/hello/bin/hello"));
     assert_eq!(variable(&plan, "NAME"), Some("hello@box"));
+    assert_eq!(variable(&plan, "HOME"), Some("/tmp/.hello-home-0/erlang"));
 }
 
 #[test]
@@ -86,6 +89,8 @@ fn console_of_a_release_without_configuration() {
         vm_args: None,
         node: None,
         port_flags: Vec::new(),
+        cpu_flags: Vec::new(),
+        variables: Vec::new(),
         words: &called,
     };
     let site = site("13.1.5", Environment::from([("CODE_LOADING_MODE", "interactive")]));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::config::ConfigError;
-use crate::config::file::ConfigFile;
+use crate::config::template::Template;
 use crate::config::vm_args::VmArgs;
 use crate::error::BootError;
 use crate::hooks::{self, Phase};
@@ -16,7 +16,7 @@ use crate::report;
 use crate::site::{Site, host};
 use crate::vm::init::{Init, Traits};
 use crate::vm::plan::{Plan, Start};
-use crate::vm::{VmError, epmd, launch, terminal};
+use crate::vm::{VmError, cookie, cpu, epmd, launch, terminal};
 
 /// What is to run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,20 +46,25 @@ pub(crate) fn start(
         return Err(VmError::NoInput.into());
     }
     let boot_file = boot_file(site, boot, words)?;
-    let (vm_args, sys_config) = (site.vm_args()?, site.sys_config()?);
+    let [vm_args, sys_config] = site.templates()?;
     let flags = match &vm_args {
-        Some((file, text)) => site.flags(file, text)?,
+        Some(Template { file, rendered, .. }) => site.flags(file, &rendered.text)?,
         None => VmArgs::default(),
     };
     let node = flags.name.as_ref().map(|name| name.on_host(&host()));
+    let [vm_args, sys_config] = [vm_args, sys_config].map(|template| of_node(template, node.as_ref()));
+    site.check(sys_config.as_ref())?;
     let start = Start {
         interactive: boot != Boot::Foreground,
         mode: if boot == Boot::Clean { "interactive" } else { "embedded" },
         boot_file,
         port_flags: listening(site, &flags)?,
-        vm_args: publish(vm_args, node.as_ref())?,
-        sys_config: publish(sys_config, node.as_ref())?,
+        cpu_flags: cpu_flags(site, &flags, words),
+        vm_args: publish(vm_args)?,
+        sys_config: publish(sys_config)?,
         node,
+        // What cannot be written is an error above, and a warning here.
+        variables: cookie::provide(site, &flags).into_iter().collect(),
         words: &passed_on(boot, words),
     };
     let traits = Traits { shell: start.interactive, listens: start.node.is_some() };
@@ -102,6 +107,11 @@ fn passed_on(boot: Boot, words: &[OsString]) -> Vec<OsString> {
     words
 }
 
+fn cpu_flags(site: &Site, flags: &VmArgs, words: &[OsString]) -> Vec<OsString> {
+    let given = [&flags.emulator, words].concat();
+    cpu::flags(&cpu::Machine::of_process(), &given, &site.environment, &site.erts)
+}
+
 /// The flags for the port that ERL_DIST_PORT gives.
 fn listening(site: &Site, flags: &VmArgs) -> Result<Vec<OsString>, NodeError> {
     let port = dist_port(&site.environment)?;
@@ -114,10 +124,10 @@ fn listening(site: &Site, flags: &VmArgs) -> Result<Vec<OsString>, NodeError> {
     Ok(port_flags(port, flags, &site.erts))
 }
 
-fn publish(
-    file: Option<(ConfigFile, Vec<u8>)>,
-    node: Option<&NodeName>,
-) -> Result<Option<PathBuf>, ConfigError> {
-    let node = node.map(|node| node.name.as_os_str());
-    file.map(|(file, text)| file.of_node(node).publish(&text)).transpose()
+fn of_node(template: Option<Template>, node: Option<&NodeName>) -> Option<Template> {
+    template.map(|template| template.of_node(node.map(|node| node.name.as_os_str())))
+}
+
+fn publish(template: Option<Template>) -> Result<Option<PathBuf>, ConfigError> {
+    template.map(|template| template.file.publish(&template.rendered.text)).transpose()
 }
