@@ -72,53 +72,6 @@ impl Command {
     }
 }
 
-/// Commands of relx's start script that are not here.
-const RELX: &[&str] = &[
-    "attach",
-    "console_boot",
-    "console_clean",
-    "daemon",
-    "daemon_attach",
-    "daemon_boot",
-    "escript",
-    "start",
-];
-
-/// The text of `help`.
-pub(crate) fn usage(program: &str) -> String {
-    format!(
-        "\
-Usage: {program} COMMAND [ARGUMENT]…
-
-  foreground      run the release; the container's usual command
-  console         run the release with an Erlang shell on this terminal
-  remote_console  open an Erlang shell on the running node (also: remote, remsh)
-  ping            say `pong` if the node answers, else exit with code 1
-  healthcheck     say `healthy` if all permanent applications run, else exit with code 1; --wait waits
-  rpc M [F [A]]   apply the function M:F to the list A of arguments on the node, and show the result
-  eval EXPRS      evaluate Erlang expressions, ended by a full stop, on the node, and show the value
-  pid             show the process id of the node
-  stop            end the node, and wait until it is gone
-  restart         start the node's applications anew, in the same process
-  reboot          end the node and let heart start it again
-  status          exit with code 0 if the node answers
-  versions        list the versions of the release that the node knows
-  unpack VSN      make a version known from its tarball
-  install VSN     unpack a version if need be, and switch the node to it (also: upgrade, downgrade)
-  uninstall VSN   remove a version that is not in use
-  version         show the name and the version of the release
-  help            show this text
-
-Arguments after foreground and console are passed to the VM.
-
-Environment: RELX_OUT_FILE_PATH is the directory for the rendered vm.args and sys.config; VMARGS_PATH and
-RELX_CONFIG_PATH name other files; RELX_REPLACE_OS_VARS=1 substitutes variables in files that do not end in
-.src as well; RELX_COOKIE, RELX_RPC_TIMEOUT (seconds), ERL_DIST_PORT and CODE_LOADING_MODE mean what they mean
-in a relx release. ERLREL_STRICT_ENV=1 refuses variables that have neither a value nor a default;
-ERLREL_CPU_QUOTA=ignore leaves the schedulers to the VM."
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::Command;

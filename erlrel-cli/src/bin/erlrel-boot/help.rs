@@ -80,7 +80,8 @@ Arguments after foreground and console are passed to the VM. --relx-disable-hook
 Environment: RELX_OUT_FILE_PATH is the directory for the rendered vm.args and sys.config; VMARGS_PATH and
 RELX_CONFIG_PATH name other files; RELX_REPLACE_OS_VARS=1 substitutes variables in files that do not end in
 .src as well; RELX_COOKIE, RELX_RPC_TIMEOUT (seconds), ERL_DIST_PORT, CODE_LOADING_MODE, PIPE_DIR and RUNNER_LOG_DIR
-mean what they mean in a relx release.
+mean what they mean in a relx release. ERLREL_STRICT_ENV=1 refuses variables that have neither a value nor a default;
+ERLREL_CPU_QUOTA=ignore leaves the schedulers to the VM.
 ";
 
 fn usage(program: &str, extensions: &[String]) -> String {
