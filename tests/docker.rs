@@ -8,6 +8,7 @@ mod fit;
 mod health;
 mod hooks;
 mod processes;
+mod runtime_page;
 mod service;
 mod shell;
 mod stop;

@@ -105,7 +105,7 @@ fn every_command_of_relx_s_script_is_there_but_for_those_that_are_listed() {
 }
 
 /// Words, the exit codes of relx's script and of erlrel-boot, and whether this one says something on standard output.
-const NO_COMMAND: [(&[&str], i32, i32, bool); 7] = [
+const NO_COMMAND: [(&[&str], i32, i32, bool); 8] = [
     // It was asked for.
     (&["help"], 1, 0, true),
     (&["--help"], 1, 0, true),
@@ -115,6 +115,7 @@ const NO_COMMAND: [(&[&str], i32, i32, bool); 7] = [
     (&[], 1, 1, false),
     (&["no_such"], 1, 1, false),
     (&["Ping"], 1, 1, false),
+    (&["--relx-disable-hooks"], 1, 1, false),
 ];
 
 #[test]

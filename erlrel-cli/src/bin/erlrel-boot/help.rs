@@ -44,8 +44,7 @@ fn text(program: &str, topic: &str, extensions: &[String]) -> String {
 }
 
 /// All commands, the most usual ones first.
-const COMMANDS: &str = "\
-  foreground [ARG]...        run the release; the container's usual command
+const COMMANDS: &str = "  foreground [ARG]...        run the release; the container's usual command
   console [ARG]...           run the release with an Erlang shell on this terminal
   console_clean [ARG]...     run an Erlang shell with the release's code, and start none of its applications
   console_boot FILE [ARG]... run an Erlang shell from the boot file FILE.boot

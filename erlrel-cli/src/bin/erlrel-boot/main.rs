@@ -48,8 +48,9 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
     let program = words.first().map(OsString::as_os_str).unwrap_or_default();
     let init = Init::of_process()?;
     let site = || Site::open(Release::find(program)?, Environment::of_process());
-    let command = Command::parse(words)?;
-    let arguments = hooks::without_marks(words).split_off(2);
+    let mut arguments = hooks::without_marks(words);
+    let command = Command::parse(&arguments)?;
+    arguments.drain(..2);
     match command {
         Command::Foreground => start::start(&site()?, Boot::Foreground, words, init),
         Command::Console => start::start(&site()?, Boot::Console, words, init),
