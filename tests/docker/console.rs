@@ -1,8 +1,11 @@
 //! Erlang shells in containers.
 
-use crate::support::container::{Container, LOCKED};
+use std::io::Write;
+
+use super::processes::companions_of;
+use crate::support::container::{Container, LOCKED, run_to_end};
 use crate::support::terminal::Terminal;
-use crate::support::{fails, image};
+use crate::support::{fails, image, tool};
 
 /// Evaluates something that the terminal cannot just have echoed, on a node whose name begins so.
 fn evaluates(terminal: &mut Terminal, node: &str) {
@@ -74,4 +77,63 @@ fn console_is_the_service_with_a_shell() {
     terminal.types("q().\r");
     assert_eq!(terminal.ends(), Some(0));
     assert_eq!(container.wait(), 0);
+}
+
+#[test]
+fn ctrl_z_on_the_console_does_not_stop_the_service() {
+    let (container, mut terminal) = Container::on_terminal(image::hello(), "console");
+    terminal.shows("(hello@");
+    terminal.types("\x1a");
+    evaluates(&mut terminal, "hello@");
+    container.await_service();
+    terminal.types("q().\r");
+    assert_eq!(terminal.ends(), Some(0));
+}
+
+#[test]
+fn ctrl_c_on_the_console_is_for_the_shell() {
+    let (container, mut terminal) = Container::on_terminal(image::hello(), "console");
+    terminal.shows("(hello@");
+    terminal.types("\x03");
+    terminal.shows("(c)ontinue");
+    terminal.types("c\r");
+    evaluates(&mut terminal, "hello@");
+    container.await_service();
+}
+
+#[test]
+fn console_without_input_says_what_to_do() {
+    let (_, stderr) = run_to_end(&image::hello().name, LOCKED, &["console"], 1);
+    assert!(stderr.contains("/dev/null"), "{stderr}");
+    assert!(stderr.contains("docker run -it"), "{stderr}");
+}
+
+#[test]
+fn console_reads_a_pipe() {
+    let mut docker = Container::command(image::hello(), &["--interactive"], &["console"]);
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    writer.write_all(b"io:put_chars([$4, $2]), halt(7).\n").expect("written");
+    let output = docker.stdin(reader).output().expect("docker starts");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("42"), "{output:?}");
+    assert_eq!(output.status.code(), Some(7));
+}
+
+#[test]
+fn remote_console_ends_with_its_terminal() {
+    let container = Container::serving(image::hello(), LOCKED);
+    let first_process = container.first_process().to_string();
+    // Docker keeps a terminal open when its client is killed; so this one is not Docker's.
+    let mut shell = tool("setsid", "util-linux");
+    shell.args(["--ctty", "nsenter", "--all", "--target", &first_process, "--setuid", "12345", "--"]);
+    shell.args([&image::hello().path_of("/bin/hello"), "remote_console"]);
+    shell.envs([("RELX_OUT_FILE_PATH", "/tmp"), ("HOME", "/tmp")]);
+    shell.env("ERL_EPMD_PORT", container.epmd_port().to_string());
+    let mut terminal = Terminal::start(shell);
+    terminal.shows("(hello@");
+    let processes = || companions_of(container.first_process());
+    let with_shell = processes();
+    drop(terminal);
+    while processes() >= with_shell {
+        container.ping();
+    }
 }

@@ -1,23 +1,16 @@
 //! How containers end, and with what exit code.
 
-use std::time::Duration;
-
-use rustix::process::{Pid, Signal, kill_process};
-
-use super::processes::children;
+use super::stop::BOUND;
 use crate::support::container::{Container, LOCKED, run_to_end};
 use crate::support::docker::daemon;
 use crate::support::image;
-
-/// Well below the ten seconds after which an engine kills.
-const STOP_BOUND: Duration = Duration::from_secs(3);
 
 #[test]
 fn docker_stop_ends_a_service_in_under_three_seconds_with_exit_code_0() {
     for image in image::all() {
         let container = Container::serving(image, LOCKED);
         let time = container.time_to_stop();
-        assert!(time < STOP_BOUND, "{} took {time:?}", image.name);
+        assert!(time < BOUND, "{} took {time:?}", image.name);
         assert_eq!(container.wait(), 0, "{}:\n{}", image.name, container.logs());
     }
 }
@@ -30,14 +23,6 @@ fn term_ends_the_service_in_order() {
         assert_eq!(container.wait(), 0, "{}:\n{}", image.name, container.logs());
         assert!(container.logs().contains("SIGTERM received - shutting down"), "{}", container.logs());
     }
-}
-
-#[test]
-fn a_stop_right_after_the_start_is_not_missed() {
-    let container = Container::start(image::hello(), LOCKED);
-    // Docker would kill what does not stop.
-    daemon().run(["stop", &container.id]);
-    assert!([0, 143].contains(&container.wait()), "{}\n{}", container.wait(), container.logs());
 }
 
 #[test]
@@ -54,15 +39,6 @@ fn a_halt_on_the_console_is_the_end_of_the_container() {
     terminal.shows("(hello@");
     terminal.types("halt(4).\r");
     assert_eq!(container.wait(), 4);
-}
-
-#[test]
-fn a_vm_that_is_killed_counts_from_128() {
-    let container = Container::serving(image::hello(), LOCKED);
-    let vm = children(container.first_process()).into_iter().find(|child| child.name.starts_with("beam"));
-    let vm = Pid::from_raw(vm.expect("the VM is a child of the first process").id.cast_signed());
-    kill_process(vm.expect("no zero"), Signal::KILL).expect("killed");
-    assert_eq!(container.wait(), 137);
 }
 
 #[test]

@@ -33,17 +33,33 @@ fn read(id: u32, stat: &str) -> Option<(Process, u32)> {
 
 /// The container's first process, found without asking Docker, which takes longer than a program to start.
 pub(super) fn first_process_of(container: &str) -> Option<u32> {
-    let entries = std::fs::read_dir("/proc").expect("listed").flatten();
-    let mut ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    ids.find(|id| {
-        let read = |file| std::fs::read_to_string(format!("/proc/{id}/{file}")).unwrap_or_default();
-        read("cgroup").contains(container) && read("status").lines().any(is_of_first_process)
-    })
+    processes_of(container).into_iter().find(|id| is_first(&read_file(*id, "status")))
 }
 
-/// The line has the id in each namespace, ours first.
-fn is_of_first_process(line: &str) -> bool {
-    line.strip_prefix("NSpid:").is_some_and(|ids| ids.split_whitespace().skip(1).eq(["1"]))
+/// The processes of a container.
+pub(super) fn processes_of(container: &str) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").expect("listed").flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(|id| read_file(*id, "cgroup").contains(container)).collect()
+}
+
+/// How many processes see the same processes as this one.
+pub(super) fn companions_of(process: u32) -> usize {
+    let namespace = |id: &str| std::fs::read_link(format!("/proc/{id}/ns/pid")).ok();
+    let ours = namespace(&process.to_string()).expect("running");
+    let entries = std::fs::read_dir("/proc").expect("listed").flatten();
+    entries.filter(|entry| entry.file_name().to_str().and_then(namespace).as_ref() == Some(&ours)).count()
+}
+
+/// A file about a process; empty when it has ended.
+fn read_file(process: u32, file: &str) -> String {
+    std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default()
+}
+
+/// Whether a process has the id 1 in the innermost namespace.
+fn is_first(status: &str) -> bool {
+    let mut ids = status.lines().filter_map(|line| line.strip_prefix("NSpid:"));
+    ids.next().is_some_and(|ids| ids.split_whitespace().skip(1).eq(["1"]))
 }
 
 /// Whether a process of the release's program – not the engine's, which was there before – catches SIGTERM.
@@ -56,7 +72,7 @@ pub(super) fn handles_term(process: u32) -> bool {
 
 /// A line of the process's status, without its name; empty when the process has ended.
 fn status_field(process: u32, name: &str) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let status = read_file(process, "status");
     let mut lines = status.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     lines.next().unwrap_or_default().trim().into()
 }

@@ -15,7 +15,7 @@ const INSTANTS: [u64; 7] = [0, 50, 100, 200, 300, 400, 600];
 const TIMES: usize = 20;
 
 /// Well below the ten seconds after which an engine kills.
-const BOUND: Duration = Duration::from_secs(3);
+pub(super) const BOUND: Duration = Duration::from_secs(3);
 
 /// How many containers run at once.
 const AT_ONCE: usize = 3;

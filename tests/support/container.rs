@@ -56,12 +56,24 @@ impl Container {
 
     /// Runs the image with this command on a terminal. The container has a name and lives until it is removed.
     pub(crate) fn on_terminal(image: &SampleImage, command: &str) -> (Self, Terminal) {
+        Self::on_terminal_with(image, LOCKED, command)
+    }
+
+    /// The same with other options.
+    pub(crate) fn on_terminal_with(image: &SampleImage, options: &[&str], command: &str) -> (Self, Terminal) {
         let ports = Ports::free();
         let id = format!("terminal-{}", ports.http);
         let mut docker = docker_run(&ports);
-        docker.args(["--interactive", "--tty", "--name", &id]).args(LOCKED).args([&image.name, command]);
+        docker.args(["--interactive", "--tty", "--name", &id]).args(options).args([&image.name, command]);
         let terminal = Terminal::start(docker);
         (Self { id, release: image.release.into(), ports }, terminal)
+    }
+
+    /// `docker run` of the image with this command; the container is removed when it ends.
+    pub(crate) fn command(image: &SampleImage, options: &[&str], command: &[&str]) -> Command {
+        let mut docker = docker_run(&Ports::free());
+        docker.arg("--rm").args(LOCKED).args(options).arg(&image.name).args(command);
+        docker
     }
 
     pub(crate) fn await_service(&self) {
@@ -73,6 +85,17 @@ impl Container {
             }
         }
         panic!("no answer from the container; it said:\n{}", self.logs());
+    }
+
+    /// Waits until the container has printed this.
+    pub(crate) fn says(&self, text: &str) {
+        for _ in 0..QUESTIONS {
+            if self.logs().contains(text) {
+                return;
+            }
+            assert_eq!(self.inspect(".State.Running"), "true", "{}", self.logs());
+        }
+        panic!("no `{text}` from the container; it said:\n{}", self.logs());
     }
 
     /// Asks the service over HTTP.
@@ -93,6 +116,10 @@ impl Container {
 
     pub(crate) fn dns_port(&self) -> u16 {
         self.ports.dns
+    }
+
+    pub(crate) fn epmd_port(&self) -> u16 {
+        self.ports.epmd
     }
 
     pub(crate) fn tls_port(&self) -> u16 {

@@ -4,8 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -17,6 +19,8 @@ pub(crate) struct Terminal {
     /// What was shown and not yet asked for.
     shown: String,
     program: Child,
+    /// As long as it is there, the screen is watched.
+    _watched: Arc<()>,
 }
 
 /// No bound that a test asserts: it only turns waiting for ever into a message.
@@ -37,7 +41,9 @@ impl Terminal {
         let copy = || program_end.try_clone().expect("copied");
         command.stdin(copy()).stdout(copy()).stderr(copy());
         let program = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-        Self { screen: watch(keyboard.try_clone().expect("copied")), keyboard, shown: String::new(), program }
+        let watched = Arc::new(());
+        let screen = watch(keyboard.try_clone().expect("copied"), Arc::downgrade(&watched));
+        Self { screen, keyboard, shown: String::new(), program, _watched: watched }
     }
 
     /// Presses keys.
@@ -69,16 +75,27 @@ impl Terminal {
     }
 }
 
-/// What the terminal shows, until the last program has closed it.
-fn watch(mut terminal: File) -> Receiver<Vec<u8>> {
+/// What the terminal shows, until the last program has closed it or it is no longer watched: then it is hung up.
+fn watch(mut terminal: File, watched: Weak<()>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = terminal.read(&mut buffer) {
-            if sender.send(buffer[..count].to_vec()).is_err() {
-                break;
+        while watched.strong_count() > 0 {
+            if !is_readable(&terminal) {
+                continue;
+            }
+            match terminal.read(&mut buffer) {
+                Ok(count @ 1..) if sender.send(buffer[..count].to_vec()).is_ok() => {}
+                _ => break,
             }
         }
     });
     receiver
+}
+
+/// Whether there is something to read, or will be in a moment.
+fn is_readable(terminal: &File) -> bool {
+    let moment = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    let mut watched = [PollFd::new(terminal, PollFlags::IN)];
+    poll(&mut watched, Some(&moment)).is_ok_and(|ready| ready > 0)
 }
