@@ -29,8 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(180);
 impl Terminal {
     /// Starts the program in a new terminal.
     pub(crate) fn start(mut command: Command) -> Self {
-        let keyboard =
-            File::from(openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal"));
+        let keyboard = File::from(
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+                .expect("a pseudo-terminal"),
+        );
         grantpt(&keyboard).expect("granted");
         unlockpt(&keyboard).expect("unlocked");
         // Lines are so long that no text is broken.
