@@ -31,6 +31,7 @@ const OTHERWISE: &[(Start<'_>, Differences<'_>, &str)] = &[
             ..with(&[(SYS_CONFIG_SRC, b"[].\n"), IN_OUT], &[("RELX_OUT_FILE_PATH", b"out")])
         },
         &[
+            ("$RELX_OUT_FILE_PATH", Some("out"), Some("PLACE/out")),
             ("-config", Some("out/sys.config"), Some("PLACE/out/sys.config")),
             ("content of -config", None, Some("[].\\n")),
         ],
@@ -70,6 +71,11 @@ const OTHERWISE: &[(Start<'_>, Differences<'_>, &str)] = &[
         with(&[(VM_ARGS, b"-sname $USER@localhost\n-setcookie depot\n")], &[("USER", b"somebody")]),
         &[("$NAME", Some("somebody@localhost"), Some("$USER@localhost"))],
         "the virtual machine does not replace it either, and its file is not rendered",
+    ),
+    (
+        with(&[(VM_ARGS, b"-sname depot@localhost\n"), IN_OUT], &[OUT, ("RELX_COOKIE", b"secret")]),
+        &[("$XDG_CONFIG_HOME", None, Some("PLACE/out/.depot-home-0"))],
+        "the node has the cookie that the commands have",
     ),
     (
         with(&[], &[("NODETOOL_TIMEOUT", b"1500")]),

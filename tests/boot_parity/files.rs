@@ -169,9 +169,7 @@ const SAME: &[Start<'_>] = &[
     with(&[(VM_ARGS, b"-args_file not.there\n-sname depot@localhost\n-setcookie depot\n")], &[]),
     with(&[(VM_ARGS, b"-sname depot\n-setcookie depot\n")], &[]),
     with(&[(VM_ARGS, b"-name depot\n-setcookie depot\n")], &[]),
-    with(&[(VM_ARGS, b"-sname depot@localhost\n")], &[]),
     with(&[(VM_ARGS, b"-sname depot@localhost\n"), ("../.erlang.cookie", b"secret")], &[]),
-    with(&[(VM_ARGS, b"-sname depot@localhost\n")], &[("RELX_COOKIE", b"secret")]),
     with(&[(VM_ARGS, b"-sname depot@localhost\n-setcookie depot\n")], &[("RELX_COOKIE", b"secret")]),
     // What decides about the way it is started.
     with(&[], &[("CODE_LOADING_MODE", b"interactive")]),
