@@ -75,7 +75,8 @@ fn a_hook_that_exits_ends_the_command() {
 #[test]
 fn the_built_in_status_hook_shows_what_runs_and_hooks_of_both_kinds_keep_their_order() {
     let depot = Installation::new(Shell::None);
-    list(&depot, &["status custom hooks/first", "status builtin_status", "status custom hooks/status last"]);
+    let status = ["status custom hooks/first", "status builtin_status", "status custom hooks/status last"];
+    list(&depot, &[&["post_start wait_for_process depot_sup"], &status[..]].concat());
     depot.file("bin/hooks/first", "echo first; export FIRST=yes\n");
     depot.file("bin/hooks/status", "echo \"$1 $(erl_eval 'node().')\"\n");
     depot.says(&["daemon"]);

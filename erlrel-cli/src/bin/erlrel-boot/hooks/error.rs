@@ -16,7 +16,7 @@ pub(crate) enum HookError {
     Line { path: PathBuf, line: String },
     #[error("bin/{path} is to be read by a shell, and there is no /bin/sh")]
     NoShell { path: String },
-    #[error("the command `{name}` is to be done by {file}, and there is no such file")]
+    #[error("there is no file {file}, which is to do the command `{name}`")]
     NoExtension { name: String, file: PathBuf },
     #[error("the hook `pid` cannot write the process id to {path}")]
     Pid { path: PathBuf, source: io::Error },
