@@ -45,6 +45,16 @@ fn the_configuration_is_the_same_with_hooks_as_without() {
     }
 }
 
+/// In relx's script the configuration is rendered before.
+#[test]
+fn what_a_hook_exports_is_there_for_the_configuration() {
+    let depot = Installation::new(Shell::None);
+    depot.file("releases/0.1.0/sys.config.src", "[{depot, [{var1, \"${PASSWORD}\"}]}].\n");
+    depot.file("bin/hooks/pre_start", "export PASSWORD=$(echo from a file)\n");
+    let print = printing("application:get_env(depot, var1)");
+    assert_eq!(depot.says(&["foreground", "-eval", &print]), "{ok,\"from a file\"}\n");
+}
+
 #[test]
 fn no_process_shows_the_cookie_while_a_hook_runs() {
     let depot = Installation::new(Shell::None);

@@ -21,6 +21,8 @@ fn the_script_and_the_built_in_hooks_are_clean_for_shellcheck() {
     }
     let scripts = [bin.join("depot"), built().minimal.join("bin/depot")];
     run(tool("shellcheck", "shellcheck").args(hooks).args(scripts));
+    let functions = repository().join("erlrel-cli/src/bin/erlrel-boot/hooks/functions.sh");
+    run(tool("shellcheck", "shellcheck").arg("--shell=sh").arg(functions));
 }
 
 #[test]

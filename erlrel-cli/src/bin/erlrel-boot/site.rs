@@ -1,5 +1,6 @@
 //! Everything that was found out before a command is carried out.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -75,6 +76,17 @@ impl Site {
         Ok(())
     }
 
+    /// The environment for a program that calls this one again, from the directory of the release: paths that begin
+    /// here are absolute in it.
+    pub(crate) fn environment_of_caller(&self) -> BTreeMap<OsString, OsString> {
+        let mut variables = self.environment.exports().clone();
+        for variable in [VM_ARGS.variable, SYS_CONFIG.variable, OUT_DIR] {
+            let path = self.environment.get(variable).and_then(|path| path::absolute(path).ok());
+            variables.extend(path.map(|path| (variable.into(), path.into())));
+        }
+        variables
+    }
+
     /// The flags in the text of `vm.args` and in the files that it includes, relative to the release.
     pub(crate) fn flags(&self, file: &ConfigFile, text: &[u8]) -> Result<VmArgs, ConfigError> {
         VmArgs::parse(text, file.source(), &|path| fs::read(self.release.root.join(path)))
@@ -142,11 +154,6 @@ fn exports(release: &Release, erts: &Erts, environment: &Environment) -> Vec<(&'
         ("RELEASE_PROG", release.program.clone().into()),
         ("LD_LIBRARY_PATH", library_path(erts, environment.get("LD_LIBRARY_PATH"))),
     ];
-    // Whoever is started begins in another directory.
-    for variable in [VM_ARGS.variable, SYS_CONFIG.variable, OUT_DIR] {
-        let path = environment.get(variable).and_then(|path| path::absolute(path).ok());
-        exports.extend(path.map(|path| (variable, path.into())));
-    }
     if environment.get("RUN_ERL_DISABLE_FLOWCNTRL").is_none() {
         exports.push(("RUN_ERL_DISABLE_FLOWCNTRL", "true".into()));
     }

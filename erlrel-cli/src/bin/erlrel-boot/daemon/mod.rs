@@ -126,7 +126,7 @@ fn start(
     let mut command = Command::new(run_erl);
     command.arg("-daemon").args([&places.pipes, &places.log]);
     command.arg(command_line(site, places, console, words));
-    command.envs(site.environment.exports()).env("HEART_COMMAND", heart_command(site, words));
+    command.envs(site.environment_of_caller()).env("HEART_COMMAND", heart_command(site, words));
     let status = command.current_dir(&site.release.root).status();
     let status = status.map_err(|source| VmError::Start { program: run_erl.into(), source })?;
     match status.success() {

@@ -48,7 +48,7 @@ impl Script {
     pub(super) fn hooks(mut self, hooks: &[Hook]) -> Self {
         for hook in hooks {
             let Hook::Custom { path, arguments } = hook else { continue };
-            self.append("hook ").expanded(path);
+            self.append("_erlrel_hook ").expanded(path);
             for argument in arguments {
                 self.append(" ").expanded(argument);
             }
@@ -59,13 +59,13 @@ impl Script {
 
     /// Then calls this program again, with the arguments that the shell has.
     pub(super) fn again(mut self) -> Self {
-        self.append("again \"$@\"\n");
+        self.append("_erlrel_again \"$@\"\n");
         self
     }
 
     /// Reads the file of an extension, which ends the shell itself: one that does not has failed.
     pub(super) fn extension(mut self, path: &str) -> Self {
-        self.append("_file=").expanded(path).append("\n. \"$ROOTDIR/bin/$_file\"\nexit 1\n");
+        self.append("_erlrel_file=").expanded(path).append("\n. \"$ROOTDIR/bin/$_erlrel_file\"\nexit 1\n");
         self
     }
 
@@ -73,7 +73,7 @@ impl Script {
     pub(super) fn plan(self, site: &Site, arguments: Vec<OsString>) -> Plan {
         let text = OsString::from_vec(self.text);
         let program: OsString = site.release.program.clone().into();
-        let mut environment = site.environment.exports().clone();
+        let mut environment = site.environment_of_caller();
         environment.extend(self.environment);
         Plan {
             program: SHELL.into(),
