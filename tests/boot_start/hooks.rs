@@ -49,10 +49,12 @@ fn the_configuration_is_the_same_with_hooks_as_without() {
 #[test]
 fn what_a_hook_exports_is_there_for_the_configuration() {
     let depot = Installation::new(Shell::None);
-    depot.file("releases/0.1.0/sys.config.src", "[{depot, [{var1, \"${PASSWORD}\"}]}].\n");
-    depot.file("bin/hooks/pre_start", "export PASSWORD=$(echo from a file)\n");
-    let print = printing("application:get_env(depot, var1)");
-    assert_eq!(depot.says(&["foreground", "-eval", &print]), "{ok,\"from a file\"}\n");
+    depot.file("releases/0.1.0/sys.config.src", "[{depot, [{var1, ${PORT}}]}].\n");
+    let start = ["foreground", "-eval", &printing("application:get_env(depot, var1)")];
+    depot.run(&start).failed(1);
+    depot.file("bin/hooks/pre_start", "export PORT=$(echo 4433)\n");
+    assert_eq!(depot.says(&start), "{ok,4433}\n");
+    assert_eq!(depot.says_with(&[("ERLREL_STRICT_ENV", "1")], &start), "{ok,4433}\n");
 }
 
 #[test]

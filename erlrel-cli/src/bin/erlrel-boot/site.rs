@@ -66,10 +66,10 @@ impl Site {
         self.config(VM_ARGS)
     }
 
-    /// Puts both files where the VM would read them.
+    /// Puts both files where the VM would read them, as far as they are complete.
     pub(crate) fn publish(&self) -> Result<(), ConfigError> {
         let name = self.node_name()?;
-        for template in self.templates()?.into_iter().flatten() {
+        for template in self.drafts()?.into_iter().flatten() {
             let template = template.of_node(name.as_ref().map(|name| name.name.as_os_str()));
             template.file.publish(&template.rendered.text)?;
         }
@@ -110,10 +110,15 @@ impl Site {
     /// `vm.args` and `sys.config`, each when the release has it, rendered in memory; no variable is missing that must
     /// not be.
     pub(crate) fn templates(&self) -> Result<[Option<Template>; 2], ConfigError> {
-        let [vm_args, sys_config] = [self.template(VM_ARGS)?, self.template(SYS_CONFIG)?];
+        let [vm_args, sys_config] = self.drafts()?;
         let both: Vec<&Template> = vm_args.iter().chain(&sys_config).collect();
         strict::check(&both, &self.environment)?;
         Ok([vm_args, sys_config])
+    }
+
+    /// The same while a hook may still set variables.
+    pub(crate) fn drafts(&self) -> Result<[Option<Template>; 2], ConfigError> {
+        Ok([self.template(VM_ARGS)?, self.template(SYS_CONFIG)?])
     }
 
     /// Whether the VM will take this `sys.config`.

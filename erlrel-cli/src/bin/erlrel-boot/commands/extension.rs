@@ -17,6 +17,7 @@ pub(crate) fn run(
     init: Option<Init>,
 ) -> Result<ExitCode, BootError> {
     let plan = hooks::extension(site, name, arguments)?;
+    site.templates()?;
     site.publish()?;
     Ok(launch::launch_other(&plan, init)?)
 }

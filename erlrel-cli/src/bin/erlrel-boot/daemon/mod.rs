@@ -16,7 +16,8 @@ use crate::commands::process::ask_pid;
 use crate::dist::Call;
 use crate::error::BootError;
 use crate::hooks::{self, Phase};
-use crate::node::Node;
+use crate::node::name::NodeName;
+use crate::node::patience;
 use crate::shell_word;
 use crate::site::Site;
 use crate::vm::init::Init;
@@ -26,9 +27,6 @@ use crate::vm::{VmError, launch};
 
 pub(crate) use crate::daemon::error::DaemonError;
 pub(crate) use crate::daemon::places::Places;
-
-/// How long the VM of a release without a name may take to begin.
-const START: Duration = Duration::from_secs(60);
 
 /// Time between two looks at the VM.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -52,18 +50,20 @@ pub(crate) fn daemon(
     if !Path::new(SHELL).exists() {
         return Err(DaemonError::NoShell { run_erl }.into());
     }
-    let node = node(site)?;
-    let places = Places::of(site, node.as_ref().map(|node| &node.name));
-    site.publish()?;
-    places.make()?;
     if let Some(hooks) = hooks::before(site, Phase::PreStart, words)? {
+        site.publish()?;
         return Ok(launch::launch_other(&hooks, init)?);
     }
+    let [_, sys_config] = site.templates()?;
+    site.check(sys_config.as_ref())?;
+    let name = site.node_name()?;
+    let places = Places::of(site, name.as_ref());
+    places.make()?;
     let pid_file = places.pid_file();
     // One that is there is of a run that was ended; what cannot be removed shows when it is written.
     let _ = fs::remove_file(&pid_file);
     start(site, &run_erl, &places, console, &hooks::without_marks(words))?;
-    let started = wait(site, node.as_ref(), &places);
+    let started = wait(site, name.as_ref(), &places);
     let _ = fs::remove_file(&pid_file);
     started?;
     hooks::after(site, Phase::PostStart, words)
@@ -109,11 +109,6 @@ fn program(site: &Site, name: &'static str) -> Result<PathBuf, DaemonError> {
         true => Ok(path),
         false => Err(DaemonError::NoProgram { path }),
     }
-}
-
-/// The node that is to answer, if it is to have a name.
-fn node(site: &Site) -> Result<Option<Node>, BootError> {
-    site.node_name()?.is_some().then(|| site.node()).transpose()
 }
 
 fn start(
@@ -165,26 +160,28 @@ fn quoted(words: &[OsString]) -> OsString {
 }
 
 /// Waits until the VM that was just started answers: not another one of its name.
-fn wait(site: &Site, node: Option<&Node>, places: &Places) -> Result<(), BootError> {
-    let end = Instant::now() + node.map_or(START, |node| node.patience);
-    let log = || places.log.clone();
+fn wait(site: &Site, node: Option<&NodeName>, places: &Places) -> Result<(), BootError> {
+    let end = Instant::now() + patience(&site.environment)?;
+    let (release, log) = (&site.release.name, &places.log);
     loop {
         let vm = places.vm();
         if let Some(vm) = &vm {
             if !process::is_running(vm) {
-                let name =
-                    node.map_or_else(|| site.release.name.clone().into(), |node| node.name.name.clone());
-                return Err(
-                    DaemonError::Ended { release: site.release.name.clone(), log: log(), name }.into()
-                );
+                let name = node.map_or_else(|| release.into(), |node| node.name.clone());
+                return Err(DaemonError::Ended { release: release.clone(), log: log.clone(), name }.into());
             }
-            if node.is_none_or(|node| ask_pid(site, node).is_ok_and(|pid| pid == *vm)) {
+            if node.is_none() || is_node(site, vm) {
                 return Ok(());
             }
         }
         if Instant::now() >= end {
-            return Err(DaemonError::NoAnswer { release: site.release.name.clone(), vm, log: log() }.into());
+            return Err(DaemonError::NoAnswer { release: release.clone(), vm, log: log.clone() }.into());
         }
         thread::sleep(AGAIN);
     }
+}
+
+/// Whether the node answers, and is this process. Until the VM has begun there may be no cookie to ask it with.
+fn is_node(site: &Site, vm: &str) -> bool {
+    site.node().and_then(|node| ask_pid(site, &node)).is_ok_and(|pid| pid == vm)
 }

@@ -24,7 +24,7 @@ impl Variables {
     /// # Errors
     /// When its configuration cannot be read.
     pub(super) fn of(site: &Site) -> Result<Self, BootError> {
-        let [vm_args, sys_config] = site.templates()?;
+        let [vm_args, sys_config] = site.drafts()?;
         let flags = match &vm_args {
             Some(template) => site.flags(&template.file, &template.rendered.text)?,
             None => Default::default(),

@@ -46,6 +46,11 @@ pub(crate) fn start(
         return Err(VmError::NoInput.into());
     }
     let boot_file = boot_file(site, boot, words)?;
+    if let Some(hooks) = hooks::before(site, Phase::PreStart, words)? {
+        site.publish()?;
+        let traits = Traits { shell: boot != Boot::Foreground, listens: site.node_name()?.is_some() };
+        return Ok(launch::launch(&hooks, init, traits)?);
+    }
     let [vm_args, sys_config] = site.templates()?;
     let flags = match &vm_args {
         Some(Template { file, rendered, .. }) => site.flags(file, &rendered.text)?,
@@ -68,9 +73,6 @@ pub(crate) fn start(
         words: &passed_on(boot, words),
     };
     let traits = Traits { shell: start.interactive, listens: start.node.is_some() };
-    if let Some(hooks) = hooks::before(site, Phase::PreStart, words)? {
-        return Ok(launch::launch(&hooks, init, traits)?);
-    }
     epmd::start_without_shell(site, &flags, &start.port_flags);
     Ok(launch::launch(&Plan::start(site, start), init, traits)?)
 }
