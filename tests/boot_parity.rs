@@ -4,6 +4,7 @@
 mod answers;
 mod arrived;
 mod commands;
+mod daemons;
 mod differences;
 mod ends;
 mod files;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::installed::Starter;
 use super::live::{Difference, Question, Twins};
 use crate::support::said::Said;
+use crate::support::said::{Said, said};
 
 /// Names that relx's help does not tell.
 const ALIASES: [&str; 5] = ["remote", "remsh", "start", "attach", "help"];
@@ -33,7 +34,11 @@ const LIVE: [Question<'_>; 19] = [
 ];
 
 /// On a node that does not run.
-const DEAD: [Question<'_>; 14] = [
+const DEAD: [Question<'_>; 18] = [
+    (&[], &["daemon_attach"]),
+    (&[], &["escript", "bin/greet", "a b", "", "c"]),
+    (&[], &["escript", "bin/fails"]),
+    (&[], &["escript", "bin/none"]),
     (&[], &["ping"]),
     (&[], &["eval", "1."]),
     (&[], &["eval"]),
@@ -50,7 +55,21 @@ const DEAD: [Question<'_>; 14] = [
     (&[("ERL_DIST_PORT", "1")], &["ping"]),
 ];
 
+/// It shows what it is given and finds.
+const GREETING: &str = r#"#!/usr/bin/env escript
+main(Words) ->
+    Names = ["REL_NAME", "RELEASE_ROOT_DIR", "ROOTDIR", "ESCRIPT_NAME", "RELEASE_PROG", "RELEASE_VSN"],
+    io:format("~p ~p ~p~n", [Words, [os:getenv(Name) || Name <- Names], file:get_cwd()]).
+"#;
+
+const RELX_ON_ATTACH: &str = "'attach' has been deprecated, replaced by 'daemon_attach' and will be removed in the short-term, \
+    please consult rebar3.org on why you should be using 'foreground' and an init tool such as 'systemd'\n\
+    Node is not running!\n";
+
 const DEAD_OTHERWISE: &[Difference<'_>] = &[
+    ((&[], &["attach"]), (RELX_ON_ATTACH, 1), ("Node is not running!\n", 1), "advice is no output"),
+    ((&[], &["escript"]), ("", 2), ("", 1), "relx's script fails at its own error"),
+    ((&[], &["console_boot"]), ("", 2), ("", 1), "relx's script fails at its own error"),
     ((&[], &["pid"]), ("\n", 1), ("Node is not running!\n", 1), "as for all others"),
     ((&[], &["stop"]), ("", 1), ("Node is not running!\n", 1), "as for all others"),
     ((&[], &["restart"]), ("", 1), ("Node is not running!\n", 1), "as for all others"),
@@ -67,6 +86,11 @@ fn a_command_answers_as_relx_s_script_does_on_a_node_that_runs() {
 #[test]
 fn a_command_answers_as_relx_s_script_does_on_a_node_that_does_not_run() {
     let node = Twins::dead("");
+    for starter in [Starter::Relx, Starter::Boot] {
+        let installed = node.of(starter);
+        installed.file("bin/greet", GREETING.as_bytes());
+        installed.file("bin/fails", b"#!/usr/bin/env escript\nmain(_) -> halt(7).\n");
+    }
     node.assert_same_answers(DEAD);
     node.assert_other_answers(DEAD_OTHERWISE);
 }
@@ -88,8 +112,8 @@ fn every_command_of_relx_s_script_is_there() {
     let commands = commands.lines().filter_map(|line| line.split_whitespace().next());
     let commands: BTreeSet<&str> = commands.filter(|word| *word != "undefined").chain(ALIASES).collect();
     assert!(commands.len() > 25 && commands.contains("remsh") && commands.contains("versions"), "{help}");
-    let is_refused = |command: &&str| {
-        // Those that start something need a file that is not there.
+    let is_unknown = |command: &&str| {
+        // What starts something needs a file that is not there.
         let mut asked = twins.command(Starter::Boot, &[command]);
         let said = crate::support::said::said(asked.env("VMARGS_PATH", "/nowhere"));
         assert_ne!(said.code, Some(0), "{command}");
@@ -98,6 +122,9 @@ fn every_command_of_relx_s_script_is_there() {
     let refused: Vec<&str> =
         commands.into_iter().filter(|command| *command != "help").filter(is_refused).collect();
     assert!(refused.is_empty(), "{refused:?}");
+        said(asked.env("VMARGS_PATH", "/nowhere")).err.contains("unknown command")
+    assert!(is_unknown(&"no_such"));
+    assert_eq!(commands.into_iter().filter(is_unknown).collect::<Vec<_>>(), [""; 0]);
 }
 
 /// Words, the exit codes of relx's script and of erlrel-boot, and whether this one says something on standard output.

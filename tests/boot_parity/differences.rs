@@ -83,6 +83,19 @@ const OTHERWISE: &[(Start<'_>, Differences<'_>, &str)] = &[
         "500 milliseconds are no 0 seconds",
     ),
     (
+        Start { arguments: &["foreground", "a", "--relx-disable-hooks", "b"], ..Start::FOREGROUND },
+        &[(
+            "other arguments",
+            Some(
+                "-noinput\n+Bd\n-boot\nPLACE/depot/releases/0.1.0/start\n-mode\nembedded\n-boot_var\nSYSTEM_LIB_DIR\nPLACE/depot/lib\n--\nforeground\na\n--relx-disable-hooks\nb",
+            ),
+            Some(
+                "-noinput\n+Bd\n-boot\nPLACE/depot/releases/0.1.0/start\n-mode\nembedded\n-boot_var\nSYSTEM_LIB_DIR\nPLACE/depot/lib\n--\nforeground\na\nb",
+            ),
+        )],
+        "it is for the start program, and no argument of the release",
+    ),
+    (
         with(&[], &[("ESCRIPT_NAME", b"")]),
         &[("$ESCRIPT_NAME", Some(""), Some("PLACE/depot/bin/depot"))],
         "an empty variable counts as none, as for all others",

@@ -211,6 +211,11 @@ const SAME: &[Start<'_>] = &[
     // The words of the command.
     Start { arguments: &["foreground", "a b", "", "--", "-x", "$HOME", "*", "ö"], ..Start::FOREGROUND },
     Start { arguments: &["console"], ..Start::FOREGROUND },
+    Start { arguments: &["console_clean"], ..Start::FOREGROUND },
+    Start { arguments: &["console_clean", "a b"], ..with(TEMPLATES, SET) },
+    Start { arguments: &["console_clean"], ..with(&[], &[("CODE_LOADING_MODE", b"embedded")]) },
+    Start { arguments: &["console_boot", "releases/0.1.0/start_clean"], ..Start::FOREGROUND },
+    Start { arguments: &["console_boot", "releases/0.1.0/start", "a b", ""], ..with(TEMPLATES, SET) },
     Start { arguments: &["console", "-s", "a b", ""], ..Start::FOREGROUND },
 ];
 

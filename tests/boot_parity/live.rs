@@ -1,5 +1,6 @@
 //! A node that runs, or does not, and both start programs to ask it with.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
@@ -149,5 +150,6 @@ impl Drop for Twins {
             let _ = kill_process(node.process, Signal::KILL);
             let _ = node.code.join();
         }
+        let _ = std::fs::remove_dir_all(Path::new("/tmp/erl_pipes").join(&self.name));
     }
 }

@@ -142,10 +142,11 @@ fn command_line(site: &Site, places: &Places, console: &str, words: &[OsString])
     text
 }
 
-/// How `heart` starts the release again.
+/// How `heart` starts the release again; by no old name, which would be remarked upon each time.
 fn heart_command(site: &Site, words: &[OsString]) -> OsString {
     let program = site.release.root.join("bin").join(&site.release.name).into_os_string();
-    let words: Vec<OsString> = [program].into_iter().chain(words.iter().skip(1).cloned()).collect();
+    let command = words.get(1).filter(|word| *word != "start").cloned().unwrap_or_else(|| "daemon".into());
+    let words: Vec<OsString> = [program, command].into_iter().chain(words.iter().skip(2).cloned()).collect();
     quoted(&words)
 }
 
