@@ -10,9 +10,9 @@ fn stop_ends_the_node_and_comes_back_when_it_is_gone() {
     for starter in BOTH {
         let mut node = Twins::live(starter, "");
         for asking in [Starter::Boot, Starter::Relx] {
-            let expected = if asking == Starter::Boot { 0 } else { 1 };
-            let said = node.asked(asking, &["stop"]);
-            assert_eq!(said.code, Some(expected), "the first one ends it: {starter:?} {asking:?} {said:?}");
+            let code = if asking == Starter::Boot { 0 } else { 1 };
+            let said = node.answer(asking, (&[], &["stop"]));
+            assert_eq!(said, (String::new(), Some(code)), "the first one ends it: {starter:?} {asking:?}");
         }
         assert_eq!(node.ended(), Some(0), "{starter:?}");
     }
