@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use crate::support::busybox::applets;
 use crate::support::depot::{self, rebar3, write};
-use crate::support::{copy_dir, temp_dir, tool};
+use crate::support::{copy_dir, run, temp_dir, tool};
 
 const REBAR_CONFIG: &str = r#"{relx, [{release, {depot, "0.1.0"}, [depot, sasl]}, {mode, prod},
   {sys_config, "config/sys.config"}, {vm_args, "config/vm.args"}]}.
@@ -77,7 +77,11 @@ impl Installed {
         bring("lib");
         match runtime {
             Runtime::Real | Runtime::Upgradable => bring(&erts()),
-            Runtime::StandIn => program(&root.join(erts()).join("bin/erlexec"), STAND_IN),
+            Runtime::StandIn => {
+                let bin = root.join(erts()).join("bin");
+                std::fs::create_dir_all(&bin).expect("created");
+                std::fs::hard_link(project().join("erlexec"), bin.join("erlexec")).expect("linked");
+            }
         }
         let program = if runtime == Runtime::Upgradable { "bin/kept" } else { "bin/depot" };
         let installed = Self { program: root.join(program), temp, root, starter };
@@ -85,21 +89,17 @@ impl Installed {
         installed
     }
 
+    /// By a hard link: by one of the other kind erlrel-boot would find itself elsewhere, and a program that was just written
+    /// cannot be started while another test, which is starting one too, still has it open.
     fn bring_program(&self) {
-        let path = &self.program;
         std::fs::remove_file(self.root.join("bin/depot")).expect("removed");
-        match self.starter {
-            // The link is what the program finds itself by, while one of the other kind leads elsewhere.
-            Starter::Boot => std::fs::hard_link(env!("CARGO_BIN_EXE_erlrel-boot"), path).expect("linked"),
-            Starter::Relx => self.bring_script(path, "#!/bin/sh\n"),
-            Starter::RelxOnBusybox => self.bring_script(path, "#!/usr/bin/busybox ash\n"),
-        }
-    }
-
-    fn bring_script(&self, path: &Path, interpreter: &str) {
-        let script = std::fs::read_to_string(built().join("bin/depot")).expect("a script");
-        let text = script.strip_prefix("#!/bin/sh\n").expect("the usual first line");
-        program(path, &format!("{interpreter}{text}"));
+        let program = match self.starter {
+            Starter::Boot => env!("CARGO_BIN_EXE_erlrel-boot").into(),
+            Starter::Relx => built().join("bin/depot"),
+            Starter::RelxOnBusybox => project().join(ON_BUSYBOX),
+        };
+        let program = program.canonicalize().expect("there");
+        std::fs::hard_link(program, &self.program).expect("linked");
     }
 
     /// Writes a file of the release, or one beside it (`../out/x`).
@@ -130,7 +130,10 @@ impl Installed {
             Starter::RelxOnBusybox => format!("{}:/usr/bin:/bin", applets().display()),
             Starter::Relx | Starter::Boot => "/usr/bin:/bin".into(),
         };
-        command.envs([("TERM", "xterm"), ("LANG", "C.UTF-8")]).env("PATH", path);
+        // relx knows of no quota that the machine of the tests may have.
+        command
+            .envs([("TERM", "xterm"), ("LANG", "C.UTF-8"), ("ERLREL_CPU_QUOTA", "ignore")])
+            .env("PATH", path);
         command
     }
 
@@ -157,11 +160,18 @@ impl Installed {
     }
 }
 
+/// relx's script for busybox.
+const ON_BUSYBOX: &str = "depot_on_busybox";
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("boot_parity")
+}
+
 /// The release that rebar3 made, once for all tests. None of them changes it.
 fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("boot_parity");
+        let dir = project();
         if dir.exists() {
             std::fs::remove_dir_all(&dir).expect("the last run's project can be removed");
         }
@@ -169,8 +179,12 @@ fn built() -> &'static Path {
         depot::application(&dir, "0.1.0");
         write(&dir.join("config/sys.config"), "[].\n");
         write(&dir.join("config/vm.args"), "-sname depot@localhost\n-setcookie depot\n");
+        program(&dir.join("erlexec"), STAND_IN);
         rebar3(&dir, &["release"]);
-        dir.join("_build/prod/rel/depot")
+        let release = dir.join("_build/prod/rel/depot");
+        run(tool("cp", "coreutils").arg("-L").arg(release.join("bin/depot")).arg(dir.join(ON_BUSYBOX)));
+        run(tool("sed", "sed").args(["-i", "1s|.*|#!/usr/bin/busybox ash|"]).arg(dir.join(ON_BUSYBOX)));
+        release
     })
 }
 
