@@ -31,7 +31,6 @@ const OTHERWISE: &[(Start<'_>, Differences<'_>, &str)] = &[
             ..with(&[(SYS_CONFIG_SRC, b"[].\n"), IN_OUT], &[("RELX_OUT_FILE_PATH", b"out")])
         },
         &[
-            ("$RELX_OUT_FILE_PATH", Some("out"), Some("PLACE/out")),
             ("-config", Some("out/sys.config"), Some("PLACE/out/sys.config")),
             ("content of -config", None, Some("[].\\n")),
         ],
