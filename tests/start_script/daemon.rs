@@ -53,10 +53,10 @@ fn daemon_boot_runs_another_boot_file() {
 #[test]
 fn a_daemon_that_ends_while_it_starts_is_an_error() {
     with_each_starter(|depot| {
-        depot.vm_args("-run no_such_module");
+        depot.vm_args("+S none");
         let message = depot.run(&["daemon"]).failed(1);
         assert!(message.contains("ended while it started"), "{message}");
-        assert!(depot.read("log/erlang.log.1").contains("no_such_module"), "the log says why");
+        assert!(depot.read("log/erlang.log.1").contains("schedulers none"), "the log says why");
     });
 }
 
