@@ -29,6 +29,15 @@ fn hello_unpacks_to_at_most_18_megabytes() {
     assert!(docker <= HELLO_BOUND, "{docker} bytes in Docker");
 }
 
+/// Of a release build; that for debugging has several times as much.
+#[test]
+fn the_start_program_has_at_most_2_megabytes() {
+    for image in image::all() {
+        let program = image.files()[&format!("opt/{0}/bin/{0}", image.release)].size;
+        assert!(program <= 2_000_000, "{program} bytes in {}", image.name);
+    }
+}
+
 #[test]
 fn everything_belongs_to_root_and_only_tmp_can_be_written_by_all() {
     for image in image::all() {
