@@ -1,12 +1,11 @@
 //! The configuration of a release as its start program hands it to the virtual machine, or refuses it before.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::toolchain::{Toolchain, trixie};
-use crate::support::{fails, run, temp_dir};
+use crate::support::{fails, put_program, run, temp_dir};
 
 /// A release `tiny` whose runtime system is a script that prints its arguments and its home.
 struct Release {
@@ -20,11 +19,9 @@ impl Release {
         let release = Self { temp: temp_dir() };
         release.write("releases/start_erl.data", format!("{erts} 1\n"));
         release.write("releases/1/tiny.rel", "");
-        release.write(&format!("erts-{erts}/bin/erlexec"), ERLEXEC);
-        let erlexec = release.path(&format!("erts-{erts}/bin/erlexec"));
-        fs::set_permissions(erlexec, fs::Permissions::from_mode(0o755)).expect("a mode");
+        put_program(&release.path(&format!("erts-{erts}/bin/erlexec")), ERLEXEC);
         fs::create_dir(release.path("bin")).expect("created");
-        fs::copy(env!("CARGO_BIN_EXE_erlrel-boot"), release.path("bin/tiny")).expect("copied");
+        fs::hard_link(env!("CARGO_BIN_EXE_erlrel-boot"), release.path("bin/tiny")).expect("linked");
         release
     }
 

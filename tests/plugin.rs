@@ -1,13 +1,12 @@
 //! The rebar3 plugin, fetched from a git repository by the real rebar3 as any project would have it.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::support::rebar3::Tiny;
 use crate::support::sample::{self, Sample};
-use crate::support::{copy_dir, erlrel, fails, repository, run, temp_dir, tool};
+use crate::support::{copy_dir, erlrel, fails, put_program, repository, run, temp_dir, tool};
 
 const RELX: &str = "{relx, [{release, {tiny, \"1\"}, [tiny, sasl]}]}.
 {profiles, [{prod, [{relx, [{mode, prod}]}]}, {a, []}, {b, []}]}.
@@ -55,12 +54,10 @@ fn project(more: &str) -> Tiny {
 fn with_stand_in(body: &str) -> Tiny {
     let tiny = project("");
     let program = tiny.beside("stand in").join("erlrel");
-    std::fs::create_dir_all(program.parent().expect("a folder")).expect("created");
     let text = format!(
         "#!/bin/sh\nif [ \"$2\" = --help ]; then echo '--profile --no-compile'; exit; fi\nprintf '[%s]' \"$@\"\n{body}\n"
     );
-    std::fs::write(&program, text).expect("written");
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    put_program(&program, text);
     tiny.with("ERLREL", program.display().to_string())
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::installation::{Installation, STARTERS, said, with_each_starter};
 use crate::support::terminal::Terminal;
-use crate::support::tool;
+use crate::support::{put_program, tool};
 
 /// relx: `daemon -replace_os_vars_tests baz "\"bat zing\""`.
 #[test]
@@ -171,8 +171,7 @@ fn what_somebody_links_in_the_place_of_the_process_id_is_not_written_to() {
         depot.file("precious", "as it was");
         let (root, pipes) = (depot.root.display(), depot.root.join("pipes"));
         let link = format!("#!/bin/sh\nln -s {root}/precious \"$2.pid\"\nexec {root}/run_erl \"$@\"\n");
-        std::fs::write(&run_erl, link).expect("written");
-        std::fs::set_permissions(&run_erl, PermissionsExt::from_mode(0o755)).expect("executable");
+        put_program(&run_erl, link);
         said(depot.command(&["daemon"]).env("PIPE_DIR", pipes)).failed(1);
         assert_eq!(depot.read("precious"), "as it was");
     }

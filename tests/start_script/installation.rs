@@ -9,7 +9,7 @@ use super::project::{self, built, write};
 use crate::support::busybox::applets;
 use crate::support::epmd::Epmd;
 pub(crate) use crate::support::said::{Said, said};
-use crate::support::{copy_dir, temp_dir, tool};
+use crate::support::{copy_dir, put_program, temp_dir, tool};
 
 /// What reads the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,7 +176,7 @@ impl Shell {
         };
         let text = std::fs::read_to_string(script).expect("a script");
         let rest = text.strip_prefix("#!/bin/sh\n").expect("the usual first line");
-        std::fs::write(script, format!("{interpreter}{rest}")).expect("written");
+        put_program(script, format!("{interpreter}{rest}"));
     }
 
     fn path(self) -> String {

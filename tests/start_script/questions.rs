@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::installation::{Installation, SHELLS, with_each_shell, with_each_starter};
 use crate::support::port::free_port;
-use crate::support::{run, tool};
+use crate::support::{put_program, run, tool};
 
 /// relx: ping, pid, rpc with and without a dot, eval, versions, stop, and each of them on a node that is down.
 #[test]
@@ -218,8 +218,7 @@ fn without_its_own_erts_a_release_runs_on_the_erl_of_the_path() {
         assert_eq!(depot.says(&["ping"]), "pong\n");
         depot.says(&["stop"]);
         let wrapper = depot.root.join("wrapper/erl");
-        super::project::write(&wrapper, "#!/bin/sh\nexec /usr/bin/erl \"$@\"\n");
-        std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).expect("executable");
+        put_program(&wrapper, "#!/bin/sh\nexec /usr/bin/erl \"$@\"\n");
         let path = format!("{}:/usr/bin:/bin", wrapper.parent().expect("a parent").display());
         assert_eq!(depot.says_with(&[("PATH", &path)], &["daemon"]), "");
         depot.says(&["stop"]);

@@ -2,6 +2,7 @@
 
 use super::installation::{Installation, SHELLS, said};
 use super::project::{built, write};
+use crate::support::put_program;
 
 const ENVIRONMENT: [(&str, &str); 14] = [
     ("VAR1", "101"),
@@ -138,7 +139,7 @@ fn relx_s_own_script_renders_these_lines_the_same() {
     let text: Vec<&str> = SAME.iter().map(|(line, _)| *line).chain(["end"]).collect();
     depot.file("releases/0.1.0/sys.config.src", &(text.join("\n") + "\n"));
     let script = depot.root.join("bin/relx_depot");
-    std::fs::copy(&built().relx_script, &script).expect("copied");
+    put_program(&script, std::fs::read(&built().relx_script).expect("a script"));
     said(depot.program(&script, &["help"]).envs(ENVIRONMENT)).failed(1);
     let lines: Vec<String> = depot.read("releases/0.1.0/sys.config").lines().map(String::from).collect();
     assert_eq!(lines, expected(&SAME));

@@ -81,6 +81,14 @@ pub(crate) fn temp_dir() -> tempfile::TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary directory")
 }
 
+/// Puts a program somewhere. Another test may start a process while this one writes, which then has the file open for
+/// writing for a moment, and nothing can start it: so another process writes it.
+pub(crate) fn put_program(path: &Path, content: impl AsRef<[u8]>) {
+    let mut draft = tempfile::NamedTempFile::new().expect("a file");
+    std::io::Write::write_all(&mut draft, content.as_ref()).expect("written");
+    run(tool("install", "coreutils").args(["-D", "-m", "755"]).arg(draft.path()).arg(path));
+}
+
 /// Copies a directory with everything in it, links as links.
 pub(crate) fn copy_dir(from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) {
     run(tool("cp", "coreutils").arg("-a").arg(from.as_ref()).arg(to.as_ref()));
