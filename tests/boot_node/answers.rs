@@ -66,7 +66,8 @@ fn commands_leave_nothing_behind_on_the_node() {
         release
             .says(&["eval", "{erlang:system_info(atom_count), length(processes()), length(erlang:ports())}."])
     };
-    // The first calls load code.
+    // The node still starts, and the first calls load code.
+    assert_eq!(release.says(&["healthcheck", "--wait"]), "healthy\n");
     counts();
     release.says(&["ping"]);
     let before = counts();
