@@ -30,3 +30,12 @@ fn an_unknown_command_or_none_is_refused() {
     assert!(depot.run(&["undefined"]).failed(1).contains("unknown command \"undefined\""));
     assert!(depot.run(&[]).failed(1).contains("no command given"));
 }
+
+#[test]
+fn a_success_that_cannot_be_told_is_none() {
+    let depot = Installation::new(Shell::None);
+    let mut shell = depot.program(std::path::Path::new("/bin/sh"), &["-c"]);
+    shell.arg(format!("'{}/bin/depot' help >/dev/full", depot.root.display()));
+    let said = crate::start_script::installation::said(&mut shell).failed(1);
+    assert!(said.contains("cannot write to standard output: No space left on device"), "{said}");
+}

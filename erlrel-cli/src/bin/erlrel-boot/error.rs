@@ -60,7 +60,7 @@ impl BootError {
             Self::NoCommand | Self::UnknownCommand(_) => {
                 "the command `help` lists all others".into()
             }
-            Self::NoEscript => "for example `escript bin/install_upgrade.escript`".into(),
+            Self::NoEscript => "for example `escript bin/migrate`, for a file that an overlay brings".into(),
             Self::Release(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Node(error) => error.hint(),

@@ -38,10 +38,11 @@ use crate::vm::start::{self, Boot};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    run(&words).unwrap_or_else(|error| {
+    let code = run(&words).unwrap_or_else(|error| {
         report::error(&error);
         error.code().into()
-    })
+    });
+    if report::output_is_lost() { ExitCode::FAILURE } else { code }
 }
 
 fn run(words: &[OsString]) -> Result<ExitCode, BootError> {

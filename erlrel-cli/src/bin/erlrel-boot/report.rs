@@ -2,20 +2,39 @@
 
 use std::error::Error;
 use std::fmt::{Display, Write as _};
-use std::io::Write as _;
+use std::io::{self, ErrorKind, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::BootError;
 
 /// Writes a result to standard output.
 pub(crate) fn result(text: impl Display) {
-    // Nobody reads any more: there is nobody to tell, and the exit code keeps its meaning.
-    let _ = writeln!(std::io::stdout(), "{text}");
+    note_loss(writeln!(io::stdout(), "{text}"));
 }
 
 /// Writes to standard output what a node has printed, as it is.
 pub(crate) fn output(text: &str) {
-    let mut out = std::io::stdout();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let mut out = io::stdout();
+    note_loss(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Whether something could not be written to standard output, so that a success is none.
+pub(crate) fn output_is_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// Of the process, as its standard output is.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+fn note_loss(written: io::Result<()>) {
+    match written {
+        // Nobody reads any more: there is nobody to tell, and the exit code keeps its meaning.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            warning(format_args!("cannot write to standard output: {error}"));
+            LOST.store(true, Ordering::Relaxed);
+        }
+        _ => {}
+    }
 }
 
 /// Writes to standard error what a node has to say.

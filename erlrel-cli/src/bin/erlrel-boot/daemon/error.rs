@@ -51,6 +51,10 @@ impl DaemonError {
                 format!("let {variable} name a directory that this user may write")
             }
             Self::Foreign { .. } | Self::Replaceable { .. } => "remove it, or set PIPE_DIR".into(),
+            Self::NotWritable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                "nothing runs in the background: a node in the foreground has no pipes; use remote_console"
+                    .into()
+            }
             Self::NotWritable { .. } => "run this as their owner, or set PIPE_DIR".into(),
             Self::RunErl { .. } => "see what it has said to the system's log".into(),
             Self::Ended { log, name, .. } => format!(

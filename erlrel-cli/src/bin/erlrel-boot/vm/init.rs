@@ -165,7 +165,7 @@ impl Child {
             return exit_code_of(signal);
         }
         report::warning(match memory::ran_out() {
-            true => "the kernel has killed the VM, as the container had reached its memory limit",
+            true => "the VM was killed, and the container had reached its memory limit",
             false => "the VM was killed from outside",
         });
         KILLED
