@@ -17,9 +17,10 @@ mod help;
 mod hooks;
 mod node;
 mod private_file;
+mod process;
 mod release;
 mod report;
-mod shell_word;
+mod shell;
 mod site;
 mod vm;
 
@@ -27,7 +28,7 @@ use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 use crate::command::Command;
-use crate::commands::{escript, extension, healthcheck, ping, process, remote_console, rpc, upgrade};
+use crate::commands::{escript, extension, healthcheck, life, ping, remote_console, rpc, upgrade};
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::hooks::Phase;
@@ -76,12 +77,12 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
         Command::Healthcheck => healthcheck::healthcheck(&site()?, &arguments),
         Command::Rpc => rpc::rpc(&site()?, &arguments),
         Command::Eval => rpc::eval(&site()?, &arguments),
-        Command::Pid => process::pid(&site()?),
-        Command::Stop => hooks::around(Phase::PreStop, (&site()?, words, init), process::stop),
+        Command::Pid => life::pid(&site()?),
+        Command::Stop => hooks::around(Phase::PreStop, (&site()?, words, init), life::stop),
         Command::Status => status(&site()?, words),
         Command::Versions => upgrade::versions(&site()?),
         Command::Upgrade(word) => upgrade::change(&site()?, &word, words, init),
-        Command::Restart(function) => process::restart(&site()?, &function),
+        Command::Restart(function) => life::restart(&site()?, &function),
         Command::Version => version(&Release::find(program)?),
         Command::Help => help::help(program, arguments.first().map(OsString::as_os_str), init),
         Command::Other(word) => own(program, word, &arguments, init),

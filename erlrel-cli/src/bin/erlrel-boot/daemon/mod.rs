@@ -3,7 +3,6 @@
 
 mod error;
 mod places;
-mod process;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,13 +11,14 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use crate::commands::ask::require;
-use crate::commands::process::ask_pid;
+use crate::commands::life::ask_pid;
 use crate::dist::Call;
 use crate::error::BootError;
 use crate::hooks::{self, Phase};
 use crate::node::name::NodeName;
 use crate::node::patience;
-use crate::shell_word;
+use crate::process::Process;
+use crate::shell::{self, SHELL};
 use crate::site::Site;
 use crate::vm::init::Init;
 use crate::vm::plan::Plan;
@@ -100,9 +100,6 @@ pub(crate) fn attach(site: &Site, init: Option<Init>) -> Result<ExitCode, BootEr
     Ok(launch::launch_other(&plan, init)?)
 }
 
-/// What `run_erl` gives its command to.
-const SHELL: &str = "/bin/sh";
-
 fn program(site: &Site, name: &'static str) -> Result<PathBuf, DaemonError> {
     let path = site.erts.bin().join(name);
     match path.exists() {
@@ -154,7 +151,7 @@ fn heart_command(site: &Site, words: &[OsString]) -> OsString {
 fn quoted(words: &[OsString]) -> OsString {
     let mut text = OsString::new();
     for word in words {
-        text.push(shell_word::quoted(word));
+        text.push(shell::quoted(word));
         text.push(" ");
     }
     text
@@ -167,7 +164,7 @@ fn wait(site: &Site, node: Option<&NodeName>, places: &Places) -> Result<(), Boo
     loop {
         let vm = places.vm();
         if let Some(vm) = &vm {
-            if !process::is_running(vm) {
+            if Process::seen(vm).is_none() {
                 let name = node.map_or_else(|| release.into(), |node| node.name.clone());
                 return Err(DaemonError::Ended { release: release.clone(), log: log.clone(), name }.into());
             }

@@ -6,7 +6,7 @@ use std::{fs, thread};
 use erlrel_core::term::Term;
 
 use crate::commands::ask::{ask, require};
-use crate::commands::process::ask_pid;
+use crate::commands::life::ask_pid;
 use crate::dist::Call;
 use crate::environment::Environment;
 use crate::error::BootError;

@@ -8,11 +8,9 @@ use std::path::Path;
 use crate::hooks::HookError;
 use crate::hooks::additions::Hook;
 use crate::hooks::variables::Variables;
-use crate::shell_word;
+use crate::shell::{self, SHELL};
 use crate::site::Site;
 use crate::vm::plan::Plan;
-
-const SHELL: &str = "/bin/sh";
 
 /// The functions that hooks and extensions may use.
 const FUNCTIONS: &str = include_str!("functions.sh");
@@ -90,7 +88,7 @@ impl Script {
 
     /// One word, with nothing in it replaced.
     fn quoted(&mut self, text: &OsStr) -> &mut Self {
-        self.text.extend(shell_word::quoted(text).into_vec());
+        self.text.extend(shell::quoted(text).into_vec());
         self
     }
 

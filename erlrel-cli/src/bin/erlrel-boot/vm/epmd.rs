@@ -9,12 +9,13 @@ use std::process::Stdio;
 
 use crate::config::vm_args::VmArgs;
 use crate::report;
+use crate::shell::SHELL;
 use crate::site::Site;
 use crate::vm::plan::Plan;
 
 /// Starts epmd, if the node needs it and erlexec could not do it. One that runs already just stays.
 pub(crate) fn start_without_shell(site: &Site, flags: &VmArgs, port_flags: &[OsString]) {
-    if Path::new("/bin/sh").exists() || !wanted(flags, port_flags) {
+    if Path::new(SHELL).exists() || !wanted(flags, port_flags) {
         return;
     }
     let plan = Plan::epmd(site);

@@ -1,6 +1,5 @@
 //! `pid`, `stop`, `restart` and `reboot`: the life of the node.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -9,6 +8,7 @@ use crate::commands::ask::{ask, require};
 use crate::dist::{Call, Value};
 use crate::error::BootError;
 use crate::node::Node;
+use crate::process::Process;
 use crate::report;
 use crate::site::Site;
 
@@ -24,7 +24,8 @@ pub(crate) fn pid(site: &Site) -> Result<ExitCode, BootError> {
 /// `stop`: ends the node and waits until it is gone, however long its applications take.
 pub(crate) fn stop(site: &Site) -> Result<ExitCode, BootError> {
     let node = site.node()?;
-    let process = Process::seen(&pid_of(site, &node)?);
+    // In another container the number may be that of any process.
+    let process = Process::seen(&pid_of(site, &node)?).filter(|process| process.name.starts_with("beam"));
     init(site, &node, "stop")?;
     let is_alive = Call::new("erlang", "is_alive", []);
     let is_there = || match &process {
@@ -69,31 +70,5 @@ fn pid_in(answer: &Value) -> Result<String, BootError> {
             Ok(digits.iter().map(|digit| char::from(*digit)).collect())
         }
         _ => Err(BootError::Answer { what: "os:getpid/0", answer: answer.to_string() }),
-    }
-}
-
-/// A VM that can be seen from here, which one in another container cannot.
-#[derive(Debug, PartialEq)]
-struct Process {
-    pid: String,
-    /// Tells it from a later process of the same number.
-    started: String,
-}
-
-impl Process {
-    /// The VM with this number.
-    fn seen(pid: &str) -> Option<Self> {
-        let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat")).ok()?;
-        let (name, rest) = stat.split_once(" (")?.1.rsplit_once(") ")?;
-        let mut fields = rest.split_whitespace();
-        let state = fields.next()?;
-        // A zombie has ended. The field is the 22nd of the file.
-        let is_vm = name.starts_with("beam") && state != "Z" && state != "X";
-        is_vm.then_some(())?;
-        Some(Self { pid: pid.into(), started: fields.nth(18)?.into() })
-    }
-
-    fn runs(&self) -> bool {
-        Self::seen(&self.pid).as_ref() == Some(self)
     }
 }

@@ -1,7 +1,10 @@
-//! Words as a shell reads them.
+//! The shell that an image may have, and words as it reads them.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+/// Where it is: `system(3)`, `run_erl` and erlexec know no other place.
+pub(crate) const SHELL: &str = "/bin/sh";
 
 /// One word, with nothing in it replaced.
 pub(crate) fn quoted(word: &OsStr) -> OsString {
