@@ -5,16 +5,18 @@ mod steps;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use erlrel_core::term::Term;
 use rustix::fs::{Access, access};
 
 use crate::commands::ask::{answer, ask, require};
+use crate::commands::healthcheck::HealthError;
 use crate::commands::upgrade::steps::{Action, Request, Step, steps};
 use crate::dist::{Answer, Call, Output, Value};
 use crate::environment::Environment;
@@ -64,7 +66,7 @@ pub(crate) fn change(
 fn carry_out(handler: &Handler<'_>, request: &Request) -> Result<ExitCode, BootError> {
     let versions = handler.versions()?;
     for step in steps(request, &versions) {
-        if let Err(code) = handler.take(&request.vsn, step)? {
+        if let Break(code) = handler.take(&request.vsn, step)? {
             return Ok(code.into());
         }
     }
@@ -86,7 +88,7 @@ struct Handler<'a> {
 }
 
 /// Whether to go on, or the exit code.
-type Outcome = Result<(), u8>;
+type Outcome = ControlFlow<u8>;
 
 impl<'a> Handler<'a> {
     /// Of the running node, when it has started.
@@ -98,7 +100,11 @@ impl<'a> Handler<'a> {
         };
         let handler = Self { site, node };
         let status = Call::new("init", "get_status", []);
+        let end = Instant::now() + handler.node.patience;
         while is_starting(&require(site, &handler.node, &status)?) {
+            if Instant::now() >= end {
+                return Err(HealthError::Status("starting".into()).into());
+            }
             thread::sleep(PAUSE);
         }
         match handler.call("erlang", "whereis", [Term::atom("release_handler")])?.value.is_atom("undefined") {
@@ -140,14 +146,14 @@ impl<'a> Handler<'a> {
             Step::Keep => return self.keep(vsn),
             Step::Remove => return self.remove(vsn),
         }
-        Ok(Ok(()))
+        Ok(Continue(()))
     }
 
     fn unpack(&self, vsn: &str) -> Result<Outcome, BootError> {
         let Some(package) = self.package(vsn) else {
             report::result("Unpack failed: release_package_not_found");
             self.list(&self.versions()?);
-            return Ok(Err(2));
+            return Ok(Break(2));
         };
         self.writable()?;
         self.link(&package, vsn)?;
@@ -157,12 +163,12 @@ impl<'a> Handler<'a> {
         match answer.value.as_tuple() {
             Some([ok, unpacked]) if ok.is_atom("ok") => {
                 report::result(format_args!("Unpacked successfully: {unpacked}"));
-                Ok(Ok(()))
+                Ok(Continue(()))
             }
             _ => {
                 report::result(format_args!("Unpack failed: {}", self.reason(&answer)?));
                 self.list(&self.versions()?);
-                Ok(Err(2))
+                Ok(Break(2))
             }
         }
     }
@@ -199,7 +205,7 @@ impl<'a> Handler<'a> {
         match (answer.value.as_tuple(), reason(&answer.value).as_tuple()) {
             (Some([ok, _, _]), _) if ok.is_atom("ok") => {
                 report::result(format_args!("Installed Release: {vsn}"));
-                Ok(Ok(()))
+                Ok(Continue(()))
             }
             (_, Some([what, _])) if what.is_atom("no_such_release") => {
                 self.list(&self.versions()?);
@@ -223,7 +229,7 @@ impl<'a> Handler<'a> {
             return self.refused(4, "make_permanent", &answer);
         }
         report::result(format_args!("Made release permanent: \"{vsn}\""));
-        Ok(Ok(()))
+        Ok(Continue(()))
     }
 
     fn remove(&self, vsn: &str) -> Result<Outcome, BootError> {
@@ -233,7 +239,7 @@ impl<'a> Handler<'a> {
             return self.refused(3, "remove_release", &answer);
         }
         report::result(format_args!("Uninstalled Release: {vsn}"));
-        Ok(Ok(()))
+        Ok(Continue(()))
     }
 
     fn refused(&self, code: u8, function: &str, answer: &Answer) -> Result<Outcome, BootError> {
@@ -267,7 +273,7 @@ fn is_time_given(environment: &Environment) -> bool {
 
 fn fail(code: u8, text: impl Display) -> Result<Outcome, BootError> {
     report::result(text);
-    Ok(Err(code))
+    Ok(Break(code))
 }
 
 fn linked(name: &str, vsn: &str) -> String {
