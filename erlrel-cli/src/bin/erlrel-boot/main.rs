@@ -8,6 +8,7 @@
 mod command;
 mod commands;
 mod config;
+mod configuration;
 mod daemon;
 mod dist;
 mod environment;

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{env, fs, path};
 
+use crate::config::ConfigError;
 use crate::config::file::{ConfigFile, Kind, OUT_DIR, SYS_CONFIG, VM_ARGS};
 use crate::config::template::Template;
 use crate::config::vm_args::VmArgs;
-use crate::config::{ConfigError, strict, sys_config};
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::erts::Erts;
-use crate::node::name::NodeName;
 use crate::node::{Node, NodeError, patience};
 use crate::release::Release;
 use crate::report;
@@ -61,21 +60,6 @@ impl Site {
         }
     }
 
-    /// `vm.args`, rendered in memory, when the release has one.
-    pub(crate) fn vm_args(&self) -> Result<Option<(ConfigFile, Vec<u8>)>, ConfigError> {
-        self.config(VM_ARGS)
-    }
-
-    /// Puts both files where the VM would read them, as far as they are complete.
-    pub(crate) fn publish(&self) -> Result<(), ConfigError> {
-        let name = self.node_name()?;
-        for template in self.drafts()?.into_iter().flatten() {
-            let template = template.of_node(name.as_ref().map(|name| name.name.as_os_str()));
-            template.file.publish(&template.rendered.text)?;
-        }
-        Ok(())
-    }
-
     /// The environment for a program that calls this one again, from the directory of the release: paths that begin
     /// here are absolute in it.
     pub(crate) fn environment_of_caller(&self) -> BTreeMap<OsString, OsString> {
@@ -87,56 +71,25 @@ impl Site {
         variables
     }
 
-    /// The flags in the text of `vm.args` and in the files that it includes, relative to the release.
-    pub(crate) fn flags(&self, file: &ConfigFile, text: &[u8]) -> Result<VmArgs, ConfigError> {
-        VmArgs::parse(text, file.source(), &|path| fs::read(self.release.root.join(path)))
-    }
-
-    /// Its full name, if it has one.
-    pub(crate) fn node_name(&self) -> Result<Option<NodeName>, ConfigError> {
-        let Some((file, text)) = self.vm_args()? else { return Ok(None) };
-        Ok(self.flags(&file, &text)?.name.map(|name| name.on_host(&host())))
-    }
-
     /// The node that a release started here is, for a program that wants to talk to it.
     pub(crate) fn node(&self) -> Result<Node, BootError> {
-        let Some((file, text)) = self.vm_args()? else {
+        let Some(vm_args) = self.template(VM_ARGS)? else {
             return Err(NodeError::NoName { path: self.release.dir().join(VM_ARGS.file) }.into());
         };
-        let flags = self.flags(&file, &text)?;
-        Ok(Node::described(&flags, file.source(), &host(), &self.erts, &self.environment)?)
+        let flags = self.flags(&vm_args)?;
+        Ok(Node::described(&flags, vm_args.file.source(), &host(), &self.erts, &self.environment)?)
     }
 
-    /// `vm.args` and `sys.config`, each when the release has it, rendered in memory; no variable is missing that must
-    /// not be.
-    pub(crate) fn templates(&self) -> Result<[Option<Template>; 2], ConfigError> {
-        let [vm_args, sys_config] = self.drafts()?;
-        let both: Vec<&Template> = vm_args.iter().chain(&sys_config).collect();
-        strict::check(&both, &self.environment)?;
-        Ok([vm_args, sys_config])
+    /// The flags in `vm.args` and in the files that it includes, relative to the release.
+    pub(crate) fn flags(&self, vm_args: &Template) -> Result<VmArgs, ConfigError> {
+        let open = |path: &Path| fs::read(self.release.root.join(path));
+        VmArgs::parse(&vm_args.rendered.text, vm_args.file.source(), &open)
     }
 
-    /// The same while a hook may still set variables.
-    pub(crate) fn drafts(&self) -> Result<[Option<Template>; 2], ConfigError> {
-        Ok([self.template(VM_ARGS)?, self.template(SYS_CONFIG)?])
-    }
-
-    /// Whether the VM will take this `sys.config`.
-    pub(crate) fn check(&self, sys_config: Option<&Template>) -> Result<(), ConfigError> {
-        sys_config.map_or(Ok(()), |template| sys_config::check(template, &self.release.root, &self.erts))
-    }
-
-    fn template(&self, kind: Kind) -> Result<Option<Template>, ConfigError> {
+    /// A configuration file, rendered in memory, when the release has it.
+    pub(crate) fn template(&self, kind: Kind) -> Result<Option<Template>, ConfigError> {
         let file = ConfigFile::locate(kind, &self.release, &self.environment)?;
         file.map(|file| Template::read(file, &self.environment)).transpose()
-    }
-
-    fn config(&self, kind: Kind) -> Result<Option<(ConfigFile, Vec<u8>)>, ConfigError> {
-        let Some(file) = ConfigFile::locate(kind, &self.release, &self.environment)? else {
-            return Ok(None);
-        };
-        let text = file.text(&self.environment)?;
-        Ok(Some((file, text)))
     }
 }
 

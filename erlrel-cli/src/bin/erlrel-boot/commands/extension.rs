@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::configuration::Configuration;
 use crate::error::BootError;
 use crate::hooks;
 use crate::site::Site;
@@ -17,7 +18,6 @@ pub(crate) fn run(
     init: Option<Init>,
 ) -> Result<ExitCode, BootError> {
     let plan = hooks::extension(site, name, arguments)?;
-    site.templates()?;
-    site.publish()?;
+    Configuration::complete(site)?.publish()?;
     Ok(launch::launch_other(&plan, init)?)
 }

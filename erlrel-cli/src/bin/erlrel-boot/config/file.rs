@@ -89,11 +89,6 @@ impl ConfigFile {
         }))
     }
 
-    /// Reads the text and substitutes the variables; writes nothing.
-    pub(crate) fn text(&self, environment: &Environment) -> Result<Vec<u8>, ConfigError> {
-        Ok(self.render(&self.read()?, environment).text)
-    }
-
     /// The same for the node of this full name, which RELX_MULTI_NODE puts before the ending: `sys.NODE.config`.
     pub(crate) fn of_node(mut self, node: Option<&OsStr>) -> Self {
         if let (true, Some(output), Some(node)) = (self.multi_node, &self.output, node) {

@@ -74,7 +74,7 @@ fn the_rendered_file_is_private() {
     let environment =
         Environment::from([("RELX_OUT_FILE_PATH", out.path().to_str().unwrap()), ("SECRET", "s3")]);
     let file = ConfigFile::locate(VM_ARGS, &release, &environment).unwrap().unwrap();
-    let text = file.text(&environment).unwrap();
+    let text = file.render(&file.read().unwrap(), &environment).text;
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "reading writes nothing");
     let path = file.publish(&text).unwrap();
     assert_eq!(path, out.path().join("vm.args"));
@@ -91,7 +91,7 @@ fn the_original_is_kept_when_its_place_is_taken() {
     for name in ["a", "b"] {
         let environment = Environment::from([("RELX_REPLACE_OS_VARS", "true"), ("N", name)]);
         let file = ConfigFile::locate(VM_ARGS, &release, &environment).unwrap().unwrap();
-        let text = file.text(&environment).unwrap();
+        let text = file.render(&file.read().unwrap(), &environment).text;
         file.publish(&text).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("-sname {name}\n"));
     }
@@ -150,7 +150,7 @@ fn the_host_s_name_stands_in_for_hostname_alone() {
     fs::write(release.dir().join("vm.args.src"), "-sname a@${HOSTNAME} ${HOSTNAME:-b} ${HOST}.").unwrap();
     let text = |environment: Environment| {
         let file = ConfigFile::locate(VM_ARGS, &release, &environment).unwrap().unwrap();
-        String::from_utf8(file.text(&environment).unwrap()).unwrap()
+        String::from_utf8(file.render(&file.read().unwrap(), &environment).text).unwrap()
     };
     let kernel = crate::site::host().into_string().unwrap();
     assert_eq!(text(Environment::default()), format!("-sname a@{kernel} b .\n"));
@@ -175,7 +175,7 @@ fn with_relx_multi_node_an_output_is_named_after_the_node() {
     let environment =
         Environment::from([("RELX_MULTI_NODE", "1"), ("RELX_REPLACE_OS_VARS", "1"), ("N", "-sname a@b")]);
     let file = || ConfigFile::locate(VM_ARGS, &release, &environment).unwrap().unwrap();
-    let text = file().text(&environment).unwrap();
+    let text = file().render(&file().read().unwrap(), &environment).text;
     assert_eq!(text, b"-sname a@b\n", "the last line ends");
     let path = file().of_node(Some("a@b".as_ref())).publish(&text).unwrap();
     assert_eq!(path, release.dir().join("vm.a@b.args"));

@@ -12,6 +12,7 @@ use std::{fs, thread};
 
 use crate::commands::ask::require;
 use crate::commands::life::ask_pid;
+use crate::configuration::Configuration;
 use crate::dist::Call;
 use crate::error::BootError;
 use crate::hooks::{self, Phase};
@@ -51,12 +52,10 @@ pub(crate) fn daemon(
         return Err(DaemonError::NoShell { run_erl }.into());
     }
     if let Some(hooks) = hooks::before(site, Phase::PreStart, words)? {
-        site.publish()?;
+        Configuration::draft(site)?.publish()?;
         return Ok(launch::launch_other(&hooks, init)?);
     }
-    let [_, sys_config] = site.templates()?;
-    site.check(sys_config.as_ref())?;
-    let name = site.node_name()?;
+    let name = Configuration::for_vm(site)?.node;
     let places = Places::of(site, name.as_ref());
     places.make()?;
     let pid_file = places.pid_file();

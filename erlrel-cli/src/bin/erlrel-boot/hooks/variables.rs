@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 
+use crate::config::file::{SYS_CONFIG, VM_ARGS};
+use crate::configuration::Configuration;
 use crate::daemon::Places;
 use crate::error::BootError;
 use crate::node::cookie::Cookie;
 use crate::node::name::NodeName;
-use crate::site::{Site, host};
+use crate::site::Site;
 
 /// The shell's variables. The secret among them is kept apart: it stands in no text.
 #[derive(Debug)]
@@ -24,25 +26,19 @@ impl Variables {
     /// # Errors
     /// When its configuration cannot be read.
     pub(super) fn of(site: &Site) -> Result<Self, BootError> {
-        let [vm_args, sys_config] = site.drafts()?;
-        let flags = match &vm_args {
-            Some(template) => site.flags(&template.file, &template.rendered.text)?,
-            None => Default::default(),
-        };
-        let name = flags.name.as_ref().map(|name| name.on_host(&host()));
+        let configuration = Configuration::draft(site)?;
+        let name = &configuration.node;
         let places = Places::of(site, name.as_ref());
         let mut own = Self::places(site, &places);
-        let configs = [("VMARGS_PATH", vm_args), ("RELX_CONFIG_PATH", sys_config)];
-        for (variable, template) in configs {
+        for (kind, path) in [VM_ARGS, SYS_CONFIG].into_iter().zip(configuration.paths()) {
             // Who has named a file has named this variable.
-            if let (Some(template), None) = (template, site.environment.get(variable)) {
-                let template = template.of_node(name.as_ref().map(|name| name.name.as_os_str()));
-                own.push((variable, template.file.published().into()));
+            if let (Some(path), None) = (path, site.environment.get(kind.variable)) {
+                own.push((kind.variable, path.into()));
             }
         }
         own.extend(name.iter().flat_map(Self::name));
-        let cookie = Cookie::find(&flags, &site.environment);
-        Ok(Self { own, node: name.map(|name| name.name), cookie })
+        let cookie = Cookie::find(&configuration.flags, &site.environment);
+        Ok(Self { own, node: configuration.node.map(|name| name.name), cookie })
     }
 
     fn places(site: &Site, places: &Places) -> Vec<(&'static str, OsString)> {

@@ -1,19 +1,18 @@
 //! `foreground` and the kinds of `console`: starts the VM of the release.
 
 use std::ffi::OsString;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::config::ConfigError;
-use crate::config::template::Template;
 use crate::config::vm_args::VmArgs;
+use crate::configuration::{Configuration, Published};
 use crate::error::BootError;
 use crate::hooks::{self, Phase};
 use crate::node::NodeError;
-use crate::node::name::NodeName;
 use crate::node::port::{dist_port, port_flags, without_epmd};
 use crate::report;
-use crate::site::{Site, host};
+use crate::site::Site;
 use crate::vm::init::{Init, Traits};
 use crate::vm::plan::{Plan, Start};
 use crate::vm::{VmError, cookie, cpu, epmd, launch, terminal};
@@ -47,26 +46,23 @@ pub(crate) fn start(
     }
     let boot_file = boot_file(site, boot, words)?;
     if let Some(hooks) = hooks::before(site, Phase::PreStart, words)? {
-        site.publish()?;
-        let traits = Traits { shell: boot != Boot::Foreground, listens: site.node_name()?.is_some() };
+        let draft = Configuration::draft(site)?;
+        let traits = Traits { shell: boot != Boot::Foreground, listens: draft.node.is_some() };
+        draft.publish()?;
         return Ok(launch::launch(&hooks, init, traits)?);
     }
-    let [vm_args, sys_config] = site.templates()?;
-    let flags = match &vm_args {
-        Some(Template { file, rendered, .. }) => site.flags(file, &rendered.text)?,
-        None => VmArgs::default(),
-    };
-    let node = flags.name.as_ref().map(|name| name.on_host(&host()));
-    let [vm_args, sys_config] = [vm_args, sys_config].map(|template| of_node(template, node.as_ref()));
-    site.check(sys_config.as_ref())?;
+    let mut configuration = Configuration::for_vm(site)?;
+    let (flags, node) = (mem::take(&mut configuration.flags), configuration.node.take());
+    let port_flags = listening(site, &flags)?;
+    let Published { vm_args, sys_config } = configuration.publish()?;
     let start = Start {
         interactive: boot != Boot::Foreground,
         mode: if boot == Boot::Clean { "interactive" } else { "embedded" },
         boot_file,
-        port_flags: listening(site, &flags)?,
+        port_flags,
         cpu_flags: cpu_flags(site, &flags, words),
-        vm_args: publish(vm_args)?,
-        sys_config: publish(sys_config)?,
+        vm_args,
+        sys_config,
         node,
         // What cannot be written is an error above, and a warning here.
         variables: cookie::provide(site, &flags).into_iter().collect(),
@@ -124,12 +120,4 @@ fn listening(site: &Site, flags: &VmArgs) -> Result<Vec<OsString>, NodeError> {
         ));
     }
     Ok(port_flags(port, flags, &site.erts))
-}
-
-fn of_node(template: Option<Template>, node: Option<&NodeName>) -> Option<Template> {
-    template.map(|template| template.of_node(node.map(|node| node.name.as_os_str())))
-}
-
-fn publish(template: Option<Template>) -> Result<Option<PathBuf>, ConfigError> {
-    template.map(|template| template.file.publish(&template.rendered.text)).transpose()
 }
