@@ -10,7 +10,8 @@ const REBAR_CONFIG: &str = r#"{relx, [{release, {clinic, "1.0.0"}, [clinic, sasl
     {mode, prod}, {sys_config, false}, {vm_args_src, "vm.args.src"}]}."#;
 
 const APP: &str = r#"{application, clinic, [{description, "Opens when it is told to"}, {vsn, "1.0.0"},
- {modules, []}, {registered, []}, {applications, [kernel, stdlib]}, {mod, {clinic, []}}]}."#;
+ {modules, []}, {registered, []}, {applications, [kernel, stdlib]}, {included_applications, [crypto]},
+ {mod, {clinic, []}}]}."#;
 
 const MODULE: &str = r#"-module(clinic).
 -behaviour(application).

@@ -81,32 +81,38 @@ fn may_pass(error: &BootError) -> bool {
     early || error.is_about_reaching_the_node()
 }
 
-/// One question, so that both answers are of the same moment.
-const QUESTION: &str =
-    "{element(1, init:get_status()), [Name || {Name, _, _} <- application:which_applications()]}.\n";
+/// One question, so that all answers are of the same moment: the status, what runs, and what is included in others,
+/// which start it themselves or not.
+const QUESTION: &str = "\
+    {element(1, init:get_status()),
+     [Name || {Name, _, _} <- application:which_applications()],
+     lists:append([element(2, application:get_key(Name, included_applications))
+                   || {Name, _, _} <- application:loaded_applications()])}.\n";
 
 fn check(site: &Site, patience: Duration, wanted: &[String]) -> Result<(), BootError> {
     let node = site.node()?.with_patience(patience);
     let call = Call::new("erl_eval", "eval_str", [Term::string(QUESTION)]);
     let answer = ask(site, &node, &call)?;
-    let Some((status, running)) = status_and_running(&answer) else {
+    let Some((status, present)) = status_and_present(&answer) else {
         return Err(BootError::Answer { what: "the question what runs", answer: answer.to_string() });
     };
     if status != "started" {
         return Err(HealthError::Status(status.into()).into());
     }
-    let missing: Vec<_> = wanted.iter().filter(|name| !running.contains(&name.as_str())).cloned().collect();
+    let missing: Vec<_> = wanted.iter().filter(|name| !present.contains(&name.as_str())).cloned().collect();
     match missing.is_empty() {
         true => Ok(()),
         false => Err(HealthError::Missing(missing.join(", ")).into()),
     }
 }
 
-fn status_and_running(answer: &Value) -> Option<(&str, Vec<&str>)> {
-    let [ok, Value::Tuple(pair)] = answer.as_tuple()? else { return None };
-    let [Value::Atom(status), Value::List(names)] = &pair[..] else { return None };
-    let names: Option<Vec<_>> = names.iter().map(Value::as_atom).collect();
-    ok.is_atom("ok").then_some((status, names?))
+/// What the node is doing, and the applications that run or need not.
+fn status_and_present(answer: &Value) -> Option<(&str, Vec<&str>)> {
+    let [ok, Value::Tuple(facts)] = answer.as_tuple()? else { return None };
+    let [Value::Atom(status), Value::List(running), Value::List(included)] = &facts[..] else { return None };
+    let present: Option<Vec<_>> = running.iter().chain(included).map(Value::as_atom).collect();
+    let present = present?;
+    ok.is_atom("ok").then_some((status, present))
 }
 
 /// The applications of the release that have to run, by its `.rel` file.
@@ -132,7 +138,7 @@ fn permanent(path: &Path, text: &[u8]) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{permanent, status_and_running};
+    use super::{permanent, status_and_present};
     use crate::dist::Value;
     use std::path::Path;
 
@@ -148,17 +154,20 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_says_what_runs() {
+    fn an_answer_says_what_runs_and_what_need_not() {
         let atom = |name: &str| Value::Atom(name.into());
-        let of = |pair: Vec<Value>| Value::Tuple(vec![atom("ok"), Value::Tuple(pair)]);
-        let answer = of(vec![atom("started"), Value::List(vec![atom("a"), atom("b")])]);
-        assert_eq!(status_and_running(&answer), Some(("started", vec!["a", "b"])));
-        for wrong in [atom("x"), of(vec![]), of(vec![atom("started"), Value::List(vec![Value::Integer(1)])])]
-        {
-            assert_eq!(status_and_running(&wrong), None);
+        let list = |names: &[&str]| Value::List(names.iter().map(|name| atom(name)).collect());
+        let of = |ok: &str, facts: Vec<Value>| Value::Tuple(vec![atom(ok), Value::Tuple(facts)]);
+        let answer = of("ok", vec![atom("started"), list(&["a", "b"]), list(&["c"])]);
+        assert_eq!(status_and_present(&answer), Some(("started", vec!["a", "b", "c"])));
+        let numbers = Value::List(vec![Value::Integer(1)]);
+        for wrong in [
+            atom("x"),
+            of("ok", vec![]),
+            of("ok", vec![atom("started"), numbers, list(&[])]),
+            of("error", vec![atom("started"), list(&[]), list(&[])]),
+        ] {
+            assert_eq!(status_and_present(&wrong), None);
         }
-        let failed =
-            Value::Tuple(vec![atom("error"), Value::Tuple(vec![atom("started"), Value::List(vec![])])]);
-        assert_eq!(status_and_running(&failed), None);
     }
 }
