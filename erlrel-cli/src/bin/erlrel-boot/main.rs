@@ -32,7 +32,7 @@ use crate::command::Command;
 use crate::commands::{escript, extension, healthcheck, life, ping, remote_console, rpc, upgrade};
 use crate::environment::Environment;
 use crate::error::BootError;
-use crate::hooks::Phase;
+use crate::hooks::{Invocation, Phase};
 use crate::release::Release;
 use crate::site::Site;
 use crate::vm::init::Init;
@@ -79,7 +79,9 @@ fn run(words: &[OsString]) -> Result<ExitCode, BootError> {
         Command::Rpc => rpc::rpc(&site()?, &arguments),
         Command::Eval => rpc::eval(&site()?, &arguments),
         Command::Pid => life::pid(&site()?),
-        Command::Stop => hooks::around(Phase::PreStop, (&site()?, words, init), life::stop),
+        Command::Stop => {
+            hooks::around(Phase::PreStop, Invocation { site: &site()?, words, init }, life::stop)
+        }
         Command::Status => status(&site()?, words),
         Command::Versions => upgrade::versions(&site()?),
         Command::Upgrade(word) => upgrade::change(&site()?, &word, words, init),

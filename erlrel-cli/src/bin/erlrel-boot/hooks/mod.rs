@@ -56,14 +56,22 @@ pub(crate) fn before(site: &Site, phase: Phase, words: &[OsString]) -> Result<Op
     Ok(Some(script.plan(site, mark::done(words))))
 }
 
+/// How this program was called, and where.
+#[derive(Debug)]
+pub(crate) struct Invocation<'a> {
+    pub(crate) site: &'a Site,
+    pub(crate) words: &'a [OsString],
+    pub(crate) init: Option<Init>,
+}
+
 /// Carries out a command with the hooks of a phase that begins with `Pre` before it, and of the one that belongs to
-/// it after it, unless the command has failed. `words` is how this program was called.
+/// it after it, unless the command has failed.
 ///
 /// # Errors
 /// Those of [`before`], of the command, and of [`after`].
 pub(crate) fn around(
     phase: Phase,
-    (site, words, init): (&Site, &[OsString], Option<Init>),
+    Invocation { site, words, init }: Invocation<'_>,
     command: impl FnOnce(&Site) -> Result<ExitCode, BootError>,
 ) -> Result<ExitCode, BootError> {
     if let Some(plan) = before(site, phase, words)? {

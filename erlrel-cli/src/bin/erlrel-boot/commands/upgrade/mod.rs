@@ -21,7 +21,7 @@ use crate::commands::upgrade::steps::{Action, Request, Step, steps};
 use crate::dist::{Answer, Call, Output, Value};
 use crate::environment::Environment;
 use crate::error::BootError;
-use crate::hooks::{self, Phase};
+use crate::hooks::{self, Invocation, Phase};
 use crate::node::Node;
 use crate::report;
 use crate::site::Site;
@@ -60,7 +60,8 @@ pub(crate) fn change(
     let permanent = !arguments.iter().any(|word| word == "--no-permanent");
     let request = Request { action: Action::named(command), permanent, vsn };
     let handler = Handler::of(site)?;
-    hooks::around(Phase::PreInstallUpgrade, (site, words, init), |_| carry_out(&handler, &request))
+    let called = Invocation { site, words, init };
+    hooks::around(Phase::PreInstallUpgrade, called, |_| carry_out(&handler, &request))
 }
 
 fn carry_out(handler: &Handler<'_>, request: &Request) -> Result<ExitCode, BootError> {
