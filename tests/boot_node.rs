@@ -3,6 +3,7 @@
 
 mod answers;
 mod failures;
+mod memory;
 mod printing;
 mod protocols;
 mod running;

@@ -1,6 +1,6 @@
 //! Asks the running node: over the distribution, or through a VM where only one can.
 
-use crate::dist::{self, Answer, Call, Output, Value};
+use crate::dist::{self, Answer, Call, Output};
 use crate::error::BootError;
 use crate::node::Node;
 use crate::report;
@@ -11,23 +11,23 @@ use crate::vm::question;
 ///
 /// # Errors
 /// The node cannot be reached, refuses this program, or gives no answer for as long as RELX_RPC_TIMEOUT allows.
-pub(crate) fn ask(site: &Site, node: &Node, call: &Call) -> Result<Value, BootError> {
-    answer(site, node, call, Output::Node).map(|answer| answer.value)
+pub(crate) fn ask(site: &Site, node: &Node, call: &Call) -> Result<Answer, BootError> {
+    answer(site, node, call, Output::Node)
 }
 
 /// The same; says in relx's words first if there is no node to ask.
 ///
 /// # Errors
 /// Those of [`ask`].
-pub(crate) fn require(site: &Site, node: &Node, call: &Call) -> Result<Value, BootError> {
-    require_answer(site, node, call, Output::Node).map(|answer| answer.value)
+pub(crate) fn require(site: &Site, node: &Node, call: &Call) -> Result<Answer, BootError> {
+    require_showing(site, node, call, Output::Node)
 }
 
-/// The same, with what the function itself prints, and the answer as it came.
+/// The same, with a place for what the function itself prints.
 ///
 /// # Errors
 /// Those of [`ask`].
-pub(crate) fn require_answer(
+pub(crate) fn require_showing(
     site: &Site,
     node: &Node,
     call: &Call,
@@ -40,11 +40,7 @@ pub(crate) fn require_answer(
     })
 }
 
-/// The same as [`ask`], with what the function itself prints, and the answer as it came.
-///
-/// # Errors
-/// Those of [`ask`].
-pub(crate) fn answer(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Answer, BootError> {
+fn answer(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> Result<Answer, BootError> {
     match &node.peer {
         Some(peer) => Ok(dist::call(peer, call, output)?),
         None => question::ask(site, node, call, output),

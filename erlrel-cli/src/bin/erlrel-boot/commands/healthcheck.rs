@@ -11,7 +11,7 @@ use erlrel_core::term::{Term, consult};
 use thiserror::Error;
 
 use crate::commands::ask::ask;
-use crate::dist::{Call, Value};
+use crate::dist::{Answer, Call};
 use crate::error::BootError;
 use crate::node::{NodeError, patience};
 use crate::release::{Release, ReleaseError};
@@ -97,9 +97,10 @@ fn check(site: &Site, patience: Duration, wanted: &[String]) -> Result<(), BootE
         return Err(BootError::Answer { what: "the question what runs", answer: answer.to_string() });
     };
     if status != "started" {
-        return Err(HealthError::Status(status.into()).into());
+        return Err(HealthError::Status(status).into());
     }
     let missing: Vec<_> = wanted.iter().filter(|name| !present.contains(&name.as_str())).cloned().collect();
+    let missing: Vec<_> = wanted.iter().filter(|name| !running.contains(name)).cloned().collect();
     match missing.is_empty() {
         true => Ok(()),
         false => Err(HealthError::Missing(missing.join(", ")).into()),
@@ -113,6 +114,11 @@ fn status_and_present(answer: &Value) -> Option<(&str, Vec<&str>)> {
     let present: Option<Vec<_>> = running.iter().chain(included).map(Value::as_atom).collect();
     let present = present?;
     ok.is_atom("ok").then_some((status, present))
+fn status_and_running(answer: &Answer) -> Option<(String, Vec<String>)> {
+    let pair = answer.tagged("ok")?.as_tuple()?;
+    let [status, names] = &pair[..] else { return None };
+    let names: Option<Vec<_>> = names.as_list()?.iter().map(Answer::as_atom).collect();
+    Some((status.as_atom()?, names?))
 }
 
 /// The applications of the release that have to run, by its `.rel` file.
@@ -140,6 +146,9 @@ fn permanent(path: &Path, text: &[u8]) -> Option<Vec<String>> {
 mod tests {
     use super::{permanent, status_and_present};
     use crate::dist::Value;
+    use super::{permanent, status_and_running};
+    use crate::dist::Answer;
+    use erlrel_core::term::consult;
     use std::path::Path;
 
     #[test]
@@ -168,6 +177,15 @@ mod tests {
             of("error", vec![atom("started"), list(&[]), list(&[])]),
         ] {
             assert_eq!(status_and_present(&wrong), None);
+    fn an_answer_says_what_runs() {
+        let found = |text: &str| {
+            let document = consult(Path::new("answer"), text.as_bytes()).unwrap();
+            status_and_running(&Answer::of(&document.terms[0]))
+        };
+        let running = Some(("started".to_owned(), vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(found("{ok, {started, [a, b]}}."), running);
+        for wrong in ["x.", "{ok, {}}.", "{ok, {started, [1]}}.", "{error, {started, []}}."] {
+            assert_eq!(found(wrong), None, "{wrong}");
         }
     }
 }

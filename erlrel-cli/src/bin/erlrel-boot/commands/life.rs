@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::commands::ask::{ask, require};
-use crate::dist::{Call, Value};
+use crate::dist::{Answer, Call, Text};
 use crate::error::BootError;
 use crate::node::Node;
 use crate::process::Process;
@@ -49,7 +49,7 @@ fn init(site: &Site, node: &Node, function: &str) -> Result<(), BootError> {
 }
 
 fn pid_of(site: &Site, node: &Node) -> Result<String, BootError> {
-    pid_in(&require(site, node, &getpid())?)
+    pid_in(require(site, node, &getpid())?)
 }
 
 /// The number that the node's process has for the node itself; says nothing if the node does not answer.
@@ -57,18 +57,15 @@ fn pid_of(site: &Site, node: &Node) -> Result<String, BootError> {
 /// # Errors
 /// Those of [`ask`].
 pub(crate) fn ask_pid(site: &Site, node: &Node) -> Result<String, BootError> {
-    pid_in(&ask(site, node, &getpid())?)
+    pid_in(ask(site, node, &getpid())?)
 }
 
 fn getpid() -> Call {
     Call::new("os", "getpid", [])
 }
 
-fn pid_in(answer: &Value) -> Result<String, BootError> {
-    match answer {
-        Value::String(digits) if digits.iter().all(u8::is_ascii_digit) => {
-            Ok(digits.iter().map(|digit| char::from(*digit)).collect())
-        }
-        _ => Err(BootError::Answer { what: "os:getpid/0", answer: answer.to_string() }),
-    }
+fn pid_in(answer: Answer) -> Result<String, BootError> {
+    let text = Text::of(answer.clone()).map(|text| text.to_string());
+    text.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .ok_or_else(|| BootError::Answer { what: "os:getpid/0", answer: answer.to_string() })
 }

@@ -6,7 +6,7 @@ use std::process::{self, ExitCode};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::commands::ask::require;
-use crate::dist::{Call, Value};
+use crate::dist::Call;
 use crate::error::BootError;
 use crate::node::Node;
 use crate::node::home::PrivateHome;
@@ -24,10 +24,8 @@ pub(crate) fn remote_console(site: &Site, command: &str, init: Option<Init>) -> 
     let node = site.node()?;
     // The two ends of a connection have to agree on this time, and a node that tells it is alive.
     let question = Call::new("net_kernel", "get_net_ticktime", []);
-    let ticktime = match require(site, &node, &question)? {
-        Value::Integer(seconds) => u64::try_from(seconds).ok(),
-        _ => None,
-    };
+    let seconds = require(site, &node, &question)?.as_integer();
+    let ticktime = seconds.and_then(|seconds| u64::try_from(seconds).ok());
     let cookie = cookie_by(site, &node);
     Ok(launch::launch(
         &Plan::remote_console(site, &node, ticktime, cookie, &client()),

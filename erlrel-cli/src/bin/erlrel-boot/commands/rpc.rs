@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use erlrel_core::term::{Term, consult};
 
-use crate::commands::ask::{require, require_answer};
-use crate::dist::{Answer, Call, Output, Value};
+use crate::commands::ask::{require, require_showing};
+use crate::dist::{Answer, Call, Output, Text};
 use crate::error::BootError;
 use crate::node::Node;
 use crate::report;
@@ -32,11 +32,11 @@ pub(crate) fn eval(site: &Site, words: &[OsString]) -> Result<ExitCode, BootErro
     let call = Call::new("erl_eval", "eval_str", [text]);
     let node = site.node()?;
     let output = if with_nodetool(site) { Output::Here(&mut report::output) } else { Output::Node };
-    let answer = require_answer(site, &node, &call, output)?;
+    let answer = require_showing(site, &node, &call, output)?;
     if with_nodetool(site) {
         return eval_as_nodetool(site, &node, &answer);
     }
-    report::result(answer.tagged("ok").unwrap_or(answer).value);
+    report::result(answer.tagged("ok").unwrap_or(answer));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -52,11 +52,11 @@ fn with_nodetool(site: &Site) -> bool {
 /// The function's own output comes here, a call that failed is an error, and `rpc_ok` and `{rpc_error, Code}` stand for
 /// an exit code.
 fn rpc_as_nodetool(site: &Site, node: &Node, call: &Call) -> Result<ExitCode, BootError> {
-    let answer = require_answer(site, node, call, Output::Here(&mut report::output))?;
+    let answer = require_showing(site, node, call, Output::Here(&mut report::output))?;
     if let Some(reason) = answer.tagged("badrpc") {
-        return Err(failed(node, reason.value.to_string()));
+        return Err(failed(node, reason.to_string()));
     }
-    match outcome(&answer.value) {
+    match outcome(&answer) {
         Some(code) => Ok(code),
         None => show_as_nodetool(site, node, &answer).map(|()| ExitCode::SUCCESS),
     }
@@ -67,14 +67,15 @@ fn eval_as_nodetool(site: &Site, node: &Node, answer: &Answer) -> Result<ExitCod
     match (answer.tagged("ok"), answer.tagged("error")) {
         (Some(value), _) => show_as_nodetool(site, node, &value).map(|()| ExitCode::SUCCESS),
         (None, reason) => {
-            let reason = reason.map_or_else(|| answer.value.to_string(), text_of);
+            let reason = reason.map_or_else(|| answer.to_string(), text_of);
             Err(failed(node, reason))
         }
     }
 }
 
 fn text_of(answer: Answer) -> String {
-    answer.value.as_text().unwrap_or_else(|| answer.value.to_string())
+    let shown = answer.to_string();
+    Text::of(answer).map_or(shown, |text| text.to_string())
 }
 
 fn failed(node: &Node, reason: String) -> BootError {
@@ -84,20 +85,21 @@ fn failed(node: &Node, reason: String) -> BootError {
 /// As Erlang itself prints it, on one line.
 fn show_as_nodetool(site: &Site, node: &Node, answer: &Answer) -> Result<(), BootError> {
     let text = require(site, node, &Call::format("~1000000tp", answer))?;
-    match text.as_text() {
+    match Text::of(text) {
         Some(text) => report::result(text),
-        None => report::result(&answer.value),
+        None => report::result(answer),
     }
     Ok(())
 }
 
 /// `rpc_ok`, `{rpc_error, Code}` and `{rpc_error, Code, Output}` mean an exit code.
-fn outcome(answer: &Value) -> Option<ExitCode> {
+fn outcome(answer: &Answer) -> Option<ExitCode> {
     if answer.is_atom("rpc_ok") {
         return Some(ExitCode::SUCCESS);
     }
-    let (code, more) = match answer.as_tuple()? {
-        [name, Value::Integer(code), more @ ..] if name.is_atom("rpc_error") => (*code, more),
+    let elements = answer.as_tuple()?;
+    let (code, more) = match &elements[..] {
+        [name, code, more @ ..] if name.is_atom("rpc_error") => (code.as_integer()?, more),
         _ => return None,
     };
     if let [text] = more {

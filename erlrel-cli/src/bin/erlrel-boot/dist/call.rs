@@ -7,13 +7,13 @@ use erlrel_core::term::{AtomEncoding, Term, encode as external};
 
 use super::answer::Answer;
 use super::connection::Connection;
-use super::decode::Decoder;
 use super::encode;
 use super::error::{DistError, Stage};
 use super::handshake::Identity;
 use super::io_server::{self, Request};
 use super::packet::{self, Message};
 use super::peer::Peer;
+use super::text::Text;
 
 /// The processes that this program pretends to have: who calls, who stands for the terminal, and who lets the node
 /// make text of formats for the latter.
@@ -26,8 +26,15 @@ const FORMATTER: u32 = 3;
 pub(crate) struct Call {
     module: String,
     function: String,
-    /// As it is encoded.
-    arguments: Vec<u8>,
+    arguments: Arguments,
+}
+
+/// An encoded term, in parts, so that an answer in it is not copied.
+#[derive(Clone, Debug)]
+struct Arguments {
+    begin: Vec<u8>,
+    answer: Option<Answer>,
+    end: Vec<u8>,
 }
 
 /// Where the function's own output goes.
@@ -56,20 +63,35 @@ impl Call {
 
     /// With a term that ought to be a list; what else it is, the node refuses itself.
     pub(crate) fn with_list(module: &str, function: &str, arguments: &Term) -> Self {
-        Self { module: module.into(), function: function.into(), arguments: encoded(arguments) }
+        Self {
+            module: module.into(),
+            function: function.into(),
+            arguments: Arguments::of(encoded(arguments)),
+        }
     }
 
     /// The text that `io_lib:format/2` makes of an answer.
     pub(crate) fn format(format: &str, answer: &Answer) -> Self {
-        let list = |element: &[u8], rest: &[u8]| [&[108, 0, 0, 0, 1], element, rest].concat();
-        let arguments = list(&encoded(&Term::string(format)), &list(&list(&answer.encoded, &[106]), &[106]));
+        // [Format, [Answer]]
+        let begin = [&[108, 0, 0, 0, 2], &encoded(&Term::string(format))[..], &[108, 0, 0, 0, 1]].concat();
+        let arguments = Arguments { begin, answer: Some(answer.clone()), end: vec![106, 106] };
         Self { module: "io_lib".into(), function: "format".into(), arguments }
     }
 
     /// `{Module, Function, Arguments}` in the external term format, with the version byte.
     pub(crate) fn encoded(&self) -> Vec<u8> {
         let (module, function) = (encode::atom(&self.module), encode::atom(&self.function));
-        [&[131][..], &encode::tuple(&[&module, &function, &self.arguments])].concat()
+        [&[131, 104, 3][..], &module, &function, &self.arguments.parts().concat()].concat()
+    }
+}
+
+impl Arguments {
+    fn of(encoded: Vec<u8>) -> Self {
+        Self { begin: encoded, answer: None, end: Vec::new() }
+    }
+
+    fn parts(&self) -> [&[u8]; 3] {
+        [&self.begin, self.answer.as_ref().map_or(&[], Answer::encoded), &self.end]
     }
 }
 
@@ -94,7 +116,7 @@ impl<'a> Session<'a> {
             Output::Here(_) => encode::pid(&self.identity, TERMINAL),
         };
         let (module, function) = (encode::atom(&call.module), encode::atom(&call.function));
-        self.ask(CALLER, &module, &function, &call.arguments, &leader)?;
+        self.ask(CALLER, [&module, &function], call.arguments.parts(), &leader)?;
         loop {
             let message = match self.waiting.pop_front() {
                 Some(message) => message,
@@ -108,38 +130,36 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Sends a question to `rex`; all but the number of the process that asks are encoded terms.
+    /// Sends a question to `rex`: `{From, {call, Module, Function, Arguments, Leader}}`; all but the number of the
+    /// process that asks are encoded terms.
     fn ask(
         &mut self,
         asker: u32,
-        module: &[u8],
-        function: &[u8],
-        arguments: &[u8],
+        [module, function]: [&[u8]; 2],
+        arguments: [&[u8]; 3],
         leader: &[u8],
     ) -> Result<(), DistError> {
         let from = encode::pid(&self.identity, asker);
-        let call = encode::tuple(&[&encode::atom("call"), module, function, arguments, leader]);
-        let question = encode::tuple(&[&from, &call]);
-        packet::send_to_name(&mut self.connection, &from, "rex", &question)
+        let begin = [&[104, 2][..], &from, &[104, 5], &encode::atom("call"), module, function].concat();
+        let [first, middle, last] = arguments;
+        packet::send_to_name(&mut self.connection, &from, "rex", &[&begin, first, middle, last, leader])
             .map_err(|error| self.broken(error))
     }
 
-    fn result(&self, payload: &[u8]) -> Result<Answer, DistError> {
-        let value = Decoder::new(payload).term().map_err(|error| self.malformed(&error.to_string()))?;
-        let answer = Answer { value, encoded: payload.to_vec() }.tagged("rex");
-        answer.ok_or_else(|| self.malformed("an answer that is not rex's"))
+    fn result(&self, payload: &Answer) -> Result<Answer, DistError> {
+        payload.tagged("rex").ok_or_else(|| self.peer.malformed(Stage::Call, "an answer that is not rex's"))
     }
 
     /// Does what a process of the node wants of the terminal.
-    fn serve(&mut self, payload: &[u8], show: &mut dyn FnMut(&str)) -> Result<(), DistError> {
-        let Some(asked) = io_server::asked(payload) else { return Ok(()) };
+    fn serve(&mut self, message: &Answer, show: &mut dyn FnMut(&str)) -> Result<(), DistError> {
+        let Some(asked) = io_server::asked(message) else { return Ok(()) };
         let mut reply = encode::atom("ok");
         for request in asked.requests {
             match request {
-                Request::Text(text) => show(&text),
+                Request::Text(text) => text.each_part(show),
                 Request::Format { module, function, arguments } => {
-                    match self.format(&module, &function, &arguments)? {
-                        Some(text) => show(&text),
+                    match self.format([&module, &function, &arguments])? {
+                        Some(text) => text.each_part(show),
                         None => reply = io_server::error("format"),
                     }
                 }
@@ -147,22 +167,19 @@ impl<'a> Session<'a> {
                 Request::Unknown => reply = io_server::error("enotsup"),
             }
         }
-        let reply = encode::tuple(&[&encode::atom("io_reply"), &asked.reference, &reply]);
-        packet::send_to_pid(&mut self.connection, &asked.from, &reply).map_err(|error| self.broken(error))
+        let reply = encode::tuple(&[&encode::atom("io_reply"), asked.reference.encoded(), &reply]);
+        packet::send_to_pid(&mut self.connection, asked.from.encoded(), &reply)
+            .map_err(|error| self.broken(error))
     }
 
     /// Lets the node make a text, as only it has the function; nothing if that is none.
-    fn format(
-        &mut self,
-        module: &[u8],
-        function: &[u8],
-        arguments: &[u8],
-    ) -> Result<Option<String>, DistError> {
-        self.ask(FORMATTER, module, function, arguments, &encode::atom("user"))?;
+    fn format(&mut self, of: [&Answer; 3]) -> Result<Option<Text>, DistError> {
+        let [module, function, arguments] = of.map(Answer::encoded);
+        self.ask(FORMATTER, [module, function], [arguments, &[], &[]], &encode::atom("user"))?;
         loop {
             match self.receive()? {
                 Message { to: FORMATTER, payload } => {
-                    return self.result(&payload).map(|answer| answer.value.as_text());
+                    return self.result(&payload).map(Text::of);
                 }
                 message => self.waiting.push_back(message),
             }
@@ -175,9 +192,5 @@ impl<'a> Session<'a> {
 
     fn broken(&self, error: io::Error) -> DistError {
         self.peer.broken(Stage::Call, error)
-    }
-
-    fn malformed(&self, problem: &str) -> DistError {
-        DistError::Malformed { node: self.peer.node.clone(), stage: Stage::Call, problem: problem.into() }
     }
 }

@@ -12,7 +12,7 @@ use super::deadline::Deadline;
 pub(crate) struct Connection {
     stream: TcpStream,
     deadline: Deadline,
-    received: Rc<Cell<usize>>,
+    sent: Rc<Cell<usize>>,
 }
 
 impl Connection {
@@ -36,28 +36,33 @@ impl Connection {
     pub(crate) fn over(stream: TcpStream, deadline: Deadline) -> io::Result<Self> {
         // Messages are small, and each waits for its answer.
         stream.set_nodelay(true)?;
-        Ok(Self { stream, deadline, received: Rc::default() })
+        Ok(Self { stream, deadline, sent: Rc::default() })
     }
 
-    /// How many bytes have come so far, also after the connection was given away.
-    pub(crate) fn received(&self) -> Rc<Cell<usize>> {
-        Rc::clone(&self.received)
+    /// How many bytes have been sent so far, also after the connection was given away.
+    pub(crate) fn sent(&self) -> Rc<Cell<usize>> {
+        Rc::clone(&self.sent)
+    }
+
+    /// When it is to be left.
+    pub(crate) fn deadline(&self) -> Deadline {
+        self.deadline
     }
 }
 
 impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.set_read_timeout(Some(self.deadline.left()?))?;
-        let length = self.stream.read(buffer).map_err(timed_out)?;
-        self.received.set(self.received.get().saturating_add(length));
-        Ok(length)
+        self.stream.read(buffer).map_err(timed_out)
     }
 }
 
 impl Write for Connection {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.set_write_timeout(Some(self.deadline.left()?))?;
-        self.stream.write(bytes).map_err(timed_out)
+        let length = self.stream.write(bytes).map_err(timed_out)?;
+        self.sent.set(self.sent.get().saturating_add(length));
+        Ok(length)
     }
 
     fn flush(&mut self) -> io::Result<()> {

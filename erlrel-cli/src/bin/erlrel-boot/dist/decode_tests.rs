@@ -1,10 +1,11 @@
 use proptest::prelude::*;
 
-use super::{DecodeError, Decoder, MAX_DEPTH};
-use crate::dist::value::Value;
+use super::{DecodeError, MAX_DEPTH};
+use crate::dist::answer::Answer;
+use crate::dist::text::Text;
 
-fn term(bytes: &[u8]) -> Result<Value, DecodeError> {
-    Decoder::new(bytes).term()
+fn term(bytes: &[u8]) -> Result<Answer, DecodeError> {
+    Answer::decode([&[131], bytes].concat())
 }
 
 fn shown(bytes: &[u8]) -> String {
@@ -80,8 +81,8 @@ fn every_kind_of_term_is_read_and_printed_as_erl_call_does() {
 fn a_term_without_end_does_not_end_the_stack() {
     let lists = |depth: usize| [[108, 0, 0, 0, 1].repeat(depth), vec![106; depth + 1]].concat();
     assert!(term(&lists(MAX_DEPTH)).is_ok());
-    assert_eq!(term(&lists(MAX_DEPTH + 1)), Err(DecodeError::Depth));
-    assert_eq!(term(&[104, 1].repeat(1 << 20)), Err(DecodeError::Depth));
+    assert_eq!(term(&lists(MAX_DEPTH + 1)).err(), Some(DecodeError::Depth));
+    assert_eq!(term(&[104, 1].repeat(1 << 20)).err(), Some(DecodeError::Depth));
 }
 
 #[test]
@@ -95,7 +96,8 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         if let Ok(value) = term(&bytes) {
-            let _ = value.to_string();
+            let _ = (value.to_string(), value.as_tuple(), value.as_list());
+            let _ = Text::of(value).map(|text| text.to_string());
         }
     }
 }

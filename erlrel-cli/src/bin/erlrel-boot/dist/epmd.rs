@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use futures::io::AllowStdIo;
 
 use super::deadline::Deadline;
-use super::error::{DistError, Stage};
+use super::error::{DistError, Stage, visible};
 use super::peer::Peer;
 use super::places::{Places, Unreached};
 
@@ -30,6 +30,6 @@ pub(super) fn port_of(peer: &Peer, port: u16, more: &[IpAddr], deadline: Deadlin
         Err(EpmdError::Io(source)) if source.kind() == std::io::ErrorKind::TimedOut => {
             Err(peer.broken(Stage::Epmd, source))
         }
-        Err(error) => Err(DistError::EpmdAnswer { node, places, problem: error.to_string() }),
+        Err(error) => Err(DistError::EpmdAnswer { node, places, problem: visible(&error.to_string()) }),
     }
 }

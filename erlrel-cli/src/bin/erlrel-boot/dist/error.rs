@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::packet::MAX_PACKET;
+
 /// What was attempted, with which node and where; [`DistError::hint`] says what to do next. No text has the cookie.
 #[derive(Debug, Error)]
 pub(crate) enum DistError {
@@ -33,6 +35,8 @@ pub(crate) enum DistError {
     Lost { node: String, stage: Stage, source: io::Error },
     #[error("the node {node} sent something that cannot be understood: {stage}: {problem}")]
     Malformed { node: String, stage: Stage, problem: String },
+    #[error("the node {node} sent more than {} MiB at once, which is not taken", MAX_PACKET >> 20)]
+    TooLarge { node: String },
 }
 
 /// How far it had come.
@@ -51,6 +55,7 @@ impl DistError {
             Self::Late { stage, .. } | Self::Lost { stage, .. } | Self::Malformed { stage, .. } => {
                 *stage != Stage::Call
             }
+            Self::TooLarge { .. } => false,
             _ => true,
         }
     }
@@ -84,6 +89,7 @@ impl DistError {
             Self::Late { .. } => "RELX_RPC_TIMEOUT is the number of seconds that it has",
             Self::Lost { .. } => "the node has ended, or the network between it and here; see its log",
             Self::Malformed { .. } => "check that it is an Erlang node of OTP 23 or newer that listens there",
+            Self::TooLarge { .. } => "ask for a part of it, or let the node write it to a file",
         }
     }
 }
@@ -97,6 +103,12 @@ impl fmt::Display for Stage {
             Self::Call => "it was carrying out the call",
         })
     }
+}
+
+/// What came from elsewhere, for a message: without characters that a terminal obeys.
+pub(super) fn visible(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+    text.chars().map(shown).collect()
 }
 
 fn seconds(patience: Duration) -> String {

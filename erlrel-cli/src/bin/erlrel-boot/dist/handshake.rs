@@ -12,7 +12,7 @@ use futures::executor::block_on;
 use futures::io::AllowStdIo;
 
 use super::connection::Connection;
-use super::error::{DistError, Stage};
+use super::error::{DistError, Stage, visible};
 use super::peer::Peer;
 
 /// What this program is to the node.
@@ -28,7 +28,7 @@ pub(super) struct Identity {
 /// # Errors
 /// The node has another cookie or another name, lets nobody in, or ends the connection.
 pub(super) fn introduce(peer: &Peer, connection: Connection) -> Result<(Connection, Identity), DistError> {
-    let received = connection.received();
+    let sent = connection.sent();
     let mut handshake =
         ClientSideHandshake::new(AllowStdIo::new(connection), nameless(peer)?, &peer.cookie.0);
     let status = block_on(handshake.execute_send_name(LOWEST_DISTRIBUTION_PROTOCOL_VERSION))
@@ -37,7 +37,7 @@ pub(super) fn introduce(peer: &Peer, connection: Connection) -> Result<(Connecti
         HandshakeStatus::Named { name, creation } => (name, creation),
         status => return Err(not_allowed(peer, &status)),
     };
-    let before = received.get();
+    let before = sent.get();
     match block_on(handshake.execute_rest(true)) {
         Ok((connection, found)) => {
             expect_name(peer, &found)?;
@@ -45,8 +45,8 @@ pub(super) fn introduce(peer: &Peer, connection: Connection) -> Result<(Connecti
             Ok((connection.into_inner(), Identity { node, creation: creation.get() }))
         }
         Err(HandshakeError::CookieMismatch) => Err(DistError::CookieDiffers { node: peer.node.clone() }),
-        // The challenge had come, so that what it did not like was the answer.
-        Err(HandshakeError::Io(source)) if is_end(&source) && received.get() > before => {
+        // The answer to its challenge had been sent, so that it did not like this one.
+        Err(HandshakeError::Io(source)) if is_end(&source) && sent.get() > before => {
             Err(DistError::CookieRefused { node: peer.node.clone() })
         }
         Err(error) => Err(failed(peer, error)),
@@ -55,11 +55,8 @@ pub(super) fn introduce(peer: &Peer, connection: Connection) -> Result<(Connecti
 
 /// The host decides whether the node takes the name for a short or a long one: its own is of the right kind.
 fn nameless(peer: &Peer) -> Result<LocalNode, DistError> {
-    let name = NodeName::new("erlrel-boot", peer.host()).map_err(|error| DistError::Malformed {
-        node: peer.node.clone(),
-        stage: Stage::Handshake,
-        problem: error.to_string(),
-    })?;
+    let name = NodeName::new("erlrel-boot", peer.host())
+        .map_err(|error| peer.malformed(Stage::Handshake, &error.to_string()))?;
     let mut local = LocalNode::new(name, Creation::random());
     local.flags |= DistributionFlags::NAME_ME
         | DistributionFlags::SMALL_ATOM_TAGS
@@ -73,7 +70,7 @@ fn expect_name(peer: &Peer, found: &PeerNode) -> Result<(), DistError> {
     if found.name.name() == peer.alive() {
         return Ok(());
     }
-    Err(DistError::OtherNode { node: peer.node.clone(), found: found.name.to_string() })
+    Err(DistError::OtherNode { node: peer.node.clone(), found: visible(&found.name.to_string()) })
 }
 
 fn not_allowed(peer: &Peer, status: &HandshakeStatus) -> DistError {
@@ -93,11 +90,7 @@ fn failed(peer: &Peer, error: HandshakeError) -> DistError {
             DistError::NotAllowed { node: peer.node.clone(), status: error.to_string() }
         }
         HandshakeError::UnknownStatus { status } => DistError::NotAllowed { node: peer.node.clone(), status },
-        error => DistError::Malformed {
-            node: peer.node.clone(),
-            stage: Stage::Handshake,
-            problem: error.to_string(),
-        },
+        error => peer.malformed(Stage::Handshake, &error.to_string()),
     }
 }
 

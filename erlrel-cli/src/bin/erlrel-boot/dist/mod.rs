@@ -18,7 +18,7 @@ mod packet;
 mod peer;
 mod places;
 mod printing;
-mod value;
+mod text;
 
 use deadline::Deadline;
 use error::Stage;
@@ -28,7 +28,7 @@ pub(crate) use answer::Answer;
 pub(crate) use call::{Call, Output, Session};
 pub(crate) use error::DistError;
 pub(crate) use peer::{EPMD_PORT, Family, Peer, Port, Secret};
-pub(crate) use value::Value;
+pub(crate) use text::Text;
 
 /// Connects to a node.
 ///

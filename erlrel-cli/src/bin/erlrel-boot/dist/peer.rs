@@ -5,7 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::error::{DistError, Stage};
+use super::error::{DistError, Stage, visible};
 
 /// The port of epmd unless ERL_EPMD_PORT says otherwise.
 pub(crate) const EPMD_PORT: u16 = 4369;
@@ -59,12 +59,18 @@ impl Peer {
         self.node.split_once('@').map_or("", |(_, host)| host)
     }
 
+    /// The error for what cannot be understood.
+    pub(super) fn malformed(&self, stage: Stage, problem: &str) -> DistError {
+        DistError::Malformed { node: self.node.clone(), stage, problem: visible(problem) }
+    }
+
     /// The error for a time that is over, or for a connection that broke.
     pub(super) fn broken(&self, stage: Stage, source: io::Error) -> DistError {
         let node = self.node.clone();
         match source.kind() {
             io::ErrorKind::TimedOut => DistError::Late { node, patience: self.patience, stage },
-            io::ErrorKind::InvalidData => DistError::Malformed { node, stage, problem: source.to_string() },
+            io::ErrorKind::InvalidData => self.malformed(stage, &source.to_string()),
+            io::ErrorKind::FileTooLarge => DistError::TooLarge { node },
             io::ErrorKind::UnexpectedEof => {
                 let source = io::Error::new(source.kind(), "it was closed at the other end");
                 DistError::Lost { node, stage, source }

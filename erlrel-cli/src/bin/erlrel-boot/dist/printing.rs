@@ -5,36 +5,47 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::value::Value;
+use super::answer::Answer;
+use super::decode::{DecodeError, Decoder, Token};
 
 /// How many bytes of a binary are shown.
 const SHOWN: usize = 30;
 
-impl Display for Value {
+impl Display for Answer {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Integer(number) => write!(f, "{number}"),
-            Self::Big { negative, digits } => big(f, *negative, digits),
-            Self::Float(number) => write!(f, "{number:.6}"),
-            Self::Atom(name) => atom(f, name),
-            Self::String(bytes) => string(f, bytes),
-            Self::List(elements) => enclosed(f, "[", elements, "]"),
-            Self::Improper(elements, tail) => {
-                enclosed(f, "[", elements, "")?;
-                write!(f, " | {tail}]")
-            }
-            Self::Tuple(elements) => enclosed(f, "{", elements, "}"),
-            Self::Map(pairs) => map(f, pairs),
-            Self::Binary(bytes) => binary(f, bytes),
-            Self::Bits(bytes, bits) => bit_string(f, bytes, *bits),
-            // These numbers have a sign in C.
-            Self::Pid { node, id, serial } => write!(f, "<{node}.{}.{}>", *id as i32, *serial as i32),
-            Self::Port { id, creation } => write!(f, "#Port<{}.{}>", *id as i64, *creation as i32),
-            Self::Reference(numbers) => reference(f, numbers),
-            Self::Closure { module, index, uniq } => write!(f, "#Fun{{{module}.{index}.{uniq}}}"),
-            Self::Export { module, function, arity } => write!(f, "fun {module}:{function}/{arity}"),
-        }
+        term(f, &mut Decoder::new(self.encoded()))
     }
+}
+
+fn term(f: &mut Formatter<'_>, decoder: &mut Decoder<'_>) -> fmt::Result {
+    match decoder.token().map_err(unchecked)? {
+        Token::Integer(number) => write!(f, "{number}"),
+        Token::Big { negative, digits } => big(f, negative, digits),
+        Token::Float(number) => write!(f, "{number:.6}"),
+        Token::Atom(name) => atom(f, &name),
+        Token::String(bytes) => string(f, bytes),
+        Token::Nil => f.write_str("[]"),
+        Token::List(count) => list(f, count, decoder),
+        Token::Tuple(count) => {
+            f.write_str("{")?;
+            separated(f, ", ", 0..count, |f, _| term(f, decoder))?;
+            f.write_str("}")
+        }
+        Token::Map(count) => map(f, count, decoder),
+        Token::Binary(bytes) => binary(f, bytes),
+        Token::Bits(bytes, bits) => bit_string(f, bytes, bits),
+        // These numbers have a sign in C.
+        Token::Pid { node, id, serial } => write!(f, "<{node}.{}.{}>", id as i32, serial as i32),
+        Token::Port { id, creation } => write!(f, "#Port<{}.{}>", id as i64, creation as i32),
+        Token::Reference(numbers) => reference(f, numbers),
+        Token::Closure { module, index, uniq } => write!(f, "#Fun{{{module}.{index}.{uniq}}}"),
+        Token::Export { module, function, arity } => write!(f, "fun {module}:{function}/{arity}"),
+    }
+}
+
+/// There is no answer that was not read through when it came.
+fn unchecked(_: DecodeError) -> fmt::Error {
+    fmt::Error
 }
 
 /// Up to 64 bits in decimal, more in hexadecimal.
@@ -77,15 +88,28 @@ fn string(f: &mut Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     f.write_str("\"")
 }
 
-fn enclosed(f: &mut Formatter<'_>, open: &str, elements: &[Value], close: &str) -> fmt::Result {
-    f.write_str(open)?;
-    separated(f, ", ", elements.iter(), |f, element| write!(f, "{element}"))?;
-    f.write_str(close)
+fn list(f: &mut Formatter<'_>, count: usize, decoder: &mut Decoder<'_>) -> fmt::Result {
+    f.write_str("[")?;
+    separated(f, ", ", 0..count, |f, _| term(f, decoder))?;
+    let tail = decoder.rest();
+    match decoder.token().map_err(unchecked)? {
+        Token::Nil => {}
+        _ => {
+            f.write_str(" | ")?;
+            *decoder = Decoder::new(tail);
+            term(f, decoder)?;
+        }
+    }
+    f.write_str("]")
 }
 
-fn map(f: &mut Formatter<'_>, pairs: &[(Value, Value)]) -> fmt::Result {
+fn map(f: &mut Formatter<'_>, count: usize, decoder: &mut Decoder<'_>) -> fmt::Result {
     f.write_str("#{")?;
-    separated(f, ", ", pairs.iter(), |f, (key, value)| write!(f, "{key} => {value}"))?;
+    separated(f, ", ", 0..count, |f, _| {
+        term(f, decoder)?;
+        f.write_str(" => ")?;
+        term(f, decoder)
+    })?;
     f.write_str("}")
 }
 
@@ -109,9 +133,10 @@ fn bit_string(f: &mut Formatter<'_>, bytes: &[u8], bits: u8) -> fmt::Result {
     f.write_str(">")
 }
 
-fn reference(f: &mut Formatter<'_>, numbers: &[u32]) -> fmt::Result {
+fn reference(f: &mut Formatter<'_>, numbers: &[u8]) -> fmt::Result {
     f.write_str("#Ref<")?;
-    separated(f, ".", numbers.iter(), |f, number| write!(f, "{}", *number as i32))?;
+    let (numbers, _) = numbers.as_chunks();
+    separated(f, ".", numbers.iter(), |f, number| write!(f, "{}", i32::from_be_bytes(*number)))?;
     f.write_str(">")
 }
 
@@ -119,7 +144,7 @@ fn separated<T>(
     f: &mut Formatter<'_>,
     separator: &str,
     items: impl Iterator<Item = T>,
-    show: impl Fn(&mut Formatter<'_>, T) -> fmt::Result,
+    mut show: impl FnMut(&mut Formatter<'_>, T) -> fmt::Result,
 ) -> fmt::Result {
     for (at, item) in items.enumerate() {
         if at > 0 {

@@ -47,7 +47,7 @@ pub(crate) fn ask(site: &Site, node: &Node, call: &Call, output: Output<'_>) -> 
     if let Output::Here(show) = output {
         show(&String::from_utf8_lossy(shown));
     }
-    Answer::decode(&answer).map_err(|_| no_answer(node, &finished).into())
+    Answer::decode(answer).map_err(|_| no_answer(node, &finished).into())
 }
 
 fn command(plan: &Plan, node: &Node, call: &Call) -> Command {

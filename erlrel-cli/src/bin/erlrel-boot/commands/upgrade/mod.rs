@@ -15,10 +15,10 @@ use std::{fs, thread};
 use erlrel_core::term::Term;
 use rustix::fs::{Access, access};
 
-use crate::commands::ask::{answer, ask, require};
+use crate::commands::ask::{ask, require};
 use crate::commands::healthcheck::HealthError;
 use crate::commands::upgrade::steps::{Action, Request, Step, steps};
-use crate::dist::{Answer, Call, Output, Value};
+use crate::dist::{Answer, Call, Text};
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::hooks::{self, Invocation, Phase};
@@ -108,7 +108,7 @@ impl<'a> Handler<'a> {
             }
             thread::sleep(PAUSE);
         }
-        match handler.call("erlang", "whereis", [Term::atom("release_handler")])?.value.is_atom("undefined") {
+        match handler.call("erlang", "whereis", [Term::atom("release_handler")])?.is_atom("undefined") {
             true => Err(BootError::NoReleaseHandler),
             false => Ok(handler),
         }
@@ -120,14 +120,14 @@ impl<'a> Handler<'a> {
         function: &str,
         arguments: impl IntoIterator<Item = Term>,
     ) -> Result<Answer, BootError> {
-        answer(self.site, &self.node, &Call::new(module, function, arguments), Output::Node)
+        ask(self.site, &self.node, &Call::new(module, function, arguments))
     }
 
     fn versions(&self) -> Result<Versions, BootError> {
-        let answer = self.call("release_handler", "which_releases", [])?.value;
+        let answer = self.call("release_handler", "which_releases", [])?;
         let unexpected =
             || BootError::Answer { what: "release_handler:which_releases/0", answer: answer.to_string() };
-        let Value::List(releases) = &answer else { return Err(unexpected()) };
+        let releases = answer.as_list().ok_or_else(unexpected)?;
         releases.iter().map(entry).collect::<Option<Versions>>().ok_or_else(unexpected)
     }
 
@@ -161,12 +161,12 @@ impl<'a> Handler<'a> {
         report::result(format_args!("Release {vsn} not found, attempting to unpack releases/{package}"));
         let name = format!("{vsn}/{}", self.site.release.name);
         let answer = self.call("release_handler", "unpack_release", [Term::string(name)])?;
-        match answer.value.as_tuple() {
-            Some([ok, unpacked]) if ok.is_atom("ok") => {
+        match answer.tagged("ok") {
+            Some(unpacked) => {
                 report::result(format_args!("Unpacked successfully: {unpacked}"));
                 Ok(Continue(()))
             }
-            _ => {
+            None => {
                 report::result(format_args!("Unpack failed: {}", self.reason(&answer)?));
                 self.list(&self.versions()?);
                 Ok(Break(2))
@@ -198,12 +198,12 @@ impl<'a> Handler<'a> {
     fn switch(&self, vsn: &str) -> Result<Outcome, BootError> {
         self.writable()?;
         let answer = self.call("release_handler", "check_install_release", [Term::string(vsn)])?;
-        if is_error(&answer.value) {
+        if is_error(&answer) {
             return self.refused(3, "check_install_release", &answer);
         }
         let options = Term::list([Term::tuple([Term::atom("update_paths"), Term::atom("true")])]);
         let answer = self.call("release_handler", "install_release", [Term::string(vsn), options])?;
-        match (answer.value.as_tuple(), reason(&answer.value).as_tuple()) {
+        match (answer.as_tuple().as_deref(), reason(&answer).as_tuple().as_deref()) {
             (Some([ok, _, _]), _) if ok.is_atom("ok") => {
                 report::result(format_args!("Installed Release: {vsn}"));
                 Ok(Continue(()))
@@ -226,7 +226,7 @@ impl<'a> Handler<'a> {
     fn keep(&self, vsn: &str) -> Result<Outcome, BootError> {
         self.writable()?;
         let answer = self.call("release_handler", "make_permanent", [Term::string(vsn)])?;
-        if !answer.value.is_atom("ok") {
+        if !answer.is_atom("ok") {
             return self.refused(4, "make_permanent", &answer);
         }
         report::result(format_args!("Made release permanent: \"{vsn}\""));
@@ -236,7 +236,7 @@ impl<'a> Handler<'a> {
     fn remove(&self, vsn: &str) -> Result<Outcome, BootError> {
         self.writable()?;
         let answer = self.call("release_handler", "remove_release", [Term::string(vsn)])?;
-        if !answer.value.is_atom("ok") {
+        if !answer.is_atom("ok") {
             return self.refused(3, "remove_release", &answer);
         }
         report::result(format_args!("Uninstalled Release: {vsn}"));
@@ -250,9 +250,9 @@ impl<'a> Handler<'a> {
 
     /// What an error says, or the whole answer, as Erlang prints it.
     fn reason(&self, answer: &Answer) -> Result<String, BootError> {
-        let reason = answer.tagged("error").unwrap_or_else(|| answer.clone());
+        let reason = reason(answer);
         let text = ask(self.site, &self.node, &Call::format("~tp", &reason))?;
-        Ok(text.as_text().unwrap_or_else(|| reason.value.to_string()))
+        Ok(Text::of(text).map_or_else(|| reason.to_string(), |text| text.to_string()))
     }
 
     fn releases(&self) -> std::path::PathBuf {
@@ -288,28 +288,23 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-fn is_starting(status: &Value) -> bool {
-    matches!(status.as_tuple(), Some([state, _]) if state.is_atom("starting"))
+fn is_starting(status: &Answer) -> bool {
+    status.tagged("starting").is_some()
 }
 
-fn is_error(answer: &Value) -> bool {
-    matches!(answer.as_tuple(), Some([error, _]) if error.is_atom("error") || error.is_atom("badrpc"))
+fn is_error(answer: &Answer) -> bool {
+    answer.tagged("error").or_else(|| answer.tagged("badrpc")).is_some()
 }
 
 /// What an error says, or the whole answer.
-fn reason(answer: &Value) -> &Value {
-    match answer.as_tuple() {
-        Some([error, reason]) if error.is_atom("error") => reason,
-        _ => answer,
-    }
+fn reason(answer: &Answer) -> Answer {
+    answer.tagged("error").unwrap_or_else(|| answer.clone())
 }
 
 /// Version and state of `{Name, Vsn, Applications, State}`.
-fn entry(release: &Value) -> Option<(String, String)> {
-    match release.as_tuple()? {
-        [_, vsn, _, Value::Atom(state)] => Some((vsn.as_text()?, state.clone())),
-        _ => None,
-    }
+fn entry(release: &Answer) -> Option<(String, String)> {
+    let [_, vsn, _, state] = release.as_tuple()?.try_into().ok()?;
+    Some((Text::of(vsn)?.to_string(), state.as_atom()?))
 }
 
 #[cfg(test)]
