@@ -39,6 +39,8 @@ pub(crate) enum BootError {
     Dist(#[from] DistError),
     #[error(transparent)]
     Health(#[from] HealthError),
+    #[error("the name of a module or a function has no more than 255 characters")]
+    LongName,
     #[error("`rpc` needs a module")]
     NoModule,
     #[error("the arguments `{text}` are no Erlang term: {problem}")]
@@ -69,7 +71,7 @@ impl BootError {
             Self::Vm(error) => error.hint(),
             Self::Dist(error) => error.hint().into(),
             Self::Health(error) => error.hint(),
-            Self::NoModule => "rpc MODULE [FUNCTION [ARGUMENTS]]".into(),
+            Self::NoModule | Self::LongName => "rpc MODULE [FUNCTION [ARGUMENTS]]".into(),
             Self::Arguments { .. } => "they stand in brackets, for example `rpc lists seq '[1, 3]'`".into(),
             Self::NoReleaseHandler => "add `sasl` to the applications of the release".into(),
             Self::FixedRelease { .. } => {

@@ -13,6 +13,9 @@ use crate::node::Node;
 use crate::report;
 use crate::site::Site;
 
+/// How many characters an atom has at most.
+const MAX_ATOM: usize = 255;
+
 /// `rpc MODULE [FUNCTION [ARGUMENTS]]`: shows the result as `erl_call` does, with exit code 0 whatever it is.
 pub(crate) fn rpc(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError> {
     let node = site.node()?;
@@ -122,7 +125,7 @@ fn call(text: &str) -> Result<Call, BootError> {
     let (function, arguments) = word(rest);
     let function = if function.is_empty() { "start" } else { function };
     let arguments = parsed(if arguments.is_empty() { "[]" } else { arguments })?;
-    Ok(Call::with_list(name(module), name(function), &arguments))
+    Ok(Call::with_list(name(module)?, name(function)?, &arguments))
 }
 
 fn word(text: &str) -> (&str, &str) {
@@ -131,9 +134,10 @@ fn word(text: &str) -> (&str, &str) {
 }
 
 /// An atom in quotes, as Elixir's modules need them, is meant without them.
-fn name(word: &str) -> &str {
+fn name(word: &str) -> Result<&str, BootError> {
     let inside = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\''));
-    inside.unwrap_or(word)
+    let name = inside.unwrap_or(word);
+    if name.chars().nth(MAX_ATOM).is_some() { Err(BootError::LongName) } else { Ok(name) }
 }
 
 /// One term; a full stop after it may be left out.
@@ -182,5 +186,10 @@ mod tests {
             shown("m f [a]. [b]"),
             Err("the arguments `[a]. [b]` are no Erlang term: more than one term".into())
         );
+        let (most, more) = ("ж".repeat(255), "ж".repeat(256));
+        assert!(shown(&format!("{most} '{most}'")).is_ok());
+        let told = "the name of a module or a function has no more than 255 characters";
+        assert_eq!(shown(&more), Err(told.into()));
+        assert_eq!(shown(&format!("m {more}")), Err(told.into()));
     }
 }
