@@ -13,7 +13,7 @@ use crate::config::vm_args::VmArgs;
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::erts::Erts;
-use crate::node::{Node, NodeError, patience};
+use crate::node::{Node, NodeError, patience_given};
 use crate::release::Release;
 use crate::report;
 
@@ -29,7 +29,7 @@ impl Site {
     /// Finds the runtime system and exports the variables of relx's contract.
     pub(crate) fn open(release: Release, mut environment: Environment) -> Result<Self, BootError> {
         // It counts whole seconds.
-        let seconds = patience(&environment)?.as_millis().div_ceil(1000);
+        let seconds = patience_given(&environment)?.as_millis().div_ceil(1000);
         environment.export("RELX_RPC_TIMEOUT", seconds.to_string());
         let erts = Erts::find(&release, &environment)?;
         if erts.vsn != release.erts_vsn {

@@ -89,8 +89,8 @@ const QUESTION: &str = "\
      lists:append([element(2, application:get_key(Name, included_applications))
                    || {Name, _, _} <- application:loaded_applications()])}.\n";
 
-fn check(site: &Site, patience: Duration, wanted: &[String]) -> Result<(), BootError> {
-    let node = site.node()?.with_patience(patience);
+fn check(site: &Site, left: Duration, wanted: &[String]) -> Result<(), BootError> {
+    let node = site.node()?.with_left(left);
     let call = Call::new("erl_eval", "eval_str", [Term::string(QUESTION)]);
     let answer = ask(site, &node, &call)?;
     let Some((status, present)) = status_and_present(&answer) else {
@@ -99,8 +99,7 @@ fn check(site: &Site, patience: Duration, wanted: &[String]) -> Result<(), BootE
     if status != "started" {
         return Err(HealthError::Status(status).into());
     }
-    let missing: Vec<_> = wanted.iter().filter(|name| !present.contains(&name.as_str())).cloned().collect();
-    let missing: Vec<_> = wanted.iter().filter(|name| !running.contains(name)).cloned().collect();
+    let missing: Vec<_> = wanted.iter().filter(|name| !present.contains(name)).cloned().collect();
     match missing.is_empty() {
         true => Ok(()),
         false => Err(HealthError::Missing(missing.join(", ")).into()),
@@ -108,17 +107,12 @@ fn check(site: &Site, patience: Duration, wanted: &[String]) -> Result<(), BootE
 }
 
 /// What the node is doing, and the applications that run or need not.
-fn status_and_present(answer: &Value) -> Option<(&str, Vec<&str>)> {
-    let [ok, Value::Tuple(facts)] = answer.as_tuple()? else { return None };
-    let [Value::Atom(status), Value::List(running), Value::List(included)] = &facts[..] else { return None };
-    let present: Option<Vec<_>> = running.iter().chain(included).map(Value::as_atom).collect();
-    let present = present?;
-    ok.is_atom("ok").then_some((status, present))
-fn status_and_running(answer: &Answer) -> Option<(String, Vec<String>)> {
-    let pair = answer.tagged("ok")?.as_tuple()?;
-    let [status, names] = &pair[..] else { return None };
-    let names: Option<Vec<_>> = names.as_list()?.iter().map(Answer::as_atom).collect();
-    Some((status.as_atom()?, names?))
+fn status_and_present(answer: &Answer) -> Option<(String, Vec<String>)> {
+    let facts = answer.tagged("ok")?.as_tuple()?;
+    let [status, running, included] = &facts[..] else { return None };
+    let present = [running.as_list()?, included.as_list()?].concat();
+    let present: Option<Vec<_>> = present.iter().map(Answer::as_atom).collect();
+    Some((status.as_atom()?, present?))
 }
 
 /// The applications of the release that have to run, by its `.rel` file.
@@ -145,8 +139,6 @@ fn permanent(path: &Path, text: &[u8]) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::{permanent, status_and_present};
-    use crate::dist::Value;
-    use super::{permanent, status_and_running};
     use crate::dist::Answer;
     use erlrel_core::term::consult;
     use std::path::Path;
@@ -164,27 +156,13 @@ mod tests {
 
     #[test]
     fn an_answer_says_what_runs_and_what_need_not() {
-        let atom = |name: &str| Value::Atom(name.into());
-        let list = |names: &[&str]| Value::List(names.iter().map(|name| atom(name)).collect());
-        let of = |ok: &str, facts: Vec<Value>| Value::Tuple(vec![atom(ok), Value::Tuple(facts)]);
-        let answer = of("ok", vec![atom("started"), list(&["a", "b"]), list(&["c"])]);
-        assert_eq!(status_and_present(&answer), Some(("started", vec!["a", "b", "c"])));
-        let numbers = Value::List(vec![Value::Integer(1)]);
-        for wrong in [
-            atom("x"),
-            of("ok", vec![]),
-            of("ok", vec![atom("started"), numbers, list(&[])]),
-            of("error", vec![atom("started"), list(&[]), list(&[])]),
-        ] {
-            assert_eq!(status_and_present(&wrong), None);
-    fn an_answer_says_what_runs() {
         let found = |text: &str| {
             let document = consult(Path::new("answer"), text.as_bytes()).unwrap();
-            status_and_running(&Answer::of(&document.terms[0]))
+            status_and_present(&Answer::of(&document.terms[0]))
         };
-        let running = Some(("started".to_owned(), vec!["a".to_owned(), "b".to_owned()]));
-        assert_eq!(found("{ok, {started, [a, b]}}."), running);
-        for wrong in ["x.", "{ok, {}}.", "{ok, {started, [1]}}.", "{error, {started, []}}."] {
+        let present = ["a", "b", "c"].map(String::from).to_vec();
+        assert_eq!(found("{ok, {started, [a, b], [c]}}."), Some(("started".into(), present)));
+        for wrong in ["x.", "{ok, {}}.", "{ok, {started, [1], []}}.", "{error, {started, [], []}}."] {
             assert_eq!(found(wrong), None, "{wrong}");
         }
     }

@@ -3,17 +3,14 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-/// Longer than anybody waits; it keeps additions of time from overflowing.
-const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-
 /// A point in time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Instant);
 
 impl Deadline {
-    /// From now on.
+    /// From now on; nobody waits for more than some years.
     pub(crate) fn after(patience: Duration) -> Self {
-        Self(Instant::now() + patience.min(LONGEST))
+        Self(Instant::now() + patience)
     }
 
     /// What is left, which is more than nothing.

@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
 
-use super::{DecodeError, MAX_DEPTH};
+use super::{DecodeError, Decoder, MAX_DEPTH, TERMS_PER_LOOK};
 use crate::dist::answer::Answer;
+use crate::dist::deadline::Deadline;
 use crate::dist::text::Text;
 
 fn term(bytes: &[u8]) -> Result<Answer, DecodeError> {
@@ -83,6 +86,14 @@ fn a_term_without_end_does_not_end_the_stack() {
     assert!(term(&lists(MAX_DEPTH)).is_ok());
     assert_eq!(term(&lists(MAX_DEPTH + 1)).err(), Some(DecodeError::Depth));
     assert_eq!(term(&[104, 1].repeat(1 << 20)).err(), Some(DecodeError::Depth));
+}
+
+#[test]
+fn a_term_is_not_read_for_longer_than_there_is_time() {
+    let list = |count: u32| [&[108][..], &count.to_be_bytes(), &vec![106; count as usize + 1]].concat();
+    let over = Some(Deadline::after(Duration::ZERO));
+    assert!(Decoder::new(&list(TERMS_PER_LOOK)).whole(None).is_ok());
+    assert_eq!(Decoder::new(&list(TERMS_PER_LOOK)).whole(over), Err(DecodeError::Late));
 }
 
 #[test]

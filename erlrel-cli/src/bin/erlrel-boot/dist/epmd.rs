@@ -9,7 +9,7 @@ use futures::io::AllowStdIo;
 use super::deadline::Deadline;
 use super::error::{DistError, Stage, visible};
 use super::peer::Peer;
-use super::places::{Places, Unreached};
+use super::places::Places;
 
 /// The port of the node.
 ///
@@ -17,14 +17,8 @@ use super::places::{Places, Unreached};
 /// epmd is not reachable, answers with nonsense or too late, or does not know the node.
 pub(super) fn port_of(peer: &Peer, port: u16, more: &[IpAddr], deadline: Deadline) -> Result<u16, DistError> {
     let node = peer.node.clone();
-    let (connection, places) = match Places::of_epmd(peer, port, more).open(deadline) {
-        Ok((connection, places)) => (AllowStdIo::new(connection), places),
-        Err(Unreached::Host(error)) => return Err(error),
-        Err(Unreached::Nobody { places, source }) => {
-            return Err(DistError::NoEpmd { node, places, source });
-        }
-    };
-    match block_on(EpmdClient::new(connection).get_node(peer.alive())) {
+    let (connection, places) = Places::of_epmd(peer, port, more).open(deadline)?;
+    match block_on(EpmdClient::new(AllowStdIo::new(connection)).get_node(peer.alive())) {
         Ok(Some(entry)) => Ok(entry.port),
         Ok(None) => Err(DistError::NotRegistered { node, places }),
         Err(EpmdError::Io(source)) if source.kind() == std::io::ErrorKind::TimedOut => {

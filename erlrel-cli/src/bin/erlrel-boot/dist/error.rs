@@ -42,6 +42,7 @@ pub(crate) enum DistError {
 /// How far it had come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Stage {
+    Lookup,
     Epmd,
     Connecting,
     Handshake,
@@ -97,6 +98,7 @@ impl DistError {
 impl fmt::Display for Stage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
+            Self::Lookup => "the address of its host was being looked up",
             Self::Epmd => "epmd was asked for its port",
             Self::Connecting => "the connection was being made",
             Self::Handshake => "each was proving its cookie to the other",

@@ -21,8 +21,7 @@ mod printing;
 mod text;
 
 use deadline::Deadline;
-use error::Stage;
-use places::{Places, Unreached};
+use places::Places;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::{Call, Output, Session};
@@ -35,21 +34,12 @@ pub(crate) use text::Text;
 /// # Errors
 /// The node cannot be found or reached, does not accept this program, or is too slow.
 pub(crate) fn connect(peer: &Peer) -> Result<Session<'_>, DistError> {
-    let deadline = Deadline::after(peer.patience);
+    let deadline = Deadline::after(peer.left);
     let port = match &peer.port {
         Port::Known(port) => *port,
         Port::ByEpmd { port, addresses } => epmd::port_of(peer, *port, addresses, deadline)?,
     };
-    let connection = match Places::of_node(peer, port).open(deadline) {
-        Ok((connection, _)) => connection,
-        Err(Unreached::Host(error)) => return Err(error),
-        Err(Unreached::Nobody { source, .. }) if deadline.left().is_err() => {
-            return Err(peer.broken(Stage::Connecting, source));
-        }
-        Err(Unreached::Nobody { places, source }) => {
-            return Err(DistError::NoConnection { node: peer.node.clone(), places, source });
-        }
-    };
+    let (connection, _) = Places::of_node(peer, port).open(deadline)?;
     handshake::introduce(peer, connection)
         .map(|(connection, identity)| Session::new(peer, connection, identity))
 }

@@ -31,11 +31,12 @@ fn peer(port: Port) -> Peer {
         port,
         interface: None,
         patience: Duration::from_secs(60),
+        left: Duration::from_secs(60),
     }
 }
 
 fn impatient(peer: Peer) -> Peer {
-    Peer { patience: Duration::from_millis(200), ..peer }
+    Peer { patience: Duration::from_millis(200), left: Duration::from_millis(200), ..peer }
 }
 
 fn server(behave: impl Fn(TcpStream) + Send + 'static) -> u16 {
@@ -95,7 +96,11 @@ fn hang(mut stream: TcpStream) {
 
 /// Goes through the whole handshake.
 fn accept(stream: TcpStream, cookie: &str) -> Option<TcpStream> {
-    let local = LocalNode::new("hello@localhost".parse().unwrap(), Creation::random());
+    accept_as("hello@localhost", stream, cookie)
+}
+
+fn accept_as(name: &str, stream: TcpStream, cookie: &str) -> Option<TcpStream> {
+    let local = LocalNode::new(name.parse().unwrap(), Creation::random());
     let mut handshake = ServerSideHandshake::new(AllowStdIo::new(stream), local, cookie);
     block_on(handshake.execute_recv_name()).unwrap();
     let named = HandshakeStatus::Named { name: "abc".into(), creation: Creation::new(7) };
@@ -238,6 +243,20 @@ fn whoever_hangs_is_left_when_the_time_is_over() {
 }
 
 #[test]
+fn the_last_of_several_tries_tells_the_time_of_all() {
+    let peer = Peer { patience: Duration::from_secs(5), ..impatient(node(hang)) };
+    assert!(failure(&peer).contains("gave no answer within 5 s: "));
+}
+
+#[test]
+fn a_time_that_is_over_before_anything_is_tried() {
+    for peer in [node(hang), epmd(hang)] {
+        let told = failure(&Peer { left: Duration::ZERO, ..impatient(peer) });
+        assert!(told.starts_with("the node hello@localhost gave no answer within 0.2 s: "), "{told}");
+    }
+}
+
+#[test]
 fn a_node_that_ticks_for_ever_is_left_too() {
     let peer = node(|stream| {
         let mut stream = accept(stream, COOKIE).unwrap();
@@ -273,6 +292,9 @@ fn another_node_than_expected() {
     let peer = Peer { node: "bye@localhost".into(), ..node(|stream| drop(accept(stream, COOKIE))) };
     let told = failure(&peer);
     assert_eq!(told, "the node bye@localhost was expected, but it is hello@localhost that listens there");
+    let colourful = node(|stream| drop(accept_as("\u{1b}[31m@localhost", stream, COOKIE)));
+    let told = failure(&colourful);
+    assert!(told.contains(r"\u{1b}[31m@localhost") && !told.contains('\u{1b}'), "{told}");
 }
 
 #[test]
@@ -299,6 +321,14 @@ fn a_node_that_dies() {
     let between = node(|mut stream| give_name(&mut stream));
     assert!(
         failure(&between).starts_with("the connection to the node hello@localhost broke: each was proving")
+    );
+    let in_the_challenge = node(|mut stream| {
+        give_name(&mut stream);
+        stream.write_all(&[0, 30, b'N', 0]).unwrap();
+    });
+    assert!(
+        failure(&in_the_challenge)
+            .starts_with("the connection to the node hello@localhost broke: each was proving")
     );
     let in_the_call = node(|stream| drop(packet(&mut accept(stream, COOKIE).unwrap())));
     assert_eq!(

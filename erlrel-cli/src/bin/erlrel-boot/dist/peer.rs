@@ -22,8 +22,10 @@ pub(crate) struct Peer {
     pub(crate) port: Port,
     /// The only address that the node listens at, if that is so.
     pub(crate) interface: Option<IpAddr>,
-    /// How long everything may take together.
+    /// How long everything may take together, for messages.
     pub(crate) patience: Duration,
+    /// What is left of it after other tries.
+    pub(crate) left: Duration,
 }
 
 /// How its port is found.

@@ -1,14 +1,17 @@
 //! The addresses at which a node or its epmd may listen, tried one after the other.
 //!
 //! What is on this machine is found without asking for the address of its name: a container may have no name server,
-//! and waiting for one is bound by no deadline.
+//! and the time would pass with waiting for one.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use super::connection::Connection;
 use super::deadline::Deadline;
-use super::error::DistError;
+use super::error::{DistError, Stage};
 use super::peer::{Family, Peer};
 
 /// Addresses and a port.
@@ -22,15 +25,8 @@ pub(super) struct Places<'a> {
     far: Vec<IpAddr>,
     /// The only kind of addresses, if it matters.
     family: Option<Family>,
-}
-
-/// Why there is no connection.
-#[derive(Debug)]
-pub(super) enum Unreached {
-    /// The host has no address.
-    Host(DistError),
-    /// Nobody accepts a connection at these places.
-    Nobody { places: String, source: io::Error },
+    /// What connecting to them is for.
+    stage: Stage,
 }
 
 impl<'a> Places<'a> {
@@ -45,7 +41,7 @@ impl<'a> Places<'a> {
             (None, false, true) => (Vec::new(), loopback),
             (None, false, false) => (Vec::new(), Vec::new()),
         };
-        Self { peer, port, near, far, family: Some(peer.family) }
+        Self { peer, port, near, far, family: Some(peer.family), stage: Stage::Connecting }
     }
 
     /// Of the epmd that knows it; `more` are those of ERL_EPMD_ADDRESS, which counts on this machine.
@@ -57,33 +53,51 @@ impl<'a> Places<'a> {
             (false, true) => (Vec::new(), here),
             (false, false) => (Vec::new(), Vec::new()),
         };
-        Self { peer, port, near, far, family: None }
+        Self { peer, port, near, far, family: None, stage: Stage::Epmd }
     }
 
-    /// Connects to the first that accepts it.
-    pub(super) fn open(&self, deadline: Deadline) -> Result<(Connection, String), Unreached> {
+    /// Connects to the first that accepts it, and says in words what was tried.
+    ///
+    /// # Errors
+    /// The host has no address, nobody accepts a connection, or the time is over.
+    pub(super) fn open(&self, deadline: Deadline) -> Result<(Connection, String), DistError> {
         let near = self.at_port(self.near.clone());
         let refused = match Connection::open(&near, deadline) {
             Ok(connection) => return Ok((connection, listed(&near))),
             Err(error) => error,
         };
-        let mut far = self.resolved().map_err(Unreached::Host)?;
+        let mut far = self.resolved(deadline)?;
         far.extend(self.far.iter().map(|address| SocketAddr::new(*address, self.port)));
         far.retain(|address| !near.contains(address));
         let places = listed(&[near, far.clone()].concat());
         match Connection::open(&far, deadline) {
             Ok(connection) => Ok((connection, places)),
-            Err(_) if far.is_empty() => Err(Unreached::Nobody { places, source: refused }),
-            Err(source) => Err(Unreached::Nobody { places, source }),
+            Err(source) if deadline.left().is_err() => Err(self.peer.broken(self.stage, source)),
+            Err(_) if far.is_empty() => Err(self.nobody(places, refused)),
+            Err(source) => Err(self.nobody(places, source)),
+        }
+    }
+
+    fn nobody(&self, places: String, source: io::Error) -> DistError {
+        let node = self.peer.node.clone();
+        match self.stage {
+            Stage::Epmd => DistError::NoEpmd { node, places, source },
+            _ => DistError::NoConnection { node, places, source },
         }
     }
 
     /// Of the host's name; nothing, if this machine does not know its own, as in a container without a hosts file.
-    fn resolved(&self) -> Result<Vec<SocketAddr>, DistError> {
+    fn resolved(&self, deadline: Deadline) -> Result<Vec<SocketAddr>, DistError> {
+        let late = |source| self.peer.broken(Stage::Lookup, source);
+        let left = deadline.left().map_err(late)?;
+        let is_perhaps_own = is_perhaps_own_host(self.peer);
+        // There are other addresses to try.
+        let part = if is_perhaps_own { left / 2 } else { left };
         let host = self.peer.host();
-        let found = match (host, self.port).to_socket_addrs() {
-            Ok(found) => found.collect(),
-            Err(_) if is_perhaps_own_host(self.peer) => Vec::new(),
+        let found = match looked_up(host, self.port, part) {
+            Ok(found) => found,
+            Err(_) if is_perhaps_own => Vec::new(),
+            Err(source) if source.kind() == io::ErrorKind::TimedOut => return Err(late(source)),
             Err(source) => {
                 return Err(DistError::Host { node: self.peer.node.clone(), host: host.into(), source });
             }
@@ -118,6 +132,23 @@ fn is_own_host(peer: &Peer) -> bool {
 fn is_perhaps_own_host(peer: &Peer) -> bool {
     let label = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
     peer.host() == "localhost" || label(peer.host()) == label(&peer.own_host)
+}
+
+/// The system's own look-up has no deadline: it is left behind, and ends with this program.
+fn looked_up(host: &str, port: u16, patience: Duration) -> io::Result<Vec<SocketAddr>> {
+    let (found, finds) = mpsc::channel();
+    let host = host.to_owned();
+    thread::Builder::new().spawn(move || {
+        // Perhaps nobody waits any more.
+        let _ = found.send((host.as_str(), port).to_socket_addrs().map(Iterator::collect));
+    })?;
+    match finds.recv_timeout(patience) {
+        Ok(found) => found,
+        Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
+        Err(RecvTimeoutError::Disconnected) => {
+            Err(io::Error::other("the look-up has ended without a result"))
+        }
+    }
 }
 
 /// In words, for messages.

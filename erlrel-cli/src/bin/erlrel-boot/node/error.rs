@@ -16,6 +16,8 @@ pub(crate) enum NodeError {
     DistPort(OsString),
     #[error("{variable} is {value:?}, which is no number of {unit}")]
     Timeout { variable: &'static str, value: OsString, unit: &'static str },
+    #[error("{variable} is 0, which leaves the node no time for an answer")]
+    NoTime { variable: &'static str },
 }
 
 impl NodeError {
@@ -28,14 +30,16 @@ impl NodeError {
                     .into()
             }
             Self::DistPort(_) => "set it to a number from 1 to 65535, or unset it".into(),
-            Self::Timeout { variable, .. } => format!("set {variable} to a whole number, or unset it"),
+            Self::Timeout { variable, .. } | Self::NoTime { variable } => {
+                format!("set {variable} to a whole number from 1 on, or unset it")
+            }
         }
     }
 
     /// The exit code: those of relx's script where it has its own.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Timeout { .. } => 2,
+            Self::Timeout { .. } | Self::NoTime { .. } => 2,
             _ => 1,
         }
     }

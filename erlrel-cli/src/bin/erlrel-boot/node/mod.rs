@@ -20,6 +20,9 @@ use crate::node::port::{by_epmd, dist_port, interface, port_flags};
 
 pub(crate) use crate::node::error::NodeError;
 
+/// Longer than anybody waits; it keeps additions of time from overflowing.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 /// A node, and what a client needs to talk to it.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -31,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) client_flags: Vec<OsString>,
     /// How long it has for an answer.
     pub(crate) patience: Duration,
+    /// What is left of it after other tries.
+    pub(crate) left: Duration,
 }
 
 impl Node {
@@ -56,16 +61,24 @@ impl Node {
             port,
             interface: flags.interface.as_deref().and_then(interface),
             patience,
+            left: patience,
         });
         let mut client_flags = flags.client_flags();
         client_flags.extend(port_flags(fixed, flags, erts));
-        Ok(Self { name, cookie, peer, client_flags, patience })
+        Ok(Self { name, cookie, peer, client_flags, patience, left: patience })
     }
 
     /// The same node with another time for an answer.
     pub(crate) fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self.peer = self.peer.map(|peer| Peer { patience, ..peer });
+        self.with_left(patience)
+    }
+
+    /// The same node when only so much is left of the time for an answer.
+    pub(crate) fn with_left(mut self, left: Duration) -> Self {
+        self.left = left;
+        self.peer = self.peer.map(|peer| Peer { left, ..peer });
         self
     }
 }
@@ -89,8 +102,16 @@ fn port(fixed: Option<u16>, flags: &VmArgs, environment: &Environment) -> Option
     }
 }
 
-/// The time for an answer: RELX_RPC_TIMEOUT in seconds, else NODETOOL_TIMEOUT in milliseconds, else a minute.
+/// The time for an answer, as [`patience_given`]; none at all is refused.
 pub(crate) fn patience(environment: &Environment) -> Result<Duration, NodeError> {
+    let patience = patience_given(environment)?;
+    let is_given = environment.get("RELX_RPC_TIMEOUT").is_some();
+    let variable = if is_given { "RELX_RPC_TIMEOUT" } else { "NODETOOL_TIMEOUT" };
+    if patience.is_zero() { Err(NodeError::NoTime { variable }) } else { Ok(patience.min(LONGEST)) }
+}
+
+/// RELX_RPC_TIMEOUT in seconds, else NODETOOL_TIMEOUT in milliseconds, else a minute.
+pub(crate) fn patience_given(environment: &Environment) -> Result<Duration, NodeError> {
     let number = |variable, unit| {
         let Some(value) = environment.get(variable) else { return Ok(None) };
         match value.to_str().map(str::parse::<u64>) {

@@ -119,4 +119,10 @@ fn timeouts() {
         seconds([(relx, "soon"), (tool, "")]).unwrap_err().to_string(),
         "RELX_RPC_TIMEOUT is \"soon\", which is no number of seconds"
     );
+    for (variables, told) in [([(relx, "0"), (tool, "9")], relx), ([(relx, ""), (tool, "0")], tool)] {
+        let error = seconds(variables).unwrap_err();
+        assert_eq!(error.to_string(), format!("{told} is 0, which leaves the node no time for an answer"));
+        assert_eq!(error.code(), 2);
+    }
+    assert!(seconds([(relx, "18446744073709551615"), (tool, "")]).unwrap() > 60.0);
 }

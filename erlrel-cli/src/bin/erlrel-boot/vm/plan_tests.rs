@@ -38,6 +38,7 @@ fn node() -> Node {
         peer: None,
         client_flags: words(&["-start_epmd", "false"]),
         patience: Duration::from_secs(60),
+        left: Duration::from_secs(60),
     }
 }
 
