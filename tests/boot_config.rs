@@ -1,8 +1,12 @@
 //! The configuration of a release as its start program hands it to the virtual machine, or refuses it before.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::support::toolchain::{Toolchain, trixie};
 use crate::support::{fails, put_program, run, temp_dir};
@@ -37,8 +41,12 @@ impl Release {
 
     /// `foreground`, with these variables and few others.
     fn start(&self, variables: &[(&str, &str)]) -> Command {
+        self.command("foreground", variables)
+    }
+
+    fn command(&self, word: &str, variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(self.path("bin/tiny"));
-        command.arg("foreground").env_clear().env("PATH", "/usr/bin:/bin");
+        command.arg(word).env_clear().env("PATH", "/usr/bin:/bin");
         command.env("HOME", self.temp.path()).envs(variables.iter().copied());
         command
     }
@@ -237,4 +245,46 @@ fn strict_env_names_all_missing_variables_at_once() {
     for off in ["", "0", "false"] {
         run(&mut release.start(&[("ERLREL_STRICT_ENV", off)]));
     }
+}
+
+/// A user that owns nothing.
+const STRANGER: u32 = 12345;
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("changed");
+}
+
+#[test]
+fn a_file_of_another_user_in_the_way_of_a_rendered_one_is_told_with_its_owner() {
+    let release = Release::new("13.1.5");
+    release.write("releases/1/vm.args.src", "+P ${PORTS:-1024}\n");
+    release.write("out/vm.args", "");
+    mode(release.temp.path(), 0o755);
+    mode(&release.path("out"), 0o1777);
+    let out = release.path("out");
+    let mut start = release.start(&[("RELX_OUT_FILE_PATH", out.to_str().expect("UTF-8"))]);
+    let said = fails(start.uid(STRANGER).gid(STRANGER), 1);
+    insta::assert_snapshot!(said.replace(&release.temp.path().display().to_string(), "ROOT"), @"
+    erlrel-boot: error: cannot write ROOT/out/vm.args, which is rendered from ROOT/releases/1/vm.args.src: the file there belongs to the user 0, and this is the user 12345
+    erlrel-boot: hint: remove ROOT/out/vm.args, or let RELX_OUT_FILE_PATH name a directory of this user's own
+    ");
+    assert_eq!(fs::read_dir(&out).expect("read").count(), 1, "nothing is left aside");
+    chown(release.path("out/vm.args"), Some(STRANGER), Some(STRANGER)).expect("given away");
+    mode(&out, 0o755);
+    let said = fails(start.uid(STRANGER).gid(STRANGER), 1);
+    assert!(said.contains("out may not be written to by the user 12345"), "{said}");
+}
+
+#[test]
+fn a_fifo_in_the_place_of_a_file_is_not_waited_for() {
+    let release = Release::new("13.1.5");
+    let fifo = |path: &str| mknodat(CWD, release.path(path), FileType::Fifo, Mode::RWXU, 0).expect("made");
+    fifo("fifo");
+    release.write("releases/1/vm.args", "-sname a\n-args_file fifo\n");
+    let mut ping = release.command("ping", &[("RELX_COOKIE", "c")]);
+    let said = fails(&mut ping, 3);
+    assert!(said.contains("includes by -args_file: it is no regular file"), "{said}");
+    let path = release.path("fifo");
+    let named = [("VMARGS_PATH", path.to_str().expect("UTF-8"))];
+    assert!(release.refuses(&named).contains("ROOT/fifo, named by VMARGS_PATH, is no regular file"));
 }

@@ -19,6 +19,7 @@ mod hooks;
 mod node;
 mod private_file;
 mod process;
+mod regular_file;
 mod release;
 mod report;
 mod shell;

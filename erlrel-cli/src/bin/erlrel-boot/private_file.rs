@@ -4,7 +4,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::process;
+
+use rustix::rand::{GetRandomFlags, getrandom};
 
 /// Writes `content` to `path` with mode 0600: aside first, then renamed.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -44,21 +45,15 @@ pub(crate) fn directory(path: &Path) -> io::Result<()> {
     ))
 }
 
-/// How many names are tried for the file aside: a crash may have left some, and another process of the same
-/// number (each container has its own numbers) may be writing right now.
-const ATTEMPTS: u32 = 16;
-
+/// Opens a new file beside `path`. What a crash has left, or another process is writing right now, does not bear the
+/// same name: that is random, as the number of this process is not its own (each container counts for itself).
 fn create_aside(path: &Path) -> io::Result<(PathBuf, File)> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut attempt = 0;
-    loop {
-        let aside = path.with_file_name(format!(".{name}.{}-{attempt}", process::id()));
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside) {
-            Ok(file) => return Ok((aside, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => attempt += 1,
-            Err(error) => return Err(error),
-        }
-    }
+    let mut bytes = [0; 8];
+    getrandom(&mut bytes, GetRandomFlags::empty())?;
+    let aside = path.with_file_name(format!(".{name}.{:016x}", u64::from_ne_bytes(bytes)));
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+    Ok((aside, file))
 }
 
 #[cfg(test)]
@@ -93,7 +88,9 @@ mod tests {
     #[test]
     fn passes_over_what_a_crash_left() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(format!(".a.{}-0", std::process::id())), "").unwrap();
+        for number in 0..100 {
+            fs::write(dir.path().join(format!(".a.{}-{number}", std::process::id())), "").unwrap();
+        }
         write(&dir.path().join("a"), b"x").unwrap();
         assert_eq!(fs::read(dir.path().join("a")).unwrap(), b"x");
     }

@@ -5,6 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::{env, fs, path};
+use std::path::PathBuf;
+use std::{env, path};
 
 use crate::config::ConfigError;
 use crate::config::file::{ConfigFile, Kind, OUT_DIR, SYS_CONFIG, VM_ARGS};
@@ -14,6 +16,9 @@ use crate::environment::Environment;
 use crate::error::BootError;
 use crate::erts::Erts;
 use crate::node::{Node, NodeError, patience_given};
+use crate::node::name::NodeName;
+use crate::node::{Node, NodeError, patience};
+use crate::regular_file;
 use crate::release::Release;
 use crate::report;
 
@@ -69,6 +74,17 @@ impl Site {
             variables.extend(path.map(|path| (variable.into(), path.into())));
         }
         variables
+    }
+
+    /// The flags in the text of `vm.args` and in the files that it includes, relative to the release.
+    pub(crate) fn flags(&self, file: &ConfigFile, text: &[u8]) -> Result<VmArgs, ConfigError> {
+        VmArgs::parse(text, file.source(), &|path| regular_file::read(&self.release.root.join(path)))
+    }
+
+    /// Its full name, if it has one.
+    pub(crate) fn node_name(&self) -> Result<Option<NodeName>, ConfigError> {
+        let Some((file, text)) = self.vm_args()? else { return Ok(None) };
+        Ok(self.flags(&file, &text)?.name.map(|name| name.on_host(&host())))
     }
 
     /// The node that a release started here is, for a program that wants to talk to it.

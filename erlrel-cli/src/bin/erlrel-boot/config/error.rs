@@ -12,12 +12,16 @@ use thiserror::Error;
 pub(crate) enum ConfigError {
     #[error("cannot read {path}")]
     Read { path: PathBuf, source: io::Error },
-    #[error("{path}, named by {variable}, does not exist")]
-    NoFile { variable: &'static str, path: PathBuf },
+    #[error("{path}, named by {variable}, {problem}")]
+    NoFile { variable: &'static str, path: PathBuf, problem: String },
     #[error("cannot write {path}, which {origin}: the directory {dir} {problem}")]
     Write { path: PathBuf, origin: String, dir: PathBuf, problem: String },
+    #[error("cannot write {path}, which {origin}: {obstacle}")]
+    InTheWay { path: PathBuf, origin: String, obstacle: String },
     #[error("cannot write {path}, which {origin}: no room is left in the directory {dir}")]
     Full { path: PathBuf, origin: String, dir: PathBuf },
+    #[error("{path} has a NUL character, at which the VM would stop to read it")]
+    Nul { path: PathBuf },
     #[error("{path} gives the node two names (-sname or -name)")]
     TwoNames { path: PathBuf },
     #[error("cannot read {path}, which {main} includes by -args_file")]
@@ -70,11 +74,18 @@ impl ConfigError {
                                    read-only container has with `--tmpfs /tmp` (in Kubernetes: an emptyDir \
                                    volume mounted there)"
                 .into(),
+            Self::InTheWay { path, .. } => format!(
+                "remove {}, or let RELX_OUT_FILE_PATH name a directory of this user's own",
+                path.display()
+            ),
             Self::Full { dir, .. } => format!(
                 "make room in it, or give it more: `--tmpfs {}:size=16m`, in Kubernetes the sizeLimit of the \
                  emptyDir volume",
                 dir.display()
             ),
+            Self::Nul { .. } => "remove the character; it may come from an encoding such as \
+                                 UTF-16"
+                .into(),
             Self::TwoNames { .. } => "keep one of -sname and -name".into(),
             Self::CircularArgsFile { .. } => "remove one of the -args_file lines".into(),
             Self::MissingVariables(_) => {

@@ -1,13 +1,17 @@
 //! Where `vm.args` and `sys.config` come from, and where their rendered form goes.
 
 use std::ffi::OsStr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::{fs, io, path};
+use std::{io, path};
+
+use rustix::fs::Access;
 
 use crate::config::ConfigError;
 use crate::config::render::{self, Rendered};
 use crate::environment::Environment;
 use crate::private_file;
+use crate::regular_file;
 use crate::release::Release;
 
 /// One of the two configuration files of a release.
@@ -53,7 +57,9 @@ impl ConfigFile {
         };
         let found = decide(&path, environment, &Path::is_file);
         match named {
-            Some(_) if found.is_none() => Err(ConfigError::NoFile { variable: kind.variable, path }),
+            Some(_) if found.is_none() => {
+                Err(ConfigError::NoFile { variable: kind.variable, problem: no_file(&path), path })
+            }
             _ => Ok(found),
         }
     }
@@ -70,7 +76,8 @@ impl ConfigFile {
 
     /// Reads the text; writes nothing.
     pub(crate) fn read(&self) -> Result<Vec<u8>, ConfigError> {
-        fs::read(&self.source).map_err(|source| ConfigError::Read { path: self.source.clone(), source })
+        regular_file::read(&self.source)
+            .map_err(|source| ConfigError::Read { path: self.source.clone(), source })
     }
 
     /// Substitutes the variables in what was read, if this is to be done. The last line of a rendered text ends as all
@@ -140,6 +147,15 @@ fn decide(path: &Path, environment: &Environment, is_file: &dyn Fn(&Path) -> boo
     Some(ConfigFile { source: path.into(), rendered: true, output: Some(output), original, multi_node })
 }
 
+/// Why something is not taken for the file that a variable names.
+fn no_file(path: &Path) -> String {
+    match path.metadata() {
+        Ok(_) => "is no regular file".into(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "does not exist".into(),
+        Err(error) => format!("cannot be looked at: {error}"),
+    }
+}
+
 /// The rendered file stands in RELX_OUT_FILE_PATH, else beside the plain one.
 fn output(path: &Path, environment: &Environment) -> PathBuf {
     match out_dir(environment) {
@@ -183,6 +199,9 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 fn not_written(path: &Path, origin: String, error: &io::Error) -> ConfigError {
     let dir = path.parent().unwrap_or(Path::new("/")).to_owned();
     let path = path.to_owned();
+    if let Some(obstacle) = obstacle(&path, &dir, error) {
+        return ConfigError::InTheWay { path, origin, obstacle };
+    }
     let problem = match (error.kind(), dir.metadata()) {
         (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, _) => {
             return ConfigError::Full { path, origin, dir };
@@ -197,6 +216,29 @@ fn not_written(path: &Path, origin: String, error: &io::Error) -> ConfigError {
     };
     ConfigError::Write { path, origin, dir, problem }
 }
+
+/// What stands where the file is to be, if it cannot be replaced; nothing if the directory is to blame.
+fn obstacle(path: &Path, dir: &Path, error: &io::Error) -> Option<String> {
+    let there = path.symlink_metadata().ok()?;
+    if there.is_dir() {
+        return Some("there is a directory of this name".into());
+    }
+    let user = rustix::process::geteuid().as_raw();
+    match error.kind() {
+        io::ErrorKind::ResourceBusy => Some("the file there is mounted by itself".into()),
+        io::ErrorKind::PermissionDenied => {
+            let (dir, writable) = (dir.metadata().ok()?, rustix::fs::access(dir, Access::WRITE_OK).is_ok());
+            // In a sticky directory only the owner of a file, or of the directory, may replace it.
+            let kept = writable && dir.mode() & STICKY != 0 && ![there.uid(), dir.uid()].contains(&user);
+            kept.then(|| {
+                format!("the file there belongs to the user {}, and this is the user {user}", there.uid())
+            })
+        }
+        _ => None,
+    }
+}
+
+const STICKY: u32 = 0o1000;
 
 #[cfg(test)]
 #[path = "file_tests.rs"]

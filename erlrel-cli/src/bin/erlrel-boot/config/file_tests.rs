@@ -144,6 +144,24 @@ fn other_failures_are_told_apart() {
 }
 
 #[test]
+fn what_stands_in_the_way_of_a_file_is_told_and_not_blamed_on_its_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vm.args");
+    fs::create_dir(&path).unwrap();
+    let error = not_published(dir.path());
+    assert!(error.ends_with("vm.args.src: there is a directory of this name"), "{error}");
+    fs::remove_dir(&path).unwrap();
+    fs::write(&path, "").unwrap();
+    let busy = not_written(&path, "is a copy of /a".into(), &std::io::Error::from_raw_os_error(16));
+    assert!(busy.to_string().ends_with("the file there is mounted by itself"), "{busy}");
+    let shown = path.display();
+    assert_eq!(
+        busy.hint(),
+        format!("remove {shown}, or let RELX_OUT_FILE_PATH name a directory of this user's own")
+    );
+}
+
+#[test]
 fn the_host_s_name_stands_in_for_hostname_alone() {
     let root = tempfile::tempdir().unwrap();
     let release = release(root.path());
@@ -164,6 +182,11 @@ fn a_file_named_by_a_variable_must_exist() {
     let environment = Environment::from([("VMARGS_PATH", "/nowhere/vm.args")]);
     let error = ConfigFile::locate(VM_ARGS, &release, &environment).unwrap_err();
     assert_eq!(error.to_string(), "/nowhere/vm.args, named by VMARGS_PATH, does not exist");
+    for path in ["/dev/null", "/tmp"] {
+        let error = ConfigFile::locate(VM_ARGS, &release, &Environment::from([("VMARGS_PATH", path)]));
+        let expected = format!("{path}, named by VMARGS_PATH, is no regular file");
+        assert_eq!(error.unwrap_err().to_string(), expected);
+    }
     assert_eq!(ConfigFile::locate(VM_ARGS, &release, &Environment::default()).unwrap(), None);
 }
 

@@ -1,7 +1,7 @@
 //! Whether the VM will take the `sys.config`: what it would not is told here, before it starts, at its place.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use erlrel_core::sys_config::{OtherFile, no_other_file, other_files, reserved_words};
 use erlrel_core::term::{Document, SourceError, consult};
@@ -9,6 +9,7 @@ use erlrel_core::term::{Document, SourceError, consult};
 use crate::config::ConfigError;
 use crate::config::template::Template;
 use crate::erts::Erts;
+use crate::regular_file;
 
 /// Files larger than this are left to the VM, whose start they would slow down: it takes about 0.15 ms to check a
 /// kilobyte.
@@ -74,7 +75,7 @@ fn include(
         let text = format!("this file is neither in {} nor in {}", beside.display(), place.root.display());
         return Err(template.error(&document.source.error(other.span, text)));
     };
-    match fs::read(&path) {
+    match regular_file::read(&path) {
         Ok(text) => included(&path, &text, place.erts),
         Err(source) => Err(unreadable(path, source)),
     }

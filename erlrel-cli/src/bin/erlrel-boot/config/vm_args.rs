@@ -70,6 +70,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&mut self, text: &[u8], found: &mut VmArgs) -> Result<(), ConfigError> {
+        if text.contains(&0) {
+            let path = self.including.last().map_or(self.main, PathBuf::as_path);
+            return Err(ConfigError::Nul { path: path.into() });
+        }
         let mut words = words(text).into_iter().take_while(|word| word != "-extra").peekable();
         while let Some(word) = words.next() {
             if word == "-ssl_dist_optfile" || word == "-ssl_dist_opt" {

@@ -100,12 +100,14 @@ fn finds_the_cookie() {
 }
 
 #[test]
-fn refuses_two_names_with_relx_exit_codes() {
+fn refuses_what_the_vm_does_not_read_or_relx_refuses() {
     for text in ["-sname a -name b", "-sname a\n-sname a", "-sname a -args_file deeper.args"] {
         let error = parse(text).unwrap_err();
         assert!(matches!(error, ConfigError::TwoNames { .. }), "{text:?}: {error}");
         assert_eq!(error.code(), 2);
     }
+    let nul = parse("-sname a\n-setcookie b\0c").unwrap_err();
+    assert_eq!(nul.to_string(), "/r/vm.args has a NUL character, at which the VM would stop to read it");
     assert_eq!(parse("-args_file closed.args").unwrap_err().code(), 3);
     assert_eq!(parse("-args_file loop.args").unwrap_err().code(), 5);
 }
