@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::{env, fs, path};
-use std::path::PathBuf;
 use std::{env, path};
 
 use crate::config::ConfigError;
@@ -15,9 +13,8 @@ use crate::config::vm_args::VmArgs;
 use crate::environment::Environment;
 use crate::error::BootError;
 use crate::erts::Erts;
+use crate::node::cookie::trimmed;
 use crate::node::{Node, NodeError, patience_given};
-use crate::node::name::NodeName;
-use crate::node::{Node, NodeError, patience};
 use crate::regular_file;
 use crate::release::Release;
 use crate::report;
@@ -36,6 +33,10 @@ impl Site {
         // It counts whole seconds.
         let seconds = patience_given(&environment)?.as_millis().div_ceil(1000);
         environment.export("RELX_RPC_TIMEOUT", seconds.to_string());
+        if let Some(cookie) = environment.get(COOKIE).filter(|value| trimmed(value) != *value) {
+            let cookie = trimmed(cookie).to_owned();
+            environment.export(COOKIE, cookie);
+        }
         let erts = Erts::find(&release, &environment)?;
         if erts.vsn != release.erts_vsn {
             report::warning(format_args!(
@@ -76,17 +77,6 @@ impl Site {
         variables
     }
 
-    /// The flags in the text of `vm.args` and in the files that it includes, relative to the release.
-    pub(crate) fn flags(&self, file: &ConfigFile, text: &[u8]) -> Result<VmArgs, ConfigError> {
-        VmArgs::parse(text, file.source(), &|path| regular_file::read(&self.release.root.join(path)))
-    }
-
-    /// Its full name, if it has one.
-    pub(crate) fn node_name(&self) -> Result<Option<NodeName>, ConfigError> {
-        let Some((file, text)) = self.vm_args()? else { return Ok(None) };
-        Ok(self.flags(&file, &text)?.name.map(|name| name.on_host(&host())))
-    }
-
     /// The node that a release started here is, for a program that wants to talk to it.
     pub(crate) fn node(&self) -> Result<Node, BootError> {
         let Some(vm_args) = self.template(VM_ARGS)? else {
@@ -98,8 +88,8 @@ impl Site {
 
     /// The flags in `vm.args` and in the files that it includes, relative to the release.
     pub(crate) fn flags(&self, vm_args: &Template) -> Result<VmArgs, ConfigError> {
-        let open = |path: &Path| fs::read(self.release.root.join(path));
-        VmArgs::parse(&vm_args.rendered.text, vm_args.file.source(), &open)
+        let open = |path: &Path| regular_file::read(&self.release.root.join(path));
+        Ok(VmArgs::parse(&vm_args.rendered.text, vm_args.file.source(), &open)?.on(&self.erts))
     }
 
     /// A configuration file, rendered in memory, when the release has it.
@@ -108,6 +98,9 @@ impl Site {
         file.map(|file| Template::read(file, &self.environment)).transpose()
     }
 }
+
+/// Templates and hooks get it as commands read it, without white space at its ends.
+const COOKIE: &str = "RELX_COOKIE";
 
 /// The name of this machine or container.
 pub(crate) fn host() -> OsString {

@@ -6,13 +6,17 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::config::ConfigError;
+use crate::erts::Erts;
 use crate::node::name::{Names, NodeName};
 
 /// The flags of `vm.args`, and of the files that it includes by `-args_file`, that concern the distribution.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct VmArgs {
     pub(crate) name: Option<NodeName>,
+    /// That of the node itself.
     pub(crate) cookie: Option<OsString>,
+    /// What follows each `-setcookie`.
+    cookies: Vec<Vec<OsString>>,
     pub(crate) proto_dist: Option<OsString>,
     pub(crate) start_epmd: Option<OsString>,
     pub(crate) epmd_module: Option<OsString>,
@@ -38,7 +42,31 @@ impl VmArgs {
     ) -> Result<Self, ConfigError> {
         let mut found = Self::default();
         Reader { main: path, open, including: vec![path.to_owned()] }.read(text, &mut found)?;
+        found.cookie = found.own_cookie();
         Ok(found)
+    }
+
+    /// The same for a VM before OTP 24.1, which knows no cookies of other nodes: two flags are one too many.
+    pub(crate) fn on(mut self, erts: &Erts) -> Self {
+        if !erts.at_least(12, 1) && self.cookies.len() != 1 {
+            self.cookie = None;
+        }
+        self
+    }
+
+    /// Whether there is a `-setcookie` that is not for another node, and the VM takes none.
+    pub(crate) fn has_ignored_cookies(&self) -> bool {
+        self.cookie.is_none() && self.cookies.iter().any(|words| words.len() != 2)
+    }
+
+    /// By the rules of kernel's `auth`: two words are another node and its cookie, more are ignored, and the node's own
+    /// is taken if it is the only one.
+    fn own_cookie(&self) -> Option<OsString> {
+        let own: Vec<_> = self.cookies.iter().filter(|words| words.len() < 2).collect();
+        match own.as_slice() {
+            [words] => words.first().cloned(),
+            _ => None,
+        }
     }
 
     /// The distribution flags that another VM needs to reach the node.
@@ -82,7 +110,13 @@ impl Reader<'_> {
                 found.tls.extend(std::iter::from_fn(|| words.next_if(is_value)));
                 continue;
             }
-            if word.as_bytes().starts_with(b"+") {
+            if word == "-setcookie" {
+                let is_value =
+                    |next: &OsString| !next.as_bytes().starts_with(b"-") && !is_emulator_flag(next);
+                found.cookies.push(std::iter::from_fn(|| words.next_if(is_value)).collect());
+                continue;
+            }
+            if is_emulator_flag(&word) {
                 found.emulator.push(word);
                 continue;
             }
@@ -122,6 +156,10 @@ impl Reader<'_> {
     }
 }
 
+fn is_emulator_flag(word: &OsStr) -> bool {
+    word.as_bytes().starts_with(b"+")
+}
+
 /// A flag that is of interest, and where its value goes.
 enum Target {
     Include,
@@ -135,7 +173,6 @@ impl Target {
             b"-args_file" => Self::Include,
             b"-sname" => Self::Name(Names::Short),
             b"-name" => Self::Name(Names::Long),
-            b"-setcookie" => Self::Flag(|found| &mut found.cookie),
             b"-proto_dist" => Self::Flag(|found| &mut found.proto_dist),
             b"-start_epmd" => Self::Flag(|found| &mut found.start_epmd),
             b"-epmd_module" => Self::Flag(|found| &mut found.epmd_module),

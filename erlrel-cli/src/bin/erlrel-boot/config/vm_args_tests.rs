@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{Names, NodeName, VmArgs, words};
 use crate::config::ConfigError;
+use crate::erts::Erts;
 
 /// Files that may be included.
 const FILES: &[(&str, &str)] = &[
@@ -87,7 +88,14 @@ fn finds_the_cookie() {
     let cases = [
         ("-setcookie abc", Some("abc")),
         ("-setcookie 'a b#c'", Some("a b#c")),
-        ("-setcookie first\n-setcookie second", Some("first")),
+        ("-setcookie first\n-setcookie second", None),
+        ("-setcookie first\n-setcookie", None),
+        ("-setcookie a@b other", None),
+        ("-setcookie a@b other\n-setcookie own", Some("own")),
+        ("-setcookie own -setcookie a@b other", Some("own")),
+        ("-setcookie a b c -setcookie own", Some("own")),
+        ("-setcookie own +K true", Some("own")),
+        ("-setcookie +c", None),
         ("-args_file extra.args\n-sname a", Some("nested")),
         ("-setcookie\n-sname a", None),
         ("-setcookie \"\"", Some("")),
@@ -97,6 +105,20 @@ fn finds_the_cookie() {
     for (text, expected) in cases {
         assert_eq!(cookie(text).as_deref(), expected, "{text:?}");
     }
+}
+
+#[test]
+fn before_otp_24_1_the_vm_takes_the_only_flag_or_none() {
+    let on = |vsn: &str, text: &str| {
+        let erts = Erts { dir: "/e".into(), vsn: vsn.into() };
+        parse(text).unwrap().on(&erts).cookie
+    };
+    let two = "-setcookie a@b other\n-setcookie own";
+    assert_eq!((on("12.1", two), on("12.0", two)), (Some("own".into()), None));
+    assert_eq!(on("11.2", "-setcookie own"), Some("own".into()));
+    let ignored = |text: &str| parse(text).unwrap().has_ignored_cookies();
+    assert!(ignored("-setcookie a -setcookie b") && ignored("-setcookie"));
+    assert!(!ignored("-setcookie a") && !ignored("-setcookie a@b other") && !ignored("-sname a"));
 }
 
 #[test]
@@ -118,6 +140,7 @@ fn completes_the_host() {
         (Names::Short, "a", "box", "a@box"),
         (Names::Short, "a", "box.example.org", "a@box"),
         (Names::Short, "a@other", "box", "a@other"),
+        (Names::Short, "a@", "box", "a@box"),
         (Names::Long, "a", "box.example.org", "a@box.example.org"),
         (Names::Long, "a@127.0.0.1", "box", "a@127.0.0.1"),
     ];

@@ -37,7 +37,7 @@ impl Variables {
             }
         }
         own.extend(name.iter().flat_map(Self::name));
-        let cookie = Cookie::find(&configuration.flags, &site.environment);
+        let cookie = Cookie::find(&configuration.flags, &site.environment)?;
         Ok(Self { own, node: configuration.node.map(|name| name.name), cookie })
     }
 

@@ -12,6 +12,8 @@ pub(crate) enum NodeError {
     NoName { path: PathBuf },
     #[error("no cookie to reach the node {node:?} with")]
     NoCookie { node: OsString },
+    #[error("the cookie that {origin} gives cannot be used: it {problem}")]
+    Cookie { origin: String, problem: &'static str },
     #[error("ERL_DIST_PORT is {0:?}, which is no port number")]
     DistPort(OsString),
     #[error("{variable} is {value:?}, which is no number of {unit}")]
@@ -29,6 +31,7 @@ impl NodeError {
                 "set RELX_COOKIE, or -setcookie in vm.args, or run this as the user of the node, or as root"
                     .into()
             }
+            Self::Cookie { .. } => "a cookie is up to 255 printable ASCII characters on one line".into(),
             Self::DistPort(_) => "set it to a number from 1 to 65535, or unset it".into(),
             Self::Timeout { variable, .. } | Self::NoTime { variable } => {
                 format!("set {variable} to a whole number from 1 on, or unset it")

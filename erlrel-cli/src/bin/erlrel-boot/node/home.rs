@@ -9,7 +9,6 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,8 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::config::file::out_dir;
 use crate::environment::Environment;
-use crate::private_file;
+use crate::node::cookie::in_text;
+use crate::{private_file, regular_file};
 
 /// The directory of one user.
 #[derive(Debug, PartialEq)]
@@ -103,9 +103,7 @@ fn belongs_to(path: &Path, uid: u32) -> bool {
 
 /// The cookie in a file, as the VM reads it.
 pub(crate) fn cookie_in(path: &Path) -> Option<OsString> {
-    let text = fs::read(path).ok()?;
-    let value = text.trim_ascii();
-    (!value.is_empty()).then(|| OsString::from_vec(value.into()))
+    in_text(&regular_file::read(path).ok()?)
 }
 
 /// Where the rendered files are, else where temporary files are.

@@ -3,6 +3,7 @@
 pub(crate) mod cookie;
 mod error;
 pub(crate) mod home;
+pub(crate) mod home_file;
 pub(crate) mod name;
 pub(crate) mod port;
 
@@ -49,7 +50,7 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let name = flags.name.as_ref().ok_or_else(|| NodeError::NoName { path: vm_args.into() })?;
         let name = name.on_host(host);
-        let cookie = Cookie::find(flags, environment)
+        let cookie = Cookie::find(flags, environment)?
             .ok_or_else(|| NodeError::NoCookie { node: name.name.clone() })?;
         let patience = patience(environment)?;
         let fixed = dist_port(environment)?;

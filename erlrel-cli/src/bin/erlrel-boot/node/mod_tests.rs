@@ -1,5 +1,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::{Node, NodeError, dist_port, interface, patience, port_flags};
@@ -29,7 +30,9 @@ fn cookie(vm_args: &str, environment: &Environment) -> Option<OsString> {
 #[test]
 fn the_cookie_by_precedence() {
     let home = tempfile::tempdir().unwrap();
-    fs::write(home.path().join(".erlang.cookie"), "from_home\n").unwrap();
+    let file = home.path().join(".erlang.cookie");
+    fs::write(&file, "from_home\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     let home = home.path().to_str().unwrap();
     let every = Environment::from([("RELX_COOKIE", "relx"), ("HOME", home), ("COOKIE", "plain")]);
     let some = Environment::from([("HOME", home), ("COOKIE", "plain")]);

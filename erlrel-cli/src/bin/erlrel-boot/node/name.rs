@@ -20,14 +20,17 @@ pub(crate) enum Names {
 impl NodeName {
     /// The name with its host part: `host` is used when the name has none, up to its first dot for short names.
     pub(crate) fn on_host(&self, host: &OsStr) -> Self {
-        if self.name.as_bytes().contains(&b'@') {
+        // The VM completes an empty host too.
+        let own = self.name.as_bytes();
+        let own = own.strip_suffix(b"@").unwrap_or(own);
+        if own.contains(&b'@') {
             return self.clone();
         }
         let host = match self.length {
             Names::Long => host.as_bytes(),
             Names::Short => host.as_bytes().split(|byte| *byte == b'.').next().unwrap_or_default(),
         };
-        let name = [self.name.as_bytes(), b"@", host].concat();
+        let name = [own, b"@", host].concat();
         Self { length: self.length, name: OsString::from_vec(name) }
     }
 

@@ -65,7 +65,7 @@ pub(crate) fn start(
         sys_config,
         node,
         // What cannot be written is an error above, and a warning here.
-        variables: cookie::provide(site, &flags).into_iter().collect(),
+        variables: cookie::provide(site, &flags)?.into_iter().collect(),
         words: &passed_on(boot, words),
     };
     let traits = Traits { shell: start.interactive, listens: start.node.is_some() };
