@@ -288,3 +288,56 @@ fn a_fifo_in_the_place_of_a_file_is_not_waited_for() {
     let named = [("VMARGS_PATH", path.to_str().expect("UTF-8"))];
     assert!(release.refuses(&named).contains("ROOT/fifo, named by VMARGS_PATH, is no regular file"));
 }
+
+/// Where a start as root keeps the cookie of its node, with `out` as the directory for files.
+const KEPT: &str = "out/.tiny-home-0/erlang/.erlang.cookie";
+
+#[test]
+fn the_end_of_line_of_a_secret_is_no_part_of_the_cookie() {
+    let release = Release::new("13.1.5");
+    release.write("releases/1/vm.args.src", "-sname a\n# ${RELX_COOKIE:-none}.\n");
+    release.write("out/place", "");
+    let out = release.path("out").display().to_string();
+    run(&mut release.start(&[("RELX_COOKIE", "\ts3cret\r\n"), ("RELX_OUT_FILE_PATH", &out)]));
+    assert_eq!(fs::read_to_string(release.path(KEPT)).expect("kept"), "s3cret");
+    let rendered = fs::read_to_string(release.path("out/vm.args")).expect("rendered");
+    assert_eq!(rendered, "-sname a\n# s3cret.\n");
+}
+
+#[test]
+fn a_cookie_that_the_vm_does_not_take_is_refused_without_being_shown() {
+    let release = Release::new("13.1.5");
+    release.write("releases/1/vm.args", "-sname a\n");
+    insta::assert_snapshot!(release.refuses(&[("RELX_COOKIE", "s3\ncret")]), @"
+    erlrel-boot: error: the cookie that RELX_COOKIE gives cannot be used: it has characters that are not printable ASCII
+    erlrel-boot: hint: a cookie is up to 255 printable ASCII characters on one line
+    ");
+    let mut ping = release.command("ping", &[("RELX_COOKIE", "s3żcret")]);
+    assert!(fails(&mut ping, 1).contains("the cookie that RELX_COOKIE gives cannot be used"));
+    release.write(".erlang.cookie", "s3\tcret");
+    mode(&release.path(".erlang.cookie"), 0o600);
+    insta::assert_snapshot!(release.refuses(&[]), @"
+    erlrel-boot: error: the cookie that ROOT/.erlang.cookie gives cannot be used: it has characters that are not printable ASCII
+    erlrel-boot: hint: a cookie is up to 255 printable ASCII characters on one line
+    ");
+}
+
+#[test]
+fn a_cookie_file_that_somebody_else_has_put_into_home_is_not_used() {
+    let release = Release::new("13.1.5");
+    release.write("releases/1/vm.args", "-sname a\n");
+    release.write("out/place", "");
+    release.write(".erlang.cookie", "planted");
+    mode(&release.path(".erlang.cookie"), 0o600);
+    chown(release.path(".erlang.cookie"), Some(STRANGER), Some(STRANGER)).expect("given away");
+    let out = release.path("out").display().to_string();
+    let output = release.start(&[("RELX_OUT_FILE_PATH", &out)]).output().expect("started");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    let root = release.temp.path().display().to_string();
+    insta::assert_snapshot!(said.replace(&root, "ROOT"), @"
+    erlrel-boot: warning: the node does not take its cookie from ROOT/.erlang.cookie, which belongs to the user 12345, and this is the user 0
+    ");
+    let home = format!("home {out}/.tiny-home-0/erlang\n");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with(&home), "it finds another cookie there");
+    assert_eq!(fs::read(release.path(KEPT)).expect("made").len(), 32);
+}

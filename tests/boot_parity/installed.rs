@@ -104,7 +104,12 @@ impl Installed {
 
     /// Writes a file of the release, or one beside it (`../out/x`).
     pub(super) fn file(&self, path: &str, text: &[u8]) {
-        write(&self.root.join(path), text);
+        let file = self.root.join(path);
+        write(&file, text);
+        // The VM takes no cookie from a file that others may read.
+        if file.ends_with(".erlang.cookie") {
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("closed");
+        }
     }
 
     /// Where everything of this release lies; also the home directory.

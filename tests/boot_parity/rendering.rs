@@ -186,7 +186,7 @@ const SYS_CONFIG_SRC: &str = "releases/0.1.0/sys.config.src";
 fn templates(line: &str) -> [String; 2] {
     let comment = line.replace("\n## ", "\n%% ");
     [
-        format!("-sname depot@localhost\n-setcookie depot\n## {line}\n"),
+        format!("-setcookie depot\n-sname depot@localhost\n## {line}\n"),
         format!("%% coding: latin-1\n%% {comment}\n[].\n"),
     ]
 }
