@@ -78,6 +78,10 @@ fn a_node_that_hangs_is_waited_for_as_long_as_relx_rpc_timeout_says() {
             assert!(err.contains(&format!("{} gave no answer within {told}: ", release.node)), "{err}");
         }
     }
+    let waiting = said(release.command(&["healthcheck", "--wait"]).env("RELX_RPC_TIMEOUT", "1"));
+    let (out, err) = failed(waiting, 1);
+    assert_eq!(out, "unhealthy\n");
+    assert!(err.contains(&format!("{} gave no answer within 1 s: ", release.node)), "{err}");
     release.signal("CONT");
     assert_eq!(release.says(&["ping"]), "pong\n");
 }
@@ -94,6 +98,8 @@ fn an_answer_that_takes_too_long_is_not_waited_for() {
     for variable in ["RELX_RPC_TIMEOUT", "NODETOOL_TIMEOUT"] {
         let (_, err) = failed(said(release.command(&["ping"]).env(variable, "foo")), 2);
         assert!(err.contains(&format!("{variable} is \"foo\", which is no number of")), "{err}");
+        let (_, err) = failed(said(release.command(&["ping"]).env(variable, "0")), 2);
+        assert!(err.contains(&format!("{variable} is 0, which leaves the node no time")), "{err}");
     }
 }
 

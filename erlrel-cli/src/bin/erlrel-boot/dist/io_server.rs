@@ -43,7 +43,9 @@ pub(super) fn error(reason: &str) -> Vec<u8> {
 /// A request, or each of `{requests, List}`.
 fn each(request: Answer) -> Vec<Request> {
     match request.tagged("requests") {
-        Some(list) => list.as_list().unwrap_or_default().into_iter().map(one).collect(),
+        Some(list) => {
+            list.as_list().map_or_else(|| vec![Request::Unknown], |list| list.into_iter().map(one).collect())
+        }
         None => vec![one(request)],
     }
 }

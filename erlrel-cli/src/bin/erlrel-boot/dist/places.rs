@@ -134,16 +134,23 @@ fn is_perhaps_own_host(peer: &Peer) -> bool {
     peer.host() == "localhost" || label(peer.host()) == label(&peer.own_host)
 }
 
-/// The system's own look-up has no deadline: it is left behind, and ends with this program.
 fn looked_up(host: &str, port: u16, patience: Duration) -> io::Result<Vec<SocketAddr>> {
-    let (found, finds) = mpsc::channel();
     let host = host.to_owned();
+    within(patience, move || (host.as_str(), port).to_socket_addrs().map(Iterator::collect))
+}
+
+/// Bounds what has no deadline of its own, such as the system's look-up: it is left behind, and ends with this program.
+fn within<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (done, all_done) = mpsc::channel();
     thread::Builder::new().spawn(move || {
         // Perhaps nobody waits any more.
-        let _ = found.send((host.as_str(), port).to_socket_addrs().map(Iterator::collect));
+        let _ = done.send(work());
     })?;
-    match finds.recv_timeout(patience) {
-        Ok(found) => found,
+    match all_done.recv_timeout(patience) {
+        Ok(result) => result,
         Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
         Err(RecvTimeoutError::Disconnected) => {
             Err(io::Error::other("the look-up has ended without a result"))
@@ -155,4 +162,20 @@ fn looked_up(host: &str, port: u16, patience: Duration) -> io::Result<Vec<Socket
 fn listed(addresses: &[SocketAddr]) -> String {
     let texts: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
     if texts.is_empty() { "no address".into() } else { texts.join(" or ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::within;
+    use std::io::ErrorKind;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    #[test]
+    fn a_look_up_without_an_answer_is_left_when_the_time_is_over() {
+        assert_eq!(within(Duration::from_secs(60), || Ok(1)).unwrap(), 1);
+        let (_silent, answers) = mpsc::channel::<u8>();
+        let work = move || answers.recv().map_err(|_| ErrorKind::BrokenPipe.into());
+        assert_eq!(within(Duration::from_millis(100), work).unwrap_err().kind(), ErrorKind::TimedOut);
+    }
 }

@@ -106,7 +106,8 @@ fn port(fixed: Option<u16>, flags: &VmArgs, environment: &Environment) -> Option
 /// The time for an answer, as [`patience_given`]; none at all is refused.
 pub(crate) fn patience(environment: &Environment) -> Result<Duration, NodeError> {
     let patience = patience_given(environment)?;
-    let is_given = environment.get("RELX_RPC_TIMEOUT").is_some();
+    // The other one may be exported as whole seconds of this one.
+    let is_given = environment.is_inherited("RELX_RPC_TIMEOUT");
     let variable = if is_given { "RELX_RPC_TIMEOUT" } else { "NODETOOL_TIMEOUT" };
     if patience.is_zero() { Err(NodeError::NoTime { variable }) } else { Ok(patience.min(LONGEST)) }
 }
