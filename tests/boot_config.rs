@@ -334,9 +334,7 @@ fn a_cookie_file_that_somebody_else_has_put_into_home_is_not_used() {
     let output = release.start(&[("RELX_OUT_FILE_PATH", &out)]).output().expect("started");
     let said = String::from_utf8(output.stderr).expect("UTF-8");
     let root = release.temp.path().display().to_string();
-    insta::assert_snapshot!(said.replace(&root, "ROOT"), @"
-    erlrel-boot: warning: the node does not take its cookie from ROOT/.erlang.cookie, which belongs to the user 12345, and this is the user 0
-    ");
+    insta::assert_snapshot!(said.replace(&root, "ROOT"), @"erlrel-boot: warning: the node does not take its cookie from ROOT/.erlang.cookie, which belongs to the user 12345, and this is the user 0");
     let home = format!("home {out}/.tiny-home-0/erlang\n");
     assert!(String::from_utf8_lossy(&output.stdout).starts_with(&home), "it finds another cookie there");
     assert_eq!(fs::read(release.path(KEPT)).expect("made").len(), 32);
