@@ -1,10 +1,8 @@
 //! Everything that can go wrong before the VM runs.
 
-use std::io;
-use std::path::PathBuf;
-
 use thiserror::Error;
 
+use crate::commands::CommandError;
 use crate::commands::healthcheck::HealthError;
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
@@ -21,8 +19,6 @@ pub(crate) enum BootError {
     NoCommand,
     #[error("unknown command {0:?}")]
     UnknownCommand(String),
-    #[error("escript needs the path of an escript in the release")]
-    NoEscript,
     #[error(transparent)]
     Release(#[from] ReleaseError),
     #[error(transparent)]
@@ -39,30 +35,15 @@ pub(crate) enum BootError {
     Dist(#[from] DistError),
     #[error(transparent)]
     Health(#[from] HealthError),
-    #[error("the name of a module or a function has no more than 255 characters")]
-    LongName,
-    #[error("`rpc` needs a module")]
-    NoModule,
-    #[error("the arguments `{text}` are no Erlang term: {problem}")]
-    Arguments { text: String, problem: String },
-    #[error("the release has no sasl, so nobody handles its versions")]
-    NoReleaseHandler,
-    #[error("the versions of the release are fixed, as {path} cannot be written")]
-    FixedRelease { path: PathBuf, source: io::Error },
-    #[error("RPC to {node} failed: {reason}")]
-    Call { node: String, reason: String },
-    #[error("the node answers something unexpected to {what}: {answer}")]
-    Answer { what: &'static str, answer: String },
+    #[error(transparent)]
+    Command(#[from] CommandError),
 }
 
 impl BootError {
     /// What to do next.
     pub(crate) fn hint(&self) -> String {
         match self {
-            Self::NoCommand | Self::UnknownCommand(_) => {
-                "the command `help` lists all others".into()
-            }
-            Self::NoEscript => "for example `escript bin/migrate`, for a file that an overlay brings".into(),
+            Self::NoCommand | Self::UnknownCommand(_) => "the command `help` lists all others".into(),
             Self::Release(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Node(error) => error.hint(),
@@ -71,16 +52,7 @@ impl BootError {
             Self::Vm(error) => error.hint(),
             Self::Dist(error) => error.hint().into(),
             Self::Health(error) => error.hint(),
-            Self::NoModule | Self::LongName => "rpc MODULE [FUNCTION [ARGUMENTS]]".into(),
-            Self::Arguments { .. } => "they stand in brackets, for example `rpc lists seq '[1, 3]'`".into(),
-            Self::NoReleaseHandler => "add `sasl` to the applications of the release".into(),
-            Self::FixedRelease { .. } => {
-                "start a container from an image of the new version; to change versions in a running node, its release \
-                 must lie where its user may write, and not be read-only"
-                    .into()
-            }
-            Self::Call { .. } => "the node runs, but the function does not".into(),
-            Self::Answer { .. } => "check that the node is the one of this release".into(),
+            Self::Command(error) => error.hint(),
         }
     }
 
@@ -98,8 +70,7 @@ impl BootError {
         match self {
             Self::Config(error) => error.code(),
             Self::Node(error) => error.code(),
-            // That of erl_call.
-            Self::Arguments { .. } => 255,
+            Self::Command(error) => error.code(),
             _ => 1,
         }
     }

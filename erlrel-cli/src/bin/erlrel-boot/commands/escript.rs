@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::commands::CommandError;
 use crate::error::BootError;
 use crate::site::Site;
 use crate::vm::init::Init;
@@ -19,7 +20,7 @@ pub(crate) fn escript(
     arguments: &[OsString],
     init: Option<Init>,
 ) -> Result<ExitCode, BootError> {
-    let (path, arguments) = arguments.split_first().ok_or(BootError::NoEscript)?;
+    let (path, arguments) = arguments.split_first().ok_or(CommandError::NoEscript)?;
     let script = site.release.root.join(path).into_os_string();
     let plan = Plan {
         program: site.erts.bin().join("escript"),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use erlrel_core::term::{Term, consult};
 use thiserror::Error;
 
+use crate::commands::CommandError;
 use crate::commands::ask::ask;
 use crate::dist::{Answer, Call};
 use crate::error::BootError;
@@ -94,7 +95,8 @@ fn check(site: &Site, left: Duration, wanted: &[String]) -> Result<(), BootError
     let call = Call::new("erl_eval", "eval_str", [Term::string(QUESTION)]);
     let answer = ask(site, &node, &call)?;
     let Some((status, present)) = status_and_present(&answer) else {
-        return Err(BootError::Answer { what: "the question what runs", answer: answer.to_string() });
+        let answer = answer.to_string();
+        return Err(CommandError::Answer { what: "the question what runs", answer }.into());
     };
     if status != "started" {
         return Err(HealthError::Status(status).into());

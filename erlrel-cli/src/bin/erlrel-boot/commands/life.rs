@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
+use crate::commands::CommandError;
 use crate::commands::ask::{ask, require};
 use crate::dist::{Answer, Call, Text};
 use crate::error::BootError;
@@ -49,7 +50,7 @@ fn init(site: &Site, node: &Node, function: &str) -> Result<(), BootError> {
 }
 
 fn pid_of(site: &Site, node: &Node) -> Result<String, BootError> {
-    pid_in(require(site, node, &getpid())?)
+    Ok(pid_in(require(site, node, &getpid())?)?)
 }
 
 /// The number that the node's process has for the node itself; says nothing if the node does not answer.
@@ -57,15 +58,15 @@ fn pid_of(site: &Site, node: &Node) -> Result<String, BootError> {
 /// # Errors
 /// Those of [`ask`].
 pub(crate) fn ask_pid(site: &Site, node: &Node) -> Result<String, BootError> {
-    pid_in(ask(site, node, &getpid())?)
+    Ok(pid_in(ask(site, node, &getpid())?)?)
 }
 
 fn getpid() -> Call {
     Call::new("os", "getpid", [])
 }
 
-fn pid_in(answer: Answer) -> Result<String, BootError> {
+fn pid_in(answer: Answer) -> Result<String, CommandError> {
     let text = Text::of(answer.clone()).map(|text| text.to_string());
     text.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
-        .ok_or_else(|| BootError::Answer { what: "os:getpid/0", answer: answer.to_string() })
+        .ok_or_else(|| CommandError::Answer { what: "os:getpid/0", answer: answer.to_string() })
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use erlrel_core::term::{Term, consult};
 
+use crate::commands::CommandError;
 use crate::commands::ask::{require, require_showing};
 use crate::dist::{Answer, Call, Output, Text};
 use crate::error::BootError;
@@ -20,7 +21,7 @@ const MAX_ATOM: usize = 255;
 pub(crate) fn rpc(site: &Site, words: &[OsString]) -> Result<ExitCode, BootError> {
     let node = site.node()?;
     // That there is no node to ask comes first, as in relx's script.
-    let call = call(&joined(words)).or_else(|error| reach(site, &node).and(Err(error)))?;
+    let call = call(&joined(words)).or_else(|error| reach(site, &node).and(Err(error.into())))?;
     if with_nodetool(site) {
         return rpc_as_nodetool(site, &node, &call);
     }
@@ -82,7 +83,7 @@ fn text_of(answer: Answer) -> String {
 }
 
 fn failed(node: &Node, reason: String) -> BootError {
-    BootError::Call { node: node.name.name.to_string_lossy().into_owned(), reason }
+    CommandError::Call { node: node.name.name.to_string_lossy().into_owned(), reason }.into()
 }
 
 /// As Erlang itself prints it, on one line.
@@ -117,10 +118,10 @@ fn joined(words: &[OsString]) -> String {
 }
 
 /// `start` without a function, no arguments without any.
-fn call(text: &str) -> Result<Call, BootError> {
+fn call(text: &str) -> Result<Call, CommandError> {
     let (module, rest) = word(text);
     if module.is_empty() {
-        return Err(BootError::NoModule);
+        return Err(CommandError::NoModule);
     }
     let (function, arguments) = word(rest);
     let function = if function.is_empty() { "start" } else { function };
@@ -134,20 +135,20 @@ fn word(text: &str) -> (&str, &str) {
 }
 
 /// An atom in quotes, as Elixir's modules need them, is meant without them.
-fn name(word: &str) -> Result<&str, BootError> {
+fn name(word: &str) -> Result<&str, CommandError> {
     let inside = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\''));
     let name = inside.unwrap_or(word);
-    if name.chars().nth(MAX_ATOM).is_some() { Err(BootError::LongName) } else { Ok(name) }
+    if name.chars().nth(MAX_ATOM).is_some() { Err(CommandError::LongName) } else { Ok(name) }
 }
 
 /// One term; a full stop after it may be left out.
-fn parsed(text: &str) -> Result<Term, BootError> {
+fn parsed(text: &str) -> Result<Term, CommandError> {
     let whole = format!("{}.\n", text.trim_end().trim_end_matches('.'));
     let document = consult(Path::new("ARGS"), whole.as_bytes())
-        .map_err(|error| BootError::Arguments { text: text.into(), problem: error.message().into() })?;
+        .map_err(|error| CommandError::Arguments { text: text.into(), problem: error.message().into() })?;
     match &document.terms[..] {
         [term] => Ok(term.clone()),
-        _ => Err(BootError::Arguments { text: text.into(), problem: "more than one term".into() }),
+        _ => Err(CommandError::Arguments { text: text.into(), problem: "more than one term".into() }),
     }
 }
 

@@ -15,6 +15,7 @@ use std::{fs, thread};
 use erlrel_core::term::Term;
 use rustix::fs::{Access, access};
 
+use crate::commands::CommandError;
 use crate::commands::ask::{ask, require};
 use crate::commands::healthcheck::HealthError;
 use crate::commands::upgrade::steps::{Action, Request, Step, steps};
@@ -109,7 +110,7 @@ impl<'a> Handler<'a> {
             thread::sleep(PAUSE);
         }
         match handler.call("erlang", "whereis", [Term::atom("release_handler")])?.is_atom("undefined") {
-            true => Err(BootError::NoReleaseHandler),
+            true => Err(CommandError::NoReleaseHandler.into()),
             false => Ok(handler),
         }
     }
@@ -126,9 +127,9 @@ impl<'a> Handler<'a> {
     fn versions(&self) -> Result<Versions, BootError> {
         let answer = self.call("release_handler", "which_releases", [])?;
         let unexpected =
-            || BootError::Answer { what: "release_handler:which_releases/0", answer: answer.to_string() };
+            || CommandError::Answer { what: "release_handler:which_releases/0", answer: answer.to_string() };
         let releases = answer.as_list().ok_or_else(unexpected)?;
-        releases.iter().map(entry).collect::<Option<Versions>>().ok_or_else(unexpected)
+        Ok(releases.iter().map(entry).collect::<Option<Versions>>().ok_or_else(unexpected)?)
     }
 
     fn list(&self, versions: &Versions) {
@@ -183,7 +184,7 @@ impl<'a> Handler<'a> {
     }
 
     /// The release handler takes the last of the three places only.
-    fn link(&self, package: &str, vsn: &str) -> Result<(), BootError> {
+    fn link(&self, package: &str, vsn: &str) -> Result<(), CommandError> {
         let place = linked(&self.site.release.name, vsn);
         if package == place {
             return Ok(());
@@ -192,7 +193,7 @@ impl<'a> Handler<'a> {
         let linked = fs::create_dir_all(self.releases().join(vsn))
             .and_then(|()| remove_if_there(&to))
             .and_then(|()| symlink(from, &to));
-        linked.map_err(|source| BootError::FixedRelease { path: to, source })
+        linked.map_err(|source| CommandError::FixedRelease { path: to, source })
     }
 
     fn switch(&self, vsn: &str) -> Result<Outcome, BootError> {
@@ -260,10 +261,10 @@ impl<'a> Handler<'a> {
     }
 
     /// Better said before than found out by the release handler half way.
-    fn writable(&self) -> Result<(), BootError> {
+    fn writable(&self) -> Result<(), CommandError> {
         let path = self.releases();
         access(&path, Access::WRITE_OK)
-            .map_err(|source| BootError::FixedRelease { path, source: source.into() })
+            .map_err(|source| CommandError::FixedRelease { path, source: source.into() })
     }
 }
 
