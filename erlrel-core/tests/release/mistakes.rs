@@ -309,7 +309,7 @@ fn a_sys_config_that_stops_the_virtual_machine_is_shown_at_its_place() {
         "[{shop, [{a, 1},\n         {a, 2}]}].",
     ];
     insta::assert_snapshot!(texts.map(error).join("\n"), @r"
-    DIR/project/sys.config:2:9: the virtual machine would not start: the settings of `shop` must be a list of `{Key, Value}`
+    DIR/project/sys.config:2:9: the virtual machine would not start: the settings must be a list of `{Key, Value}`
       |
     2 |  {shop, x}].
       |         ^
@@ -317,11 +317,11 @@ fn a_sys_config_that_stops_the_virtual_machine_is_shown_at_its_place() {
       |
     2 |  shop].
       |  ^^^^
-    DIR/project/sys.config:2:10: the virtual machine would not start: expected a `{Key, Value}` of `shop`, with an atom as key
+    DIR/project/sys.config:2:10: the virtual machine would not start: expected a `{Key, Value}`, with an atom as key
       |
     2 |          b]}].
       |          ^
-    DIR/project/sys.config:2:10: the virtual machine would not start: `a` of `shop` is set twice
+    DIR/project/sys.config:2:10: the virtual machine would not start: this key of the application is set twice
       |
     2 |          {a, 2}]}].
       |          ^^^^^^
