@@ -21,6 +21,7 @@ check: ## formatting, lints, documentation, shell scripts
 	cargo fmt --check
 	cargo clippy --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items $(CARGO_FLAGS)
+	shellcheck --shell=sh erlrel-cli/src/bin/erlrel-boot/hooks/functions.sh
 	shellcheck scripts/* sample_apps/prepare erlrel-core/src/release/start_script/hooks/*
 
 unit:

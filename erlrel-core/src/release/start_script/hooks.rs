@@ -75,8 +75,13 @@ impl Phase {
         }
     }
 
+    /// The phase of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.name() == name)
+    }
+
     fn parse(source: &Arc<Source>, term: &Term) -> Result<Self, SourceError> {
-        Self::ALL.into_iter().find(|phase| term.is_atom(phase.name())).ok_or_else(|| {
+        term.as_atom().and_then(Self::named).ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
             source.error(term.span(), format!("there is no such phase; relx has {names}"))
         })

@@ -15,7 +15,9 @@ pub(crate) fn check(templates: &[&Template], environment: &Environment) -> Resul
     if !wanted {
         return Ok(());
     }
-    let missing: Vec<Missing> = templates.iter().flat_map(|template| missing(template)).collect();
+    let mut missing: Vec<Missing> = templates.iter().flat_map(|template| missing(template)).collect();
+    // One that stands twice on a line is told once.
+    missing.dedup();
     match missing.is_empty() {
         true => Ok(()),
         false => Err(ConfigError::MissingVariables(missing)),

@@ -6,30 +6,13 @@
 use std::fs;
 use std::io;
 
+use erlrel_core::release::Phase;
+
 use crate::hooks::HookError;
 use crate::release::Release;
 
 /// Beside the release's other files in `releases/VSN`.
 const FILE: &str = "hooks_and_extensions";
-
-/// When hooks run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Phase {
-    /// Before the VM starts.
-    PreStart,
-    /// After `daemon` has started it.
-    PostStart,
-    /// Before `stop` asks the node to end.
-    PreStop,
-    /// When it has ended.
-    PostStop,
-    /// Before a version is unpacked, installed or removed.
-    PreInstallUpgrade,
-    /// After that.
-    PostInstallUpgrade,
-    /// When `status` is asked for and the node runs.
-    Status,
-}
 
 /// What is run.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,32 +35,6 @@ pub(super) struct Additions {
     hooks: Vec<(Phase, Hook)>,
     /// Name and path below `bin/`.
     extensions: Vec<(String, String)>,
-}
-
-impl Phase {
-    const ALL: [(&str, Self); 7] = [
-        ("pre_start", Self::PreStart),
-        ("post_start", Self::PostStart),
-        ("pre_stop", Self::PreStop),
-        ("post_stop", Self::PostStop),
-        ("pre_install_upgrade", Self::PreInstallUpgrade),
-        ("post_install_upgrade", Self::PostInstallUpgrade),
-        ("status", Self::Status),
-    ];
-
-    /// The phase that a command comes to at its end if it comes to this one at its beginning. Of those that start
-    /// the VM only `daemon` comes to one, and cannot without a shell in any case.
-    pub(super) fn after(self) -> Option<Self> {
-        match self {
-            Self::PreStop => Some(Self::PostStop),
-            Self::PreInstallUpgrade => Some(Self::PostInstallUpgrade),
-            _ => None,
-        }
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(name, _)| *name == word).map(|(_, phase)| *phase)
-    }
 }
 
 impl Hook {
@@ -146,7 +103,7 @@ impl Additions {
         let words: Vec<String> = line.split('\t').map(plain).collect();
         match words.as_slice() {
             [kind, name, path] if kind == "extension" => self.extensions.push((name.clone(), path.clone())),
-            [phase, hook @ ..] => self.hooks.push((Phase::parse(phase)?, Hook::parse(hook)?)),
+            [phase, hook @ ..] => self.hooks.push((Phase::named(phase)?, Hook::parse(hook)?)),
             [] => return None,
         }
         Some(())

@@ -15,6 +15,8 @@ mod variables;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub(crate) use erlrel_core::release::Phase;
+
 use crate::error::BootError;
 use crate::hooks::additions::{Additions, Hook};
 use crate::hooks::shell::Script;
@@ -26,7 +28,6 @@ use crate::vm::init::Init;
 use crate::vm::launch;
 use crate::vm::plan::Plan;
 
-pub(crate) use crate::hooks::additions::Phase;
 pub(crate) use crate::hooks::error::HookError;
 pub(crate) use crate::hooks::mark::{DISABLED, without_marks};
 
@@ -45,7 +46,7 @@ pub(crate) fn before(site: &Site, phase: Phase, words: &[OsString]) -> Result<Op
     }
     let additions = Additions::of(&site.release)?;
     let hooks = present(site, additions.hooks(phase));
-    let after = phase.after().map(|after| additions.hooks(after)).unwrap_or_default();
+    let after = at_the_end(phase).map(|after| additions.hooks(after)).unwrap_or_default();
     for hook in hooks.iter().chain(&after) {
         shell::check(hook.path())?;
     }
@@ -54,6 +55,16 @@ pub(crate) fn before(site: &Site, phase: Phase, words: &[OsString]) -> Result<Op
     }
     let script = Script::of(&Variables::of(site)?).hooks(&hooks).again();
     Ok(Some(script.plan(site, mark::done(words))))
+}
+
+/// The phase that a command comes to at its end if it comes to this one at its beginning. Of those that start the VM
+/// only `daemon` comes to one, and cannot without a shell in any case.
+fn at_the_end(phase: Phase) -> Option<Phase> {
+    match phase {
+        Phase::PreStop => Some(Phase::PostStop),
+        Phase::PreInstallUpgrade => Some(Phase::PostInstallUpgrade),
+        _ => None,
+    }
 }
 
 /// How this program was called, and where.
@@ -77,7 +88,7 @@ pub(crate) fn around(
     if let Some(plan) = before(site, phase, words)? {
         return Ok(launch::launch_other(&plan, init)?);
     }
-    match (command(site)?, phase.after()) {
+    match (command(site)?, at_the_end(phase)) {
         (ExitCode::SUCCESS, Some(phase)) => after(site, phase, words),
         (code, _) => Ok(code),
     }

@@ -4,11 +4,11 @@
 //! parent ends becomes its child. So it passes signals on to the VM and collects whoever ends.
 
 use std::io;
-use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, ExitCode, ExitStatus};
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
+use rustix::process::{Pid, Signal, WaitOptions};
 use signal_hook::consts::{
     SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
 };
@@ -16,6 +16,7 @@ use signal_hook::consts::{
 use crate::report;
 use crate::vm::VmError;
 use crate::vm::ending::{Ending, Progress, Push};
+use crate::vm::launch::{exit_code, signalled};
 use crate::vm::plan::Plan;
 use crate::vm::signals::Signals;
 use crate::vm::terminal::Terminal;
@@ -50,7 +51,7 @@ impl Init {
     /// Runs the program to its end; gives its exit code, or 128 and the number of the signal that ended it.
     pub(crate) fn run(mut self, plan: &Plan, traits: Traits) -> Result<ExitCode, VmError> {
         if let Some(signal) = self.signals.pending().into_iter().find(|signal| ENDING.contains(signal)) {
-            return Ok(exit_code_of(signal).into());
+            return Ok(signalled(signal).into());
         }
         let terminal = Terminal::of_stdin();
         let vm = spawn(plan.command(), terminal)
@@ -151,7 +152,7 @@ impl Child {
             if pid != self.vm {
                 continue;
             }
-            if let Some(code) = exit_code(status) {
+            if let Some(code) = exit_code(ExitStatus::from_raw(status.as_raw())) {
                 return Some(if code == KILLED { self.killed() } else { code });
             }
             self.go_on(status.stopping_signal());
@@ -162,7 +163,7 @@ impl Child {
     /// The exit code of a VM that was killed: by us for another signal, or by somebody else.
     fn killed(&self) -> u8 {
         if let Some(signal) = self.ending.killed_for() {
-            return exit_code_of(signal);
+            return signalled(signal);
         }
         report::warning(match memory::ran_out() {
             true => "the VM was killed, and the container had reached its memory limit",
@@ -182,20 +183,9 @@ impl Child {
     }
 }
 
-fn exit_code(status: WaitStatus) -> Option<u8> {
-    match status.exit_status() {
-        Some(code) => Some(u8::try_from(code).unwrap_or(u8::MAX)),
-        None => status.terminating_signal().map(exit_code_of),
-    }
-}
-
-fn exit_code_of(signal: i32) -> u8 {
-    u8::try_from(128 + signal).unwrap_or(u8::MAX)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{SIGUSR2, Signals, Terminal, exit_code, spawn};
+    use super::{ExitStatus, ExitStatusExt, SIGUSR2, Signals, Terminal, exit_code, spawn};
     use std::process::Command;
 
     /// The exit code of a child that ends as `script` says.
@@ -205,7 +195,7 @@ mod tests {
         let pid = spawn(command, Terminal::None).unwrap();
         let (_, status) =
             rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty()).unwrap().unwrap();
-        exit_code(status)
+        exit_code(ExitStatus::from_raw(status.as_raw()))
     }
 
     #[test]

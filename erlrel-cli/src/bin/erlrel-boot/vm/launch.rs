@@ -28,13 +28,19 @@ pub(crate) fn run(plan: &Plan, init: Option<Init>) -> Result<ExitCode, VmError> 
     }
     let status = plan.command().status();
     let status = status.map_err(|source| VmError::Start { program: plan.program.clone(), source })?;
-    Ok(exit_code(status).into())
+    Ok(exit_code(status).unwrap_or(u8::MAX).into())
 }
 
 /// It may use the terminal, and knows by itself what to do with Ctrl-C.
 const OTHER: Traits = Traits { shell: true, listens: false };
 
-fn exit_code(status: ExitStatus) -> u8 {
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+/// The exit code of who has ended, or 128 and the number of the signal that ended it; nothing for who has only stopped.
+pub(super) fn exit_code(status: ExitStatus) -> Option<u8> {
+    let code = status.code().map(|code| u8::try_from(code).unwrap_or(u8::MAX));
+    code.or_else(|| status.signal().map(signalled))
+}
+
+/// The exit code for the end by a signal.
+pub(super) fn signalled(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
 }
