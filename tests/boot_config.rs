@@ -232,7 +232,8 @@ fn a_rendered_configuration_that_is_no_term_is_told_by_its_template_and_without_
 fn strict_env_names_all_missing_variables_at_once() {
     let release = Release::new("13.1.5");
     release.write("releases/1/sys.config.src", "[{shop, [{port, ${PORT}},\n {host, \"${HOST}\"}]}].\n");
-    release.write("releases/1/vm.args.src", "-sname ${NODE}\n-setcookie ${COOKIE:-c}\n+P ${PORT} +Q ${PORT}\n");
+    release
+        .write("releases/1/vm.args.src", "-sname ${NODE}\n-setcookie ${COOKIE:-c}\n+P ${PORT} +Q ${PORT}\n");
     insta::assert_snapshot!(release.refuses(&[("ERLREL_STRICT_ENV", "1"), ("HOST", "h")]), @"
     erlrel-boot: error: these variables have neither a value nor a default:
       NODE (ROOT/releases/1/vm.args.src:1)
