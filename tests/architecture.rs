@@ -6,20 +6,23 @@ use std::path::{Path, PathBuf};
 use crate::support::repository;
 
 /// A module may use only modules of rows above its own, and itself.
-const ROWS: [&[&str]; 9] = [
+const ROWS: [&[&str]; 11] = [
     &["deflate", "digest", "environment", "fs", "observer", "platform", "vsn"],
     &["beam", "elf", "term"],
     &["application", "sys_config", "tree"],
     &["otp", "project"],
     &["release"],
     &["image"],
-    &["cache", "registry"],
-    &["container", "destination"],
+    &["cache"],
+    &["registry"],
+    &["container", "dependencies", "destination"],
+    &["targets"],
     &["error", "lib"],
 ];
 
 /// Where each third-party crate may be named: one module for one concern.
-const FENCES: [(&str, &[&str]); 13] = [
+const FENCES: [(&str, &[&str]); 15] = [
+    ("docker_credential", &["registry/credentials.rs"]),
     ("eetf", &[]),
     ("erl_parse", &["term/parse.rs"]),
     ("erl_tokenize", &["term/expressions.rs", "term/parse.rs", "term/tokens.rs"]),
@@ -33,6 +36,7 @@ const FENCES: [(&str, &[&str]); 13] = [
     ("sha2", &["digest.rs"]),
     ("tar", &["tree/tarball.rs", "tree/untar.rs", "image/"]),
     ("tempfile", &["fs/aside.rs", "image/"]),
+    ("ureq", &["registry/http.rs", "registry/tls.rs"]),
 ];
 
 /// The same for the program in the image, relative to its own directory.

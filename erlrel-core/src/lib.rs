@@ -80,13 +80,11 @@ pub mod release;
 // Row 5: images, which know nothing of releases.
 pub mod image;
 
-// Row 6, for later: cache, registry.
-
-// Row 7: the image of a release, and where images go.
+// Row 8: the image of a release, and where images go.
 pub mod container;
 pub mod destination;
 
-// Row 8: the facade.
+// Row 10: the facade.
 mod error;
 
 pub use environment::Environment;

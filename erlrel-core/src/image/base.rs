@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -10,13 +11,14 @@ use super::error::ImageError;
 use super::files::{self, FileMap, LayerFiles};
 use super::layer::Layer;
 use super::manifest::{self, Manifest};
+use super::remote::{Remote, RemoteManifest, RemoteName};
 use super::select::select;
 use super::store::Store;
 use crate::digest::{DiffId, Digest};
 use crate::fs::FsError;
 use crate::platform::Platform;
 
-/// An image in an OCI layout or archive, opened to be built on.
+/// An image in an OCI layout, an archive or a registry, opened to be built on.
 ///
 /// Manifest and configuration are read and verified; the layers stay where they are and are verified when
 /// they are read. Docker's media types become OCI's, since the two must not be mixed in one manifest.
@@ -50,18 +52,35 @@ impl BaseImage {
         Self::open_for(path, tag, None)
     }
 
+    /// Opens an image in a registry for this platform or, without one, for the only platform that there is. `top`
+    /// is what the registry has under the name; what it refers to is taken from `remote`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when the registry does not give what it refers to.
+    pub fn open_remote(
+        remote: Arc<dyn Remote>,
+        name: RemoteName,
+        top: RemoteManifest,
+        platform: Option<&Platform>,
+    ) -> Result<Self, ImageError> {
+        Self::open_in(&Store::remote(remote, name, top), None, platform)
+    }
+
     fn open_for(path: &Path, tag: Option<&str>, platform: Option<&Platform>) -> Result<Self, ImageError> {
-        let store = Store::open(path)?;
-        let selected = select(&store, tag, platform)?;
+        Self::open_in(&Store::open(path)?, tag, platform)
+    }
+
+    fn open_in(store: &Store, tag: Option<&str>, platform: Option<&Platform>) -> Result<Self, ImageError> {
+        let selected = select(store, tag, platform)?;
         let manifest = store.manifest(&selected.manifest)?;
         if !manifest::is_config(&manifest.config.media_type) {
             let what = format!("an artifact of type `{}`", manifest.config.media_type);
-            return Err(ImageError::Unsupported { path: path.into(), what });
+            return Err(ImageError::Unsupported { path: store.path().into(), what });
         }
         let config = store.config(&manifest)?;
-        let layers = layers(&store, &manifest, &config)?;
+        let layers = layers(store, &manifest, &config)?;
         Ok(Self {
-            path: path.into(),
+            path: store.path().into(),
             name: selected.name,
             digest: selected.manifest.digest,
             platform: config.platform(),

@@ -6,13 +6,15 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::reference::Repository;
+use super::remote::Remote;
 use crate::digest::{DiffId, Digest, DigestWriter};
 use crate::fs::FsError;
 
 /// Bytes with their digest and size: a config, a manifest, or a compressed layer.
 ///
-/// Cheap to clone; the bytes stay where they are: in memory, in an unnamed temporary file, or in a file of
-/// an image layout or image archive.
+/// Cheap to clone; the bytes stay where they are: in memory, in an unnamed temporary file, in a file of an
+/// image layout or image archive, or in a registry.
 #[derive(Debug, Clone)]
 pub struct Blob {
     digest: Digest,
@@ -27,6 +29,8 @@ enum Source {
     Unnamed(Arc<File>, PathBuf),
     /// A part of a named file, from this offset on.
     Named(PathBuf, u64),
+    /// Bytes that are fetched when they are read. The path is the repository's name, for messages.
+    Remote(Arc<dyn Remote>, PathBuf),
 }
 
 impl Blob {
@@ -46,6 +50,12 @@ impl Blob {
         Self { digest, size, source: Source::Named(path, offset) }
     }
 
+    /// A blob in a registry, which is fetched when it is read.
+    pub fn remote(remote: Arc<dyn Remote>, digest: Digest, size: u64) -> Self {
+        let place = remote.repository().to_string().into();
+        Self { digest, size, source: Source::Remote(remote, place) }
+    }
+
     /// SHA-256 of the bytes.
     pub fn digest(&self) -> Digest {
         self.digest
@@ -56,13 +66,21 @@ impl Blob {
         self.size
     }
 
+    /// The repository that it would be fetched from.
+    pub fn repository(&self) -> Option<&Repository> {
+        match &self.source {
+            Source::Remote(remote, _) => Some(remote.repository()),
+            Source::Bytes(_) | Source::Unnamed(..) | Source::Named(..) => None,
+        }
+    }
+
     /// A reader of the bytes, from the beginning.
     ///
     /// The reader checks length and digest: when they are wrong, its last read fails with
     /// [`io::ErrorKind::InvalidData`] instead of reporting the end.
     ///
     /// # Errors
-    /// When the file that holds the blob cannot be opened.
+    /// When the file that holds the blob cannot be opened, or the registry does not give it.
     pub fn open(&self) -> Result<impl Read + Send + use<>, FsError> {
         let bytes = match &self.source {
             Source::Bytes(bytes) => Bytes::Memory(bytes.clone(), 0),
@@ -70,6 +88,10 @@ impl Blob {
             Source::Named(path, offset) => {
                 let file = File::open(path).map_err(FsError::while_doing("read", path))?;
                 Bytes::File(Arc::new(file), *offset)
+            }
+            Source::Remote(remote, place) => {
+                let reader = remote.open(self.digest, self.size);
+                Bytes::Stream(reader.map_err(FsError::while_doing("fetch a blob from", place))?)
             }
         };
         Ok(Verified::new(bytes.take(self.size), Expected::Blob(self.digest)))
@@ -103,7 +125,7 @@ impl Blob {
     pub(crate) fn path(&self) -> &Path {
         match &self.source {
             Source::Bytes(_) => Path::new("memory"),
-            Source::Unnamed(_, path) | Source::Named(path, _) => path,
+            Source::Unnamed(_, path) | Source::Named(path, _) | Source::Remote(_, path) => path,
         }
     }
 }
@@ -112,6 +134,7 @@ impl Blob {
 enum Bytes {
     Memory(Arc<[u8]>, usize),
     File(Arc<File>, u64),
+    Stream(Box<dyn Read + Send>),
 }
 
 impl Read for Bytes {
@@ -127,6 +150,7 @@ impl Read for Bytes {
                 *at += n as u64;
                 Ok(n)
             }
+            Self::Stream(reader) => reader.read(buf),
         }
     }
 }

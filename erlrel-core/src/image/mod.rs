@@ -23,6 +23,7 @@ pub mod layout;
 mod manifest;
 mod pack;
 pub mod reference;
+mod remote;
 mod select;
 pub(crate) mod store;
 pub(crate) mod timestamp;
@@ -35,7 +36,8 @@ pub use blob::Blob;
 pub use config::ContainerConfig;
 pub use error::ImageError;
 pub use layer::Layer;
-pub use reference::Reference;
+pub use reference::{Reference, Repository};
+pub use remote::{Remote, RemoteManifest, RemoteName};
 
 use crate::digest::Digest;
 use crate::platform::Platform;

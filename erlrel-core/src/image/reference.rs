@@ -49,6 +49,11 @@ impl Reference {
         &self.tag
     }
 
+    /// Where it is.
+    pub fn repository(&self) -> Repository {
+        Repository { registry: self.registry.clone(), path: self.path.clone() }
+    }
+
     /// The short form that Docker shows: without `docker.io/` and `library/`, always with the tag.
     pub fn familiar(&self) -> String {
         let Self { registry, path, tag } = self;
@@ -66,6 +71,38 @@ impl Reference {
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}:{}", self.registry, self.path, self.tag)
+    }
+}
+
+/// A place in a registry where manifests and blobs are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Repository {
+    registry: String,
+    path: String,
+}
+
+impl Repository {
+    /// The registry, with its port: `docker.io`, `localhost:5000`.
+    pub fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    /// The path in the registry: `library/hello`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// An image of this tag in it; `None` if it can be no tag.
+    pub fn tagged(&self, tag: &str) -> Option<Reference> {
+        let Self { registry, path } = self.clone();
+        is_tag(tag).then(|| Reference { registry, path, tag: tag.into() })
+    }
+}
+
+/// `docker.io/library/hello`.
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.registry, self.path)
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn select(
     tag: Option<&str>,
     platform: Option<&Platform>,
 ) -> Result<Selected, ImageError> {
-    let index = manifest::parse_index(&store.index()?).map_err(|why| store.damaged("index.json", why))?;
+    let index = store.index()?;
     let entries = by_tag(store, &index, tag)?;
     let mut candidates = Vec::new();
     for entry in entries {

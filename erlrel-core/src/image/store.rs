@@ -1,15 +1,18 @@
-//! Where an image is stored: an OCI layout directory, or an archive of one (image-spec, "image-layout.md").
+//! Where an image is stored: an OCI layout directory, an archive of one (image-spec, "image-layout.md"), or a
+//! registry.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::blob::Blob;
 use super::config_json::ParsedConfig;
 use super::error::ImageError;
-use super::manifest::{Descriptor, Manifest};
+use super::manifest::{self, CONTAINERD_NAME, Descriptor, Manifest};
+use super::remote::{Remote, RemoteManifest, RemoteName};
 use crate::deflate;
 use crate::digest::Digest;
 use crate::fs::FsError;
@@ -17,7 +20,7 @@ use crate::fs::FsError;
 /// The largest JSON document that is read: registries accept manifests of 4 MiB.
 const MAX_DOCUMENT: u64 = 16 << 20;
 
-/// A layout directory or archive that was found to be one.
+/// A layout directory or archive that was found to be one, or an image in a registry.
 #[derive(Debug)]
 pub(crate) struct Store {
     path: PathBuf,
@@ -29,6 +32,12 @@ enum Kind {
     Directory,
     /// Offset and size of every file in the archive.
     Archive(BTreeMap<String, (u64, u64)>),
+    /// One manifest or index, and where the others are.
+    Remote {
+        remote: Arc<dyn Remote>,
+        name: RemoteName,
+        top: RemoteManifest,
+    },
 }
 
 /// A file of a store: where it begins, and its size.
@@ -57,16 +66,34 @@ impl Store {
         Ok(store)
     }
 
+    /// An image in a registry, which looks like a layout that has this image only.
+    pub(crate) fn remote(remote: Arc<dyn Remote>, name: RemoteName, top: RemoteManifest) -> Self {
+        Self { path: name.to_string().into(), kind: Kind::Remote { remote, name, top } }
+    }
+
     /// Where the store is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Says whether `index.json` exists, and its content.
+    /// What is in `index.json`.
+    ///
+    /// # Errors
+    /// When it is missing, cannot be read, or is damaged.
+    pub(crate) fn index(&self) -> Result<Vec<Descriptor>, ImageError> {
+        if let Kind::Remote { name, top, .. } = &self.kind {
+            let mut entry = Descriptor::new(&top.media_type, top.digest, top.bytes.len() as u64);
+            entry.annotations.insert(CONTAINERD_NAME.into(), name.name().to_string());
+            return Ok(vec![entry]);
+        }
+        manifest::parse_index(&self.index_json()?).map_err(|why| self.damaged("index.json", why))
+    }
+
+    /// The bytes of `index.json`.
     ///
     /// # Errors
     /// When it is missing or cannot be read.
-    pub(crate) fn index(&self) -> Result<Vec<u8>, ImageError> {
+    pub(crate) fn index_json(&self) -> Result<Vec<u8>, ImageError> {
         self.document("index.json")?.ok_or_else(|| not_a_layout(&self.path, "it has no file `index.json`"))
     }
 
@@ -88,6 +115,9 @@ impl Store {
     /// [`ImageError::Damaged`] if it is missing or has another size.
     pub(crate) fn blob(&self, what: &str, descriptor: &Descriptor) -> Result<Blob, ImageError> {
         let Descriptor { digest, size, .. } = descriptor;
+        if let Kind::Remote { remote, .. } = &self.kind {
+            return Ok(Blob::remote(remote.clone(), *digest, *size));
+        }
         let what = format!("{what} {digest}");
         let name = blob_name(*digest);
         let place =
@@ -107,13 +137,31 @@ impl Store {
             let why = format!("{} bytes are too many for it", descriptor.size);
             return Err(self.damaged(&format!("{what} {}", descriptor.digest), why));
         }
-        let blob = self.blob(what, descriptor)?;
-        blob.read().map_err(|error| match error.source.kind() {
+        self.content(what, descriptor)?.read().map_err(|error| match error.source.kind() {
             io::ErrorKind::InvalidData => {
                 self.damaged(&format!("{what} {}", descriptor.digest), error.source.to_string())
             }
             _ => error.into(),
         })
+    }
+
+    /// A blob, or a manifest, which registries serve apart from blobs.
+    fn content(&self, what: &str, descriptor: &Descriptor) -> Result<Blob, ImageError> {
+        let Descriptor { media_type, digest, .. } = descriptor;
+        match &self.kind {
+            Kind::Remote { top, .. } if top.digest == *digest => Ok(Blob::from_bytes(top.bytes.clone())),
+            Kind::Remote { remote, .. }
+                if manifest::is_manifest(media_type) || manifest::is_index(media_type) =>
+            {
+                let bytes = remote.manifest(*digest);
+                let bytes = bytes.map_err(FsError::while_doing("fetch a manifest from", &self.path))?;
+                let blob = Blob::from_bytes(bytes);
+                let why = || format!("the registry gave one with the digest {}", blob.digest());
+                let what = format!("{what} {digest}");
+                if blob.digest() == *digest { Ok(blob) } else { Err(self.damaged(&what, why())) }
+            }
+            _ => self.blob(what, descriptor),
+        }
     }
 
     /// The manifest that a descriptor names.
@@ -173,6 +221,7 @@ impl Store {
                 offset: *offset,
                 size: *size,
             })),
+            Kind::Remote { .. } => Ok(None),
             Kind::Directory => {
                 let path = self.path.join(name);
                 match std::fs::metadata(&path) {

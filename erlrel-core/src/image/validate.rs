@@ -41,7 +41,7 @@ impl std::fmt::Display for Problem {
 /// When there is nothing to check: `path` is no layout, or its index cannot be read.
 pub fn check(path: &Path) -> Result<Vec<Problem>, ImageError> {
     let store = Store::open(path)?;
-    let index = manifest::parse_index(&store.index()?).map_err(|why| store.damaged("index.json", why))?;
+    let index = store.index()?;
     let mut check = Check { store: &store, problems: Vec::new(), seen: BTreeSet::new() };
     index.iter().for_each(|entry| check.manifest_or_index(entry));
     if store.is_archive() {
