@@ -128,7 +128,8 @@ const BOOT_PROGRAM: &str = "ERLREL_BOOT_PROGRAM";
 /// What an image is made of.
 #[derive(Debug, Args)]
 pub(crate) struct ContentArgs {
-    /// The image below: `scratch`, or `oci:DIR[:TAG]` for one in an OCI layout; default: scratch
+    /// The image below: `scratch`, `oci:DIR[:TAG]` (an OCI layout), `docker:NAME` (from the running Docker daemon), or
+    /// `[REGISTRY/]NAME[:TAG][@DIGEST]`; default: scratch
     #[arg(long, value_name = "BASE", value_parser = parse_base)]
     pub(crate) base: Option<Base>,
     /// Make it from a release that something else has assembled, with its own start script and a shell: the tarball

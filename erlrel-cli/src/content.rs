@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use erlrel_core::container::{self, BuildOptions, ContainerOptions, Plan, plan_prebuilt};
+use erlrel_core::container::{self, Base, BuildOptions, ContainerOptions, Plan, plan_prebuilt};
 use erlrel_core::project::{self, ProjectError};
 use erlrel_core::release::{Prebuilt, read_prebuilt};
 
 use crate::args::{ContentArgs, ProjectArgs};
-use crate::environment::epoch;
+use crate::environment::{docker_host, epoch};
 use crate::error::CliError;
 use crate::project::load_options;
 use crate::report::Report;
@@ -20,10 +20,16 @@ pub(crate) fn plan_project(
     report: &Report,
 ) -> Result<Plan, CliError> {
     let options = content.over(ContainerOptions::of(&resolved.release.project)?);
+    check_docker(&options)?;
     let boot_program = boot_program(content)?;
     let plan = container::plan(&resolved.release, &boot_program, &options, &build_options(report)?)?;
     resolved.warn(&plan.warnings, report)?;
     Ok(plan)
+}
+
+/// A base image in the Docker daemon needs one that can be reached.
+fn check_docker(options: &ContainerOptions) -> Result<(), CliError> {
+    if matches!(options.base, Base::Docker(_)) { docker_host().map(drop) } else { Ok(()) }
 }
 
 fn boot_program(content: &ContentArgs) -> Result<PathBuf, CliError> {
@@ -47,6 +53,7 @@ pub(crate) fn plan_from(
     report: &Report,
 ) -> Result<Plan, CliError> {
     let options = content.over(options_here(project, report)?);
+    check_docker(&options)?;
     let plan = plan_prebuilt(release, &options, &build_options(report)?)?;
     plan.warnings.iter().for_each(|warning| report.warning(warning));
     Ok(plan)
@@ -79,5 +86,7 @@ impl ContentArgs {
 
 /// Facts about this build.
 pub(crate) fn build_options(report: &Report) -> Result<BuildOptions<'_>, CliError> {
-    Ok(BuildOptions { epoch: epoch()?, scratch_dir: std::env::temp_dir(), observer: report })
+    let build = BuildOptions::new(std::env::temp_dir(), report);
+    // A variable that makes no sense is an error where the daemon is asked.
+    Ok(BuildOptions { epoch: epoch()?, docker: docker_host().unwrap_or_default(), ..build })
 }

@@ -2,6 +2,8 @@
 
 use erlrel_core::Environment;
 
+use erlrel_core::docker::DockerHost;
+
 use crate::error::CliError;
 
 /// Variables that are not UTF-8 decide nothing here.
@@ -15,4 +17,10 @@ pub(crate) fn epoch() -> Result<u64, CliError> {
         Ok(text) if !text.is_empty() => text.parse().map_err(|_| CliError::BadEpoch(text)),
         _ => Ok(0),
     }
+}
+
+/// Where the Docker daemon listens: DOCKER_HOST, else its usual socket.
+pub(crate) fn docker_host() -> Result<DockerHost, CliError> {
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    Ok(DockerHost::parse(&host).map_err(erlrel_core::destination::DestinationError::from)?)
 }

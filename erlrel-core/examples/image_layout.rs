@@ -4,7 +4,8 @@
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a host may do so")]
 
 use erlrel_core::container::{self, BuildOptions, ContainerOptions};
-use erlrel_core::destination::{self, Destination, DockerHost, WriteOptions};
+use erlrel_core::destination::{self, Destination, WriteOptions};
+use erlrel_core::docker::DockerHost;
 use erlrel_core::image::Reference;
 use erlrel_core::project::{self, LoadOptions};
 use erlrel_core::{Error, OtpRoot, release};
@@ -25,7 +26,7 @@ fn main() -> Result<(), Error> {
     let spec = release::spec(&project, &release::Selection::default(), &release::Overrides::default())?;
     let release = release::resolve(project, otp, spec)?;
 
-    let build = BuildOptions { epoch: 0, scratch_dir: std::env::temp_dir(), observer: &() };
+    let build = BuildOptions::new(std::env::temp_dir(), &());
     let wishes = ContainerOptions::of(&release.project)?;
     let plan = container::plan(&release, boot.as_ref(), &wishes, &build)?;
     let image = container::build(&plan, &build)?;

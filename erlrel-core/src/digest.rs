@@ -34,6 +34,13 @@ impl Digest {
     }
 }
 
+/// The digest of a layer that is not compressed.
+impl From<DiffId> for Digest {
+    fn from(diff_id: DiffId) -> Self {
+        Self(diff_id.0)
+    }
+}
+
 impl DiffId {
     /// Reads `sha256:<64 hex digits>`; `None` for any other text, other algorithms included.
     pub fn parse(text: &str) -> Option<Self> {

@@ -11,7 +11,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 pub(crate) use aside::Abandoned;
-pub use aside::{ScratchDir, is_aside, write_aside};
+pub use aside::{ScratchDir, is_aside, unnamed_file, write_aside};
 
 /// A file operation that failed: what was attempted, and where.
 #[derive(Debug, thiserror::Error)]

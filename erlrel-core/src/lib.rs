@@ -80,6 +80,9 @@ pub mod release;
 // Row 5: images, which know nothing of releases.
 pub mod image;
 
+// Row 6 and 7: what is kept of the work, and whom the library talks to.
+pub mod docker;
+
 // Row 8: the image of a release, and where images go.
 pub mod container;
 pub mod destination;

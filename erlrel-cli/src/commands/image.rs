@@ -3,28 +3,32 @@
 use std::path::Path;
 
 use erlrel_core::container::{self, Plan};
-use erlrel_core::destination::{self, Destination, DockerHost, Receipt, WriteOptions};
+use erlrel_core::destination::{self, Destination, Receipt, WriteOptions};
 use erlrel_core::image::{Image, Reference};
 use erlrel_core::release::{Prebuilt, Release};
 use serde_json::{Value, json};
 
 use crate::args::ImageArgs;
 use crate::content::{build_options, plan_from, plan_project, read_from};
+use crate::environment::docker_host;
 use crate::error::CliError;
 use crate::project;
 use crate::report::{Report, bytes};
 use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
-    let docker = if args.to.contains(&Destination::Docker) { docker_host()? } else { DockerHost::default() };
+    if args.to.contains(&Destination::Docker) {
+        docker_host()?;
+    }
     let subject = match &args.content.from {
         Some(path) => Subject::of_prebuilt(path, args, report)?,
         None => Subject::of_project(args, report)?,
     };
-    let image = container::build(&subject.plan, &build_options(report)?)?;
+    let build = build_options(report)?;
+    let image = container::build(&subject.plan, &build)?;
     let names = &subject.names;
     let destinations = if args.to.is_empty() { vec![subject.destination.clone()] } else { args.to.clone() };
-    let options = WriteOptions { docker, observer: report };
+    let options = WriteOptions { docker: build.docker, observer: report };
     let receipts = destinations
         .iter()
         .map(|to| destination::write(&image, names, to, &options))
@@ -34,11 +38,6 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     } else {
         text_result(&image, &receipts, report)
     }
-}
-
-fn docker_host() -> Result<DockerHost, CliError> {
-    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
-    Ok(DockerHost::parse(&host).map_err(destination::DestinationError::from)?)
 }
 
 /// What the image is made of, whoever has assembled the release.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::docker::DockerError;
 use crate::image::ImageError;
 use crate::image::native::{NativeError, NativeWarning};
 use crate::release::{ReleaseError, Warning};
@@ -12,12 +13,17 @@ use crate::tree::TreeError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContainerError {
-    /// A base that is neither `scratch` nor an OCI layout.
-    #[error("`{text}` is no base image that erlrel can use yet; write `scratch` or `oci:DIR[:TAG]`")]
+    /// A text that names no base image.
+    #[error("`{text}` is no base image: {why}; write one of {}", super::base::FORMS)]
     UnknownBase {
         /// The text as it was given.
         text: String,
+        /// What is wrong with it.
+        why: String,
     },
+    /// The Docker daemon does not give the base image.
+    #[error(transparent)]
+    Docker(#[from] DockerError),
     /// A release without a runtime system on an image without one.
     #[error("the release `{release}` does not include ERTS, so nothing in the image could run it")]
     NoErts {

@@ -5,6 +5,7 @@
 //! `CMD ["foreground"]`, `RELX_OUT_FILE_PATH=/tmp`; it runs with a read-only root and a writable `/tmp`
 //! under any user, and holds no cookie and no secret.
 
+mod base;
 mod description;
 mod error;
 mod on_base;
@@ -16,16 +17,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use base::{Base, FORMS as BASE_FORMS};
 pub use description::Description;
 pub use error::{ContainerError, ContainerWarning};
-pub use options::{Base, ContainerOptions};
+pub use options::ContainerOptions;
 pub use prebuilt::plan_prebuilt;
 
+use crate::docker::DockerHost;
 use crate::fs::ScratchDir;
 use crate::image::files::FileMap;
 use crate::image::layers::{self, PackOptions, SplitOptions};
 use crate::image::native::{self, NativeOptions, Shell};
-use crate::image::{self, BaseImage, ContainerConfig, Image, ImageError, ImageOptions};
+use crate::image::{self, BaseImage, ContainerConfig, Image, ImageOptions};
 use crate::observer::{Event, Observer};
 use crate::platform::Platform;
 use crate::release::{self, Form, Release, SystemLibs};
@@ -41,14 +44,24 @@ pub struct BuildOptions<'a> {
     pub epoch: u64,
     /// A directory for temporary files, with space for the compressed layers.
     pub scratch_dir: PathBuf,
+    /// Where the Docker daemon listens that has a base image; default: [`DockerHost::default`].
+    pub docker: DockerHost,
     /// Is told what happens.
     pub observer: &'a dyn Observer,
+}
+
+impl<'a> BuildOptions<'a> {
+    /// Everything but these two as by default.
+    pub fn new(scratch_dir: PathBuf, observer: &'a dyn Observer) -> Self {
+        Self { epoch: 0, scratch_dir, docker: DockerHost::default(), observer }
+    }
 }
 
 impl std::fmt::Debug for BuildOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("BuildOptions");
-        shown.field("epoch", &self.epoch).field("scratch_dir", &self.scratch_dir).finish_non_exhaustive()
+        shown.field("epoch", &self.epoch).field("scratch_dir", &self.scratch_dir);
+        shown.field("docker", &self.docker).finish_non_exhaustive()
     }
 }
 
@@ -83,7 +96,7 @@ pub fn plan(
     build: &BuildOptions<'_>,
 ) -> Result<Plan, ContainerError> {
     let Release { project, otp, spec, .. } = release;
-    let base = Opened::open(&options.base, Some(&otp.platform))?;
+    let base = Opened::open(&options.base, Some(&otp.platform), build)?;
     if release.erts.bin.is_none() {
         on_base::with_erlang(base.as_ref(), options, &spec.name)?;
     }
@@ -151,9 +164,13 @@ struct Opened {
 }
 
 impl Opened {
-    fn open(base: &Base, platform: Option<&Platform>) -> Result<Option<Self>, ImageError> {
+    fn open(
+        base: &Base,
+        platform: Option<&Platform>,
+        build: &BuildOptions<'_>,
+    ) -> Result<Option<Self>, ContainerError> {
         let opened = |image: BaseImage| Ok(Self { files: image.files()?, image });
-        base.open(platform)?.map(opened).transpose()
+        base.open(platform, build)?.map(opened).transpose()
     }
 
     fn has_shell(&self) -> bool {

@@ -1,55 +1,12 @@
 //! The `erlrel` key of rebar.config: what the project wants of its image.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
-use super::ContainerError;
+use super::{Base, ContainerError};
 use crate::image::config::Port;
-use crate::image::layout::LayoutName;
-use crate::image::{BaseImage, ImageError};
-use crate::platform::Platform;
 use crate::project::Project;
 use crate::term::{Source, SourceError, Term};
-
-/// What the layers of the release are put on.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Base {
-    /// Nothing: everything the release needs comes along. The default.
-    #[default]
-    Scratch,
-    /// An image in an OCI layout: `oci:DIR[:TAG]`.
-    Layout(LayoutName),
-}
-
-impl Base {
-    /// Reads `scratch` or `oci:DIR[:TAG]`; a relative directory is one in `root`.
-    ///
-    /// # Errors
-    /// For any other text.
-    pub fn parse(text: &str, root: &Path) -> Result<Self, ContainerError> {
-        match text.split_once(':') {
-            None if text == "scratch" => Ok(Self::Scratch),
-            Some(("oci", name)) => {
-                let mut name = LayoutName::parse(name)?;
-                name.dir = root.join(name.dir);
-                Ok(Self::Layout(name))
-            }
-            _ => Err(ContainerError::UnknownBase { text: text.into() }),
-        }
-    }
-
-    /// Opens the image for this platform, or the only one that there is.
-    pub(super) fn open(&self, platform: Option<&Platform>) -> Result<Option<BaseImage>, ImageError> {
-        let Self::Layout(name) = self else { return Ok(None) };
-        let tag = name.tag.as_deref();
-        let image = platform.map_or_else(
-            || BaseImage::open_only(&name.dir, tag),
-            |platform| BaseImage::open(&name.dir, tag, platform),
-        );
-        image.map(Some)
-    }
-}
 
 /// What an image is to be like; the command line's wishes are laid over those of rebar.config.
 #[derive(Debug, Clone)]
@@ -241,10 +198,10 @@ mod tests {
         1 | {erlrel, [{expose, [8053, web]}]}.
           |                           ^^^
         ");
-        insta::assert_snapshot!(options("{erlrel, [{base, \"debian:12\"}]}.").expect_err("bad"), @r#"
-        rebar.config:1:18: `debian:12` is no base image that erlrel can use yet; write `scratch` or `oci:DIR[:TAG]`
+        insta::assert_snapshot!(options("{erlrel, [{base, \"Debian:12\"}]}.").expect_err("bad"), @r#"
+        rebar.config:1:18: `Debian:12` is no base image: upper-case letters are not allowed before the tag; write one of `scratch`, `oci:DIR[:TAG]`, `docker:NAME`, `[REGISTRY/]NAME[:TAG][@DIGEST]`
           |
-        1 | {erlrel, [{base, "debian:12"}]}.
+        1 | {erlrel, [{base, "Debian:12"}]}.
           |                  ^^^^^^^^^^^
         "#);
         for bad in

@@ -50,7 +50,7 @@ pub fn plan_prebuilt(
     options: &ContainerOptions,
     build: &BuildOptions<'_>,
 ) -> Result<Plan, ContainerError> {
-    let base = Opened::open(&options.base, release.platform.as_ref())?;
+    let base = Opened::open(&options.base, release.platform.as_ref(), build)?;
     let platform = match &release.platform {
         Some(platform) => platform,
         None => on_base::with_erlang(base.as_ref(), options, &release.name)?.image.platform(),

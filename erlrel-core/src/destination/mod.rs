@@ -3,16 +3,13 @@
 //! One file for each medium. Whatever fails, nothing is left under the final name.
 
 mod archive;
-mod docker;
-mod http;
 mod layout;
 
 use std::fmt;
 use std::path::PathBuf;
 
-pub use docker::{DockerError, DockerHost};
-
 use crate::digest::Digest;
+use crate::docker::{self, DockerError, DockerHost};
 use crate::image::layout::LayoutName;
 use crate::image::{Image, ImageError, Reference};
 use crate::observer::{Event, Observer};

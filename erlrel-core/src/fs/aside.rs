@@ -50,6 +50,14 @@ pub fn write_aside<T, E: From<FsError>>(
     Ok(value)
 }
 
+/// A temporary file in `dir` without a name: it vanishes with its last use, even if the process is killed.
+///
+/// # Errors
+/// When `dir` cannot be written.
+pub fn unnamed_file(dir: &Path) -> Result<File, FsError> {
+    tempfile::tempfile_in(dir).map_err(FsError::while_doing("write a temporary file in", dir))
+}
+
 fn new_file(parent: &Path) -> io::Result<NamedTempFile> {
     loop {
         let file = NamedTempFile::with_prefix_in(PREFIX, parent)?;

@@ -1,16 +1,19 @@
 //! A base image: what the layers of a new image are put on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::config_json::ParsedConfig;
+use super::docker_archive;
 use super::error::ImageError;
 use super::files::{self, FileMap, LayerFiles};
 use super::layer::Layer;
 use super::manifest::{self, Manifest};
+use super::reference::Reference;
 use super::remote::{Remote, RemoteManifest, RemoteName};
 use super::select::select;
 use super::store::Store;
@@ -64,6 +67,34 @@ impl BaseImage {
         platform: Option<&Platform>,
     ) -> Result<Self, ImageError> {
         Self::open_in(&Store::remote(remote, name, top), None, platform)
+    }
+
+    /// Opens the only image of an archive that `docker save` has written. `name` is what it is called; `digest` that of
+    /// its manifest, if it has one in a registry.
+    ///
+    /// # Errors
+    /// When it is no such archive or damaged, or the image is for another platform.
+    pub fn open_docker(
+        archive: File,
+        name: &Reference,
+        digest: Option<Digest>,
+        platform: Option<&Platform>,
+    ) -> Result<Self, ImageError> {
+        let path = PathBuf::from(format!("docker:{}", name.familiar()));
+        let opened = docker_archive::open(Arc::new(archive), &path)?;
+        let found = opened.config.platform();
+        if let Some(platform) = platform.filter(|platform| **platform != found) {
+            let (platform, found) = (platform.to_string(), vec![found.to_string()]);
+            return Err(ImageError::PlatformNotFound { path, platform, found });
+        }
+        Ok(Self {
+            path,
+            name: Some(name.to_string()),
+            digest: digest.unwrap_or(opened.digest),
+            platform: found,
+            config: opened.config,
+            layers: opened.layers,
+        })
     }
 
     fn open_for(path: &Path, tag: Option<&str>, platform: Option<&Platform>) -> Result<Self, ImageError> {

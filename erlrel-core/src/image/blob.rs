@@ -25,8 +25,9 @@ pub struct Blob {
 #[derive(Debug, Clone)]
 enum Source {
     Bytes(Arc<[u8]>),
-    /// A file without a name: its space is freed with the last blob that holds it. The path is the directory.
-    Unnamed(Arc<File>, PathBuf),
+    /// A part of an open file, from this offset on. If it has no name, its space is freed with the last blob that
+    /// holds it. The path is for messages.
+    Open(Arc<File>, u64, PathBuf),
     /// A part of a named file, from this offset on.
     Named(PathBuf, u64),
     /// Bytes that are fetched when they are read. The path is the repository's name, for messages.
@@ -42,7 +43,12 @@ impl Blob {
 
     /// A blob in an unnamed temporary file that was made in `dir`.
     pub(crate) fn in_unnamed_file(file: File, dir: &Path, digest: Digest, size: u64) -> Self {
-        Self { digest, size, source: Source::Unnamed(Arc::new(file), dir.into()) }
+        Self { digest, size, source: Source::Open(Arc::new(file), 0, dir.into()) }
+    }
+
+    /// A blob in an open file, from byte `offset` on; errors call the file `name`.
+    pub(crate) fn in_open_file(file: Arc<File>, offset: u64, name: &Path, digest: Digest, size: u64) -> Self {
+        Self { digest, size, source: Source::Open(file, offset, name.into()) }
     }
 
     /// A blob that lies in the file `path`, from byte `offset` on.
@@ -70,7 +76,7 @@ impl Blob {
     pub fn repository(&self) -> Option<&Repository> {
         match &self.source {
             Source::Remote(remote, _) => Some(remote.repository()),
-            Source::Bytes(_) | Source::Unnamed(..) | Source::Named(..) => None,
+            Source::Bytes(_) | Source::Open(..) | Source::Named(..) => None,
         }
     }
 
@@ -84,7 +90,7 @@ impl Blob {
     pub fn open(&self) -> Result<impl Read + Send + use<>, FsError> {
         let bytes = match &self.source {
             Source::Bytes(bytes) => Bytes::Memory(bytes.clone(), 0),
-            Source::Unnamed(file, _) => Bytes::File(file.clone(), 0),
+            Source::Open(file, offset, _) => Bytes::File(file.clone(), *offset),
             Source::Named(path, offset) => {
                 let file = File::open(path).map_err(FsError::while_doing("read", path))?;
                 Bytes::File(Arc::new(file), *offset)
@@ -125,9 +131,14 @@ impl Blob {
     pub(crate) fn path(&self) -> &Path {
         match &self.source {
             Source::Bytes(_) => Path::new("memory"),
-            Source::Unnamed(_, path) | Source::Named(path, _) | Source::Remote(_, path) => path,
+            Source::Open(_, _, path) | Source::Named(path, _) | Source::Remote(_, path) => path,
         }
     }
+}
+
+/// A reader of so many bytes of a file, which does not move the file's own position.
+pub(super) fn part_of(file: &Arc<File>, offset: u64, size: u64) -> impl Read + use<> {
+    Bytes::File(file.clone(), offset).take(size)
 }
 
 /// A reader with a position of its own, so that several can read one file at once.

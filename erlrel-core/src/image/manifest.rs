@@ -19,6 +19,8 @@ pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// Media type of an image configuration.
 pub(crate) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+/// Media type of layers that are not compressed.
+pub(crate) const LAYER_TAR: &str = "application/vnd.oci.image.layer.v1.tar";
 /// Media type of the layers that erlrel makes.
 pub(crate) const LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
@@ -137,9 +139,7 @@ pub(crate) fn is_config(media_type: &str) -> bool {
 /// The bytes of both are the same, and a manifest must not mix the two (image-spec, "media-types.md").
 pub(crate) fn layer_media_type(media_type: &str) -> Option<&'static str> {
     match media_type {
-        "application/vnd.oci.image.layer.v1.tar" | "application/vnd.docker.image.rootfs.diff.tar" => {
-            Some("application/vnd.oci.image.layer.v1.tar")
-        }
+        LAYER_TAR | "application/vnd.docker.image.rootfs.diff.tar" => Some(LAYER_TAR),
         LAYER_GZIP | "application/vnd.docker.image.rootfs.diff.tar.gzip" => Some(LAYER_GZIP),
         "application/vnd.oci.image.layer.v1.tar+zstd"
         | "application/vnd.docker.image.rootfs.diff.tar.zstd" => {

@@ -12,6 +12,7 @@ mod base;
 mod blob;
 pub mod config;
 mod config_json;
+mod docker_archive;
 mod error;
 pub mod files;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::layers::LayerPlan;
 use super::manifest::LAYER_GZIP;
 use crate::deflate;
 use crate::digest::{DiffId, DigestWriter};
-use crate::fs::FsError;
+use crate::fs::{FsError, unnamed_file};
 use crate::observer::{Event, Observer};
 use crate::tree::{TarOptions, Tree, TreeError, write_tar};
 
@@ -76,7 +76,7 @@ struct Packed {
 fn write(tree: &Tree, options: PackOptions<'_>) -> Result<Packed, ImageError> {
     let dir = options.scratch_dir;
     let failed = |error| FsError::while_doing("write a temporary file in", dir)(error);
-    let file = tempfile::tempfile_in(dir).map_err(failed)?;
+    let file = unnamed_file(dir)?;
     let compressed = DigestWriter::new(BufWriter::with_capacity(1 << 16, file));
     let tar = DigestWriter::new(deflate::writer(compressed));
     let tar_options = TarOptions { mtime: options.mtime, directories: true };

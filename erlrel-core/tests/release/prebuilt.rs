@@ -133,7 +133,7 @@ fn the_contents_of_a_tarball_are_there_as_long_as_a_plan_is() {
     let (release, scratch) = (Release::new(), tempfile::tempdir().expect("a temporary directory"));
     let prebuilt = read_prebuilt(&release.tarball(scratch.path()), scratch.path()).expect("a release");
     let scratch_dir = scratch.path().to_path_buf();
-    let build = BuildOptions { epoch: 0, scratch_dir, observer: &() };
+    let build = BuildOptions::new(scratch_dir, &());
     let plan = plan_prebuilt(&prebuilt, &ContainerOptions::default(), &build).expect("a plan");
     drop(prebuilt);
     assert_eq!(text(&plan.tree, "opt/till/bin/till"), SCRIPT);

@@ -1,0 +1,89 @@
+//! The base image: what the layers of the release are put on, and where it comes from.
+
+use std::fmt;
+use std::path::Path;
+
+use super::{BuildOptions, ContainerError};
+use crate::docker;
+use crate::image::layout::LayoutName;
+use crate::image::reference::ReferenceError;
+use crate::image::{BaseImage, Reference, RemoteName};
+use crate::platform::Platform;
+
+/// The forms that [`Base::parse`] takes, for messages and help texts.
+pub const FORMS: &str = "`scratch`, `oci:DIR[:TAG]`, `docker:NAME`, `[REGISTRY/]NAME[:TAG][@DIGEST]`";
+
+/// What the layers of the release are put on. Displayed as it is parsed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Base {
+    /// Nothing: everything the release needs comes along. The default.
+    #[default]
+    Scratch,
+    /// An image in an OCI layout or an archive of one: `oci:DIR[:TAG]`.
+    Layout(LayoutName),
+    /// An image that the running Docker daemon has: `docker:NAME`.
+    Docker(Reference),
+    /// An image in a registry: `[REGISTRY/]NAME[:TAG][@DIGEST]`.
+    Registry(RemoteName),
+}
+
+impl Base {
+    /// Reads one of the [`FORMS`]; a relative directory is one in `root`.
+    ///
+    /// # Errors
+    /// For any other text.
+    pub fn parse(text: &str, root: &Path) -> Result<Self, ContainerError> {
+        let unknown =
+            |error: ReferenceError| ContainerError::UnknownBase { text: text.into(), why: error.why.into() };
+        match text.split_once(':') {
+            None if text == "scratch" => Ok(Self::Scratch),
+            Some(("oci", name)) => {
+                let mut name = LayoutName::parse(name)?;
+                name.dir = root.join(name.dir);
+                Ok(Self::Layout(name))
+            }
+            Some(("docker", name)) => Ok(Self::Docker(Reference::parse(name).map_err(unknown)?)),
+            _ => Ok(Self::Registry(RemoteName::parse(text).map_err(unknown)?)),
+        }
+    }
+
+    /// Opens the image for this platform, or the only one that there is.
+    pub(super) fn open(
+        &self,
+        platform: Option<&Platform>,
+        build: &BuildOptions<'_>,
+    ) -> Result<Option<BaseImage>, ContainerError> {
+        Ok(Some(match self {
+            Self::Scratch => return Ok(None),
+            Self::Layout(name) => open_layout(name, platform)?,
+            Self::Docker(name) => {
+                let saved = docker::save(&name.familiar(), &build.docker, &build.scratch_dir)?;
+                BaseImage::open_docker(saved.archive, name, saved.digest, platform)?
+            }
+            Self::Registry(name) => {
+                let why = "images in registries cannot be read yet".into();
+                return Err(ContainerError::UnknownBase { text: name.to_string(), why });
+            }
+        }))
+    }
+}
+
+fn open_layout(name: &LayoutName, platform: Option<&Platform>) -> Result<BaseImage, ContainerError> {
+    let tag = name.tag.as_deref();
+    let image = platform.map_or_else(
+        || BaseImage::open_only(&name.dir, tag),
+        |platform| BaseImage::open(&name.dir, tag, platform),
+    );
+    Ok(image?)
+}
+
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scratch => f.write_str("scratch"),
+            Self::Layout(name) => write!(f, "oci:{name}"),
+            Self::Docker(name) => write!(f, "docker:{}", name.familiar()),
+            Self::Registry(name) => write!(f, "{name}"),
+        }
+    }
+}
