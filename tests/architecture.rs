@@ -21,17 +21,19 @@ const ROWS: [&[&str]; 11] = [
 ];
 
 /// Where each third-party crate may be named: one module for one concern.
-const FENCES: [(&str, &[&str]); 15] = [
+const FENCES: [(&str, &[&str]); 17] = [
     ("docker_credential", &["registry/credentials.rs"]),
     ("eetf", &[]),
     ("erl_parse", &["term/parse.rs"]),
     ("erl_tokenize", &["term/expressions.rs", "term/parse.rs", "term/tokens.rs"]),
     ("flate2", &["deflate.rs"]),
     ("httparse", &["docker/http.rs"]),
+    ("httpdate", &["registry/retry.rs"]),
     ("num_bigint", &["term/"]),
     ("object", &["elf/"]),
     ("oci_spec", &["image/"]),
-    ("rustix", &["fs.rs", "fs/aside.rs"]),
+    ("rustix", &["fs.rs", "fs/aside.rs", "registry/retry.rs"]),
+    ("rustls", &["registry/tls.rs"]),
     ("semver", &["project/hex.rs", "release/version.rs"]),
     ("sha2", &["digest.rs"]),
     ("tar", &["tree/tarball.rs", "tree/untar.rs", "image/"]),

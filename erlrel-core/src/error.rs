@@ -11,6 +11,7 @@ use crate::image::reference::ReferenceError;
 use crate::otp::OtpError;
 use crate::project::ProjectError;
 use crate::project::commands::CommandError;
+use crate::registry::{Reason, RegistryError};
 use crate::release::{PrebuiltError, ReleaseError};
 use crate::term::SourceError;
 use crate::tree::TreeError;
@@ -47,6 +48,9 @@ pub enum Error {
     /// An image name that is none.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
+    /// Speaking to a registry.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
 }
 
 /// A short list for those who branch on an error.
@@ -63,6 +67,12 @@ pub enum ErrorKind {
     Io,
     /// A command failed.
     Command,
+    /// A registry cannot be reached, or does not do what it should.
+    Network,
+    /// A registry does not allow it.
+    Auth,
+    /// What a registry sent is not what was asked for.
+    Integrity,
     /// The observer asked to stop.
     Stopped,
 }
@@ -82,7 +92,14 @@ impl Error {
             _ if self.release().is_some_and(is_missing) => ErrorKind::NotFound,
             _ if matches!(self.image(), Some(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
             _ if self.fs().is_some() => ErrorKind::Io,
-            _ => ErrorKind::Invalid,
+            _ => self.registry().map_or(ErrorKind::Invalid, |error| registry_kind(&error.reason)),
+        }
+    }
+
+    fn registry(&self) -> Option<&RegistryError> {
+        match self {
+            Self::Registry(error) => Some(error),
+            _ => None,
         }
     }
 
@@ -152,6 +169,10 @@ impl Error {
                 ProjectError::Fs(error) | ProjectError::Application(ApplicationError::Fs(error)),
             )
             | Self::Otp(OtpError::Fs(error)) => Some(error),
+            Self::Registry(error) => match &*error.reason {
+                Reason::File(error) => Some(error),
+                _ => None,
+            },
             _ => match (self.release(), self.image()) {
                 (
                     Some(ReleaseError::Fs(error) | ReleaseError::Application(ApplicationError::Fs(error))),
@@ -184,6 +205,7 @@ impl Error {
             Self::Command(CommandError::Failed { .. }) => Some("rebar3's own messages are above"),
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => release_hint(error),
             Self::Prebuilt(error) => error.hint(),
+            Self::Registry(error) => error.hint(),
             Self::Container(ContainerError::NoErts { .. } | ContainerError::NoErlang { .. }) => Some(
                 "set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration (`include_erts: true` in \
                  mix.exs), or name a base image with Erlang by --base",
@@ -202,6 +224,18 @@ impl Error {
             }
             _ => None,
         }
+    }
+}
+
+fn registry_kind(reason: &Reason) -> ErrorKind {
+    match reason {
+        Reason::Connection { .. } | Reason::Refused { .. } | Reason::Invalid { .. } => ErrorKind::Network,
+        Reason::Denied { .. } | Reason::Credentials(_) => ErrorKind::Auth,
+        Reason::Missing { .. } => ErrorKind::NotFound,
+        Reason::Damaged { .. } => ErrorKind::Integrity,
+        Reason::Content(_) | Reason::File(_) => ErrorKind::Io,
+        Reason::Certificate { .. } => ErrorKind::Invalid,
+        Reason::Stopped => ErrorKind::Stopped,
     }
 }
 

@@ -82,6 +82,7 @@ pub mod image;
 
 // Row 6 and 7: what is kept of the work, and whom the library talks to.
 pub mod docker;
+pub mod registry;
 
 // Row 8: the image of a release, and where images go.
 pub mod container;

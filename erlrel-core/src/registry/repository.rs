@@ -1,0 +1,172 @@
+//! What a registry does for others: one repository, with everything that can be fetched from it and stored in it.
+
+use std::io::{self, Read};
+
+use super::download::{Download, may_be_elsewhere};
+use super::error::{Failure, Reason, RegistryError};
+use super::exchange::Exchange;
+use super::retry::attempts;
+use super::upload::{self, Mount, Pushed};
+use super::{Registry, RegistryOptions, manifests};
+use crate::digest::Digest;
+use crate::image::reference::{Repository, is_tag};
+use crate::image::{Blob, Remote, RemoteManifest};
+
+/// A repository of a registry. Cheap to clone; several threads may use it at once.
+#[derive(Debug, Clone)]
+pub struct RemoteRepository {
+    registry: Registry,
+    repository: Repository,
+}
+
+impl RemoteRepository {
+    pub(super) fn new(registry: Registry, repository: Repository) -> Self {
+        Self { registry, repository }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// A manifest or index, by tag or digest, exactly as it was served; `None` if there is none. Its digest is that of
+    /// its bytes, and is the one asked for. Mirrors are asked first.
+    ///
+    /// # Errors
+    /// When the registry cannot be reached, does not allow it, or sends something else.
+    pub fn manifest(&self, reference: &str) -> Result<Option<RemoteManifest>, RegistryError> {
+        let action = format!("fetch the manifest {reference} from {}", self.repository);
+        check_reference(reference)
+            .and_then(|()| {
+                self.patiently(|_| self.ask_any_source(|exchange| manifests::fetch(exchange, reference)))
+            })
+            .map(Some)
+            .or_else(|failure| match *failure.reason {
+                Reason::Missing { .. } => Ok(None),
+                _ => Err(failure),
+            })
+            .map_err(Failure::while_doing(action))
+    }
+
+    /// Whether the repository has a blob. A registry that does not know how to say so has none.
+    ///
+    /// # Errors
+    /// When the registry cannot be reached, or does not allow it.
+    pub fn has_blob(&self, digest: Digest) -> Result<bool, RegistryError> {
+        let work = |_| {
+            let exchange = self.origin()?;
+            let response = upload::head(&exchange, digest)?;
+            match response.status {
+                200 => Ok(true),
+                404 | 405 | 501 => Ok(false),
+                _ => Err(exchange.refused(response)),
+            }
+        };
+        let action = format!("ask {} for the blob {digest}", self.repository);
+        self.patiently(work).map_err(Failure::while_doing(action))
+    }
+
+    /// A reader of a blob, from the beginning. It takes up again where a connection breaks, and fails at the end if
+    /// length or digest are not these. Mirrors are asked first.
+    ///
+    /// # Errors
+    /// When the registry cannot be reached, does not have it, or does not allow it.
+    pub fn open_blob(&self, digest: Digest, size: u64) -> Result<impl Read + Send + use<>, RegistryError> {
+        Download::open(self.clone(), digest, size)
+    }
+
+    /// Asks the registry to take over a blob from another of its repositories; false if it does not.
+    ///
+    /// # Errors
+    /// When the registry cannot be used at all.
+    pub fn mount(&self, digest: Digest, from: &Repository) -> Result<bool, RegistryError> {
+        let action = format!("mount the blob {digest} in {}", self.repository);
+        if from.registry() != self.repository.registry() {
+            return Ok(false);
+        }
+        let exchange = self.origin().map_err(Failure::while_doing(action))?;
+        Ok(matches!(upload::mount(&exchange, digest, from), Mount::Done))
+    }
+
+    /// Brings a blob into the repository, unless it is there. `from` is a repository that has it: if it is of the same
+    /// registry, nothing need be sent. The bytes are streamed, and what is interrupted is begun again.
+    ///
+    /// # Errors
+    /// When the registry cannot be reached, does not allow it, or does not take it, or when the blob cannot be read.
+    pub fn push_blob(&self, blob: &Blob, from: Option<&Repository>) -> Result<Pushed, RegistryError> {
+        let from = from.filter(|from| from.registry() == self.repository.registry());
+        let from = from.filter(|from| from.path() != self.repository.path());
+        let work = |tried| upload::push(&self.origin()?, blob, from.filter(|_| tried == 0));
+        let action = format!("push the blob {} to {}", blob.digest(), self.repository);
+        self.patiently(work).map_err(Failure::while_doing(action))
+    }
+
+    /// Stores a manifest or an index under a tag or its digest. Everything that it names has to be there.
+    ///
+    /// # Errors
+    /// When the registry cannot be reached, does not allow it, or does not take it.
+    pub fn push_manifest(
+        &self,
+        reference: &str,
+        media_type: &str,
+        bytes: &[u8],
+    ) -> Result<Digest, RegistryError> {
+        let action = format!("push the manifest {reference} to {}", self.repository);
+        check_reference(reference)
+            .and_then(|()| {
+                self.patiently(|_| manifests::store(&self.origin()?, reference, media_type, bytes))
+            })
+            .map_err(Failure::while_doing(action))
+    }
+
+    pub(super) fn options(&self) -> &RegistryOptions {
+        &self.registry.inner.options
+    }
+
+    /// The first that a mirror or else the registry has. What a mirror fails with is of no interest: it may be
+    /// incomplete, out of order, or not for everybody.
+    pub(super) fn ask_any_source<T>(
+        &self,
+        ask: impl Fn(&Exchange) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        for mirror in self.registry.mirrors(&self.repository) {
+            match mirror.and_then(|exchange| ask(&exchange)) {
+                Err(failure) if may_be_elsewhere(&failure) => {}
+                result => return result,
+            }
+        }
+        ask(&self.origin()?)
+    }
+
+    fn origin(&self) -> Result<Exchange, Failure> {
+        self.registry.origin(&self.repository)
+    }
+
+    fn patiently<T>(&self, work: impl FnMut(u32) -> Result<T, Failure>) -> Result<T, Failure> {
+        let options = self.options();
+        attempts(&options.retries, &*options.clock, work)
+    }
+}
+
+impl Remote for RemoteRepository {
+    fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    fn open(&self, digest: Digest, size: u64) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(self.open_blob(digest, size).map_err(io::Error::other)?))
+    }
+
+    fn manifest(&self, digest: Digest) -> io::Result<Vec<u8>> {
+        let found = Self::manifest(self, &digest.to_string()).map_err(io::Error::other)?;
+        found.map(|manifest| manifest.bytes).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+/// What goes into an address must not change where it leads.
+fn check_reference(reference: &str) -> Result<(), Failure> {
+    if is_tag(reference) || Digest::parse(reference).is_some() {
+        return Ok(());
+    }
+    Err(Failure::invalid("it is neither a tag nor a digest"))
+}

@@ -1,0 +1,179 @@
+//! Blobs on their way out: only what is not there, streamed, in the order that every registry takes.
+//!
+//! `HEAD`, `POST` with `mount`, `POST`, one `PATCH` without `Content-Range`, `PUT` with the digest.
+
+use super::error::{Failure, Reason};
+use super::exchange::{Call, Exchange, Payload};
+use super::http::Response;
+use super::scope::{Access, Scopes};
+use super::url::Url;
+use crate::digest::Digest;
+use crate::image::Blob;
+use crate::image::reference::Repository;
+
+/// How a blob came to be where it was to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// It was there.
+    Existing,
+    /// The registry took it over from another repository of its own.
+    Mounted,
+    /// It was sent.
+    Uploaded,
+}
+
+/// Brings a blob into the repository; `from` is another one of the same registry that has it. One try: what is there
+/// already when it is made again is not sent again.
+pub(super) fn push(exchange: &Exchange, blob: &Blob, from: Option<&Repository>) -> Result<Pushed, Failure> {
+    let digest = blob.digest();
+    if is_there(exchange, digest)? == Some(true) {
+        return Ok(Pushed::Existing);
+    }
+    let session = match from.map(|from| mount(exchange, digest, from)) {
+        Some(Mount::Done) => return Ok(Pushed::Mounted),
+        Some(Mount::Session(location)) => location,
+        Some(Mount::Refused) | None => match begin(exchange)? {
+            Some(location) => location,
+            None => return finished(exchange, digest),
+        },
+    };
+    let location = match send(exchange, &session, blob)? {
+        Sent::Open(location) => location,
+        Sent::Stored => return Ok(Pushed::Uploaded),
+    };
+    commit(exchange, &location, digest)?;
+    Ok(Pushed::Uploaded)
+}
+
+/// Whether the repository has a blob; `None` if the registry does not say so, which is no reason to give up.
+///
+/// # Errors
+/// When the registry does not accept who asks.
+pub(super) fn is_there(exchange: &Exchange, digest: Digest) -> Result<Option<bool>, Failure> {
+    match head(exchange, digest) {
+        Ok(response) => match response.status {
+            200 => Ok(Some(true)),
+            404 => Ok(Some(false)),
+            401 => Err(exchange.refused(response)),
+            _ => Ok(None),
+        },
+        Err(failure) => match *failure.reason {
+            Reason::Denied { .. } | Reason::Credentials(_) | Reason::Stopped => Err(failure),
+            _ => Ok(None),
+        },
+    }
+}
+
+/// Asks for a blob without wanting it.
+pub(super) fn head(exchange: &Exchange, digest: Digest) -> Result<Response, Failure> {
+    exchange.send(&Call {
+        method: "HEAD",
+        url: exchange.url(&format!("blobs/{digest}")),
+        headers: Vec::new(),
+        payload: Payload::None,
+        scopes: Scopes::of(&exchange.path, Access::Pull),
+    })
+}
+
+/// What came of a mount.
+pub(super) enum Mount {
+    Done,
+    /// The registry does not have it there, and waits for it to be sent.
+    Session(Url),
+    Refused,
+}
+
+/// Asks the registry to take a blob over. It never fails: it can always be sent.
+pub(super) fn mount(exchange: &Exchange, digest: Digest, from: &Repository) -> Mount {
+    let url = exchange.url("blobs/uploads/").with_parameter("mount", &digest.to_string());
+    let url = url.with_parameter("from", from.path());
+    let scopes = Scopes::of(&exchange.path, Access::Push).and_pull(from.path());
+    let Ok(response) = post(exchange, url.clone(), scopes) else { return Mount::Refused };
+    let location = response.header("location").and_then(|location| exchange.location(&url, location).ok());
+    let status = response.status;
+    response.beginning();
+    match (status, location) {
+        (201, _) => Mount::Done,
+        (202, Some(location)) => Mount::Session(location),
+        _ => Mount::Refused,
+    }
+}
+
+/// Where to send a blob; `None` if the registry says that it has it.
+fn begin(exchange: &Exchange) -> Result<Option<Url>, Failure> {
+    let url = exchange.url("blobs/uploads/");
+    let response = post(exchange, url.clone(), Scopes::of(&exchange.path, Access::Push))?;
+    match response.status {
+        201 => Ok(None),
+        200 | 202 | 204 => next(exchange, &url, response)?
+            .ok_or_else(|| Failure::invalid("the registry does not say where to send a blob"))
+            .map(Some),
+        _ => Err(exchange.refused(response)),
+    }
+}
+
+fn post(exchange: &Exchange, url: Url, scopes: Scopes) -> Result<Response, Failure> {
+    exchange.send(&Call { method: "POST", url, headers: Vec::new(), payload: Payload::Bytes(&[]), scopes })
+}
+
+/// What came of sending the bytes.
+enum Sent {
+    /// They are to be committed there.
+    Open(Url),
+    /// The registry has stored them.
+    Stored,
+}
+
+fn send(exchange: &Exchange, session: &Url, blob: &Blob) -> Result<Sent, Failure> {
+    let response = exchange.send(&Call {
+        method: "PATCH",
+        url: session.clone(),
+        headers: vec![("content-type", "application/octet-stream".into())],
+        payload: Payload::Blob(blob),
+        scopes: Scopes::of(&exchange.path, Access::Push),
+    })?;
+    match response.status {
+        // Some store it with that. Who does not has it nowhere yet.
+        201 if is_there(exchange, blob.digest())? == Some(true) => Ok(Sent::Stored),
+        200..=204 => {
+            let location = next(exchange, session, response)?;
+            Ok(Sent::Open(location.unwrap_or_else(|| session.clone())))
+        }
+        _ => Err(exchange.refused(response)),
+    }
+}
+
+fn commit(exchange: &Exchange, location: &Url, digest: Digest) -> Result<(), Failure> {
+    let response = exchange.send(&Call {
+        method: "PUT",
+        url: location.with_parameter("digest", &digest.to_string()),
+        headers: vec![("content-type", "application/octet-stream".into())],
+        payload: Payload::Bytes(&[]),
+        scopes: Scopes::of(&exchange.path, Access::Push),
+    })?;
+    if !matches!(response.status, 200..=204) {
+        return Err(exchange.refused(response));
+    }
+    let found = response.header("docker-content-digest").and_then(|text| Digest::parse(text.trim()));
+    response.beginning();
+    match found.filter(|found| *found != digest) {
+        Some(found) => Err(Reason::Damaged { expected: digest, found }.into()),
+        None => Ok(()),
+    }
+}
+
+/// The address in an answer; the answer is read to its end, so that its connection can be used again.
+fn next(exchange: &Exchange, url: &Url, response: Response) -> Result<Option<Url>, Failure> {
+    let location =
+        response.header("location").map(|location| exchange.location(url, location)).transpose()?;
+    response.beginning();
+    Ok(location)
+}
+
+/// The registry says that it has the blob, without having got it.
+fn finished(exchange: &Exchange, digest: Digest) -> Result<Pushed, Failure> {
+    if is_there(exchange, digest)? == Some(true) {
+        return Ok(Pushed::Existing);
+    }
+    Err(Failure::invalid("the registry says that it has the blob, and does not have it"))
+}
