@@ -235,10 +235,10 @@ fn a_docker_daemon_that_is_not_there_is_named() {
         shop.error(&mut command)
     };
     insta::assert_snapshot!(to_docker(&format!("unix://{}", shop.path("docker.sock").display())), @r"
-    error: cannot reach the Docker daemon at `unix://SHOP/docker.sock`; start it, set DOCKER_HOST to where it listens, or use `--to archive:FILE` and load the file later with `docker load -i FILE`
+    error: cannot reach the Docker daemon at `unix://SHOP/docker.sock`; start it, set DOCKER_HOST to where it listens, or use an archive: `docker load -i FILE` takes one, `docker save -o FILE` makes one
       caused by: No such file or directory (os error 2)
     ");
-    insta::assert_snapshot!(to_docker("ssh://build.example.com"), @"error: DOCKER_HOST is `ssh://build.example.com`, erlrel knows unix:///PATH and tcp://HOST:PORT without TLS only; use `--to archive:FILE` and then `docker load -i FILE`");
+    insta::assert_snapshot!(to_docker("ssh://build.example.com"), @"error: DOCKER_HOST is `ssh://build.example.com`, erlrel knows unix:///PATH and tcp://HOST:PORT without TLS only; `docker load -i FILE` takes an archive, `docker save -o FILE` makes one");
     // What listens on port 1 of this machine is no daemon.
     let message = to_docker("tcp://127.0.0.1:1");
     assert!(message.starts_with("error: cannot reach the Docker daemon at `tcp://127.0.0.1:1`"), "{message}");

@@ -315,7 +315,7 @@ fn wrong_usage_ends_with_exit_code_2_before_any_work() {
         "image --to registry.example.com/shop",
         "image --tag Shop!",
         "image --tag",
-        "image --base debian:12",
+        "image --base Debian:12",
         "image . another",
         "tar --json",
         "key --profile",
@@ -326,7 +326,7 @@ fn wrong_usage_ends_with_exit_code_2_before_any_work() {
     }
     assert_eq!(shop.listing(), before);
     insta::assert_snapshot!(fails(&mut shop.erlrel("image --to out.tar"), 2), @r"
-    error: invalid value 'out.tar' for '--to <DEST>': `out.tar` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
+    error: invalid value 'out.tar' for '--to <DEST>': `out.tar` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`, `registry`
 
     For more information, try '--help'.
     ");

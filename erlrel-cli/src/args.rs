@@ -3,6 +3,7 @@
 
 mod rebar3;
 mod refused;
+mod registry;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use erlrel_core::image::Reference;
 
 use rebar3::OverrideArgs;
 use refused::{ForeignArgs, NoImageArgs};
+pub(crate) use registry::RegistryArgs;
 
 /// From a rebar3 project to a container image that runs – without Docker, without a Dockerfile.
 #[derive(Debug, Parser)]
@@ -54,6 +56,9 @@ pub(crate) enum Command {
     Release(ReleaseArgs),
     /// Show what an image would contain: applications, versions, origins, layers (nothing is compiled)
     Plan(PlanArgs),
+    /// Put an image that erlrel has made on another base image, without building it again
+    #[command(after_help = REBASE_EXAMPLES)]
+    Rebase(RebaseArgs),
     /// Print the dependency-layer key: the cksum of rebar.config and rebar.lock
     Key(KeyArgs),
 }
@@ -63,7 +68,8 @@ Examples:
   erlrel image                                  an archive in _build/prod/erlrel/
   erlrel image --to docker --tag shop:1.4       into the running Docker daemon
   erlrel image --to oci:out:1.4 --to archive:shop.tar
-  erlrel image --base oci:debian:12             on a base image in an OCI layout
+  erlrel image --to registry --tag registry.example.com/shop:1.4
+  erlrel image --base debian:12-slim            on a base image in a registry
   erlrel image --from shop-1.4.0.tar.gz         from what `rebar3 tar` or `mix release` has made
 
 The image starts with ENTRYPOINT /opt/<rel>/bin/<rel> and CMD foreground (with --from what mix has made: CMD start). More is set in rebar.config:
@@ -143,6 +149,8 @@ pub(crate) struct ContentArgs {
     /// The program that starts the release in the image; default: erlrel-boot beside erlrel
     #[arg(long, value_name = "FILE", env = BOOT_PROGRAM, hide_env_values = true)]
     pub(crate) boot_program: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
 }
 
 impl ContentArgs {
@@ -164,7 +172,7 @@ pub(crate) struct ImageArgs {
     #[command(flatten)]
     pub(crate) content: ContentArgs,
     /// Where the image goes, several times if needed: `archive:FILE` (for docker, containerd, skopeo and
-    /// podman), `oci:DIR[:TAG]`, `docker`; default: archive:_build/PROFILE/erlrel/NAME-VSN.tar, with --from
+    /// podman), `oci:DIR[:TAG]`, `docker`, `registry` (of each --tag); default: archive:_build/PROFILE/erlrel/NAME-VSN.tar, with --from
     /// archive:NAME-VSN.image.tar
     #[arg(long, value_name = "DEST", value_parser = Destination::parse)]
     pub(crate) to: Vec<Destination>,
@@ -217,6 +225,35 @@ pub(crate) struct PlanArgs {
     /// Print the plan as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+const REBASE_EXAMPLES: &str = "\
+Examples:
+  erlrel rebase registry.example.com/shop:1.4 --base debian:12-slim
+  erlrel rebase registry.example.com/shop:1.4 --base debian:12-slim --tag registry.example.com/shop:1.4-patched
+  erlrel rebase oci:out:1.4 --base oci:debian:12
+
+Its own layers stay as they are, so the new base must have what the old one had: a newer build of the same one has.";
+
+#[derive(Debug, Args)]
+pub(crate) struct RebaseArgs {
+    /// The image, written as a base image is: `[REGISTRY/]NAME[:TAG][@DIGEST]`, `oci:DIR[:TAG]`, `docker:NAME`
+    #[arg(value_name = "IMAGE", value_parser = parse_base)]
+    pub(crate) image: Base,
+    /// The new base
+    #[arg(long, value_name = "BASE", value_parser = parse_base)]
+    pub(crate) base: Base,
+    /// Where the image goes, as for `erlrel image`; default: where it is
+    #[arg(long, value_name = "DEST", value_parser = Destination::parse)]
+    pub(crate) to: Vec<Destination>,
+    /// Its name, several times if needed; default: the one that it has
+    #[arg(long, value_name = "NAME", value_parser = Reference::parse)]
+    pub(crate) tag: Vec<Reference>,
+    /// Print the result as JSON, with every layer
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
 }
 
 #[derive(Debug, Args)]

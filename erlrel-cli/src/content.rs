@@ -6,10 +6,11 @@ use erlrel_core::container::{self, Base, BuildOptions, ContainerOptions, Plan, p
 use erlrel_core::project::{self, ProjectError};
 use erlrel_core::release::{Prebuilt, read_prebuilt};
 
-use crate::args::{ContentArgs, ProjectArgs};
+use crate::args::{ContentArgs, ProjectArgs, RegistryArgs};
 use crate::environment::{docker_host, epoch};
 use crate::error::CliError;
 use crate::project::load_options;
+use crate::registry::registry;
 use crate::report::Report;
 use crate::resolved::Resolved;
 
@@ -22,7 +23,12 @@ pub(crate) fn plan_project(
     let options = content.over(ContainerOptions::of(&resolved.release.project)?);
     check_docker(&options)?;
     let boot_program = boot_program(content)?;
-    let plan = container::plan(&resolved.release, &boot_program, &options, &build_options(report)?)?;
+    let plan = container::plan(
+        &resolved.release,
+        &boot_program,
+        &options,
+        &build_options(&content.registry, report)?,
+    )?;
     resolved.warn(&plan.warnings, report)?;
     Ok(plan)
 }
@@ -54,7 +60,7 @@ pub(crate) fn plan_from(
 ) -> Result<Plan, CliError> {
     let options = content.over(options_here(project, report)?);
     check_docker(&options)?;
-    let plan = plan_prebuilt(release, &options, &build_options(report)?)?;
+    let plan = plan_prebuilt(release, &options, &build_options(&content.registry, report)?)?;
     plan.warnings.iter().for_each(|warning| report.warning(warning));
     Ok(plan)
 }
@@ -85,8 +91,12 @@ impl ContentArgs {
 }
 
 /// Facts about this build.
-pub(crate) fn build_options(report: &Report) -> Result<BuildOptions<'_>, CliError> {
+pub(crate) fn build_options<'a>(
+    args: &RegistryArgs,
+    report: &'a Report,
+) -> Result<BuildOptions<'a>, CliError> {
+    let registry = registry(args, report);
     let build = BuildOptions::new(std::env::temp_dir(), report);
     // A variable that makes no sense is an error where the daemon is asked.
-    Ok(BuildOptions { epoch: epoch()?, docker: docker_host().unwrap_or_default(), ..build })
+    Ok(BuildOptions { epoch: epoch()?, docker: docker_host().unwrap_or_default(), registry, ..build })
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use erlrel_core::project::{ProjectError, commands::CommandError};
-use erlrel_core::{Error, container, destination, fs, otp, release, tree};
+use erlrel_core::{Error, container, destination, fs, image, otp, release, tree};
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,10 @@ pub(crate) enum CliError {
         "no image can be named after the release `{name}` of version `{vsn}`: names have letters from a to z and digits"
     )]
     NoUsualName { name: String, vsn: String },
+    #[error("`scratch` is no image: there is nothing to put on another base, and nothing to put it on")]
+    NotAnImage,
+    #[error("an image that goes to a registry needs a name that says where")]
+    NoRegistryName,
     #[error("cannot find out where erlrel itself is installed")]
     NoProgramPath(#[source] std::io::Error),
     #[error("cannot print the result")]
@@ -40,11 +44,15 @@ impl CliError {
                 "make the release with rebar3 and the image of it with `erlrel image --from`, or leave the hook out \
                  with --ignore-hooks",
             ),
+            Self::NoRegistryName => {
+                Some("name it with --tag REGISTRY/PATH[:TAG], such as --tag registry.example.com/shop:1.4")
+            }
             Self::NoUsualName { .. } => Some("name the image with --tag NAME[:TAG]"),
             Self::NoProgramPath(_) => Some("name the start program with --boot-program FILE"),
             Self::Strict { .. } => {
                 Some("leave out --strict and `warnings_as_errors` to build in spite of them")
             }
+            Self::NotAnImage => Some("make the image again with `erlrel image`"),
             Self::ResultNotPrinted(_) => None,
         }
     }
@@ -69,6 +77,7 @@ from_core!(
     release::PrebuiltError,
     tree::TreeError,
     container::ContainerError,
+    image::ImageError,
     destination::DestinationError
 );
 

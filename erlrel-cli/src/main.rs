@@ -9,6 +9,8 @@ mod content;
 mod environment;
 mod error;
 mod project;
+mod receipt;
+mod registry;
 mod report;
 mod resolved;
 
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         Command::Tar(tar) => commands::tar::run(tar, &report),
         Command::Release(release) => commands::release::run(release, &report),
         Command::Plan(plan) => commands::plan::run(plan, &report),
+        Command::Rebase(rebase) => commands::rebase::run(rebase, &report),
         Command::Key(key) => commands::key::run(key, &report),
     };
     match result {

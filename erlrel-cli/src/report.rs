@@ -3,10 +3,11 @@
 use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use erlrel_core::Error;
 use erlrel_core::observer::{Event, Observer};
+use erlrel_core::registry::{Clock, Pause};
 
 use crate::error::CliError;
 
@@ -67,6 +68,11 @@ impl Report {
         }
     }
 
+    /// Waits for registries, and says why.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(Patience { quiet: self.quiet })
+    }
+
     fn note(&self, label: &str, text: impl Display) {
         let _ = writeln!(io::stderr().lock(), "{label}: {text}");
     }
@@ -86,6 +92,28 @@ impl Report {
     }
 }
 
+/// What happens while a registry is waited for.
+#[derive(Debug)]
+struct Patience {
+    quiet: bool,
+}
+
+impl Clock for Patience {
+    fn now(&self) -> Option<u64> {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.ok().map(|since| since.as_secs())
+    }
+
+    fn wait(&self, pause: &Pause) -> bool {
+        if !self.quiet {
+            let Pause { duration, why, .. } = pause;
+            let _ = writeln!(io::stderr().lock(), "{why}; trying again in {:.1} s", duration.as_secs_f64());
+        }
+        std::thread::sleep(pause.duration);
+        true
+    }
+}
+
 impl Observer for Report {
     fn event(&self, event: &Event<'_>) {
         match event {
@@ -96,6 +124,12 @@ impl Observer for Report {
                 let _ = self.withheld.lock().map(|mut lines| lines.push(line.to_string()));
             }
             Event::LayerPacked { layer, size } => self.progress(format!("layer {layer}: {}", bytes(*size))),
+            Event::BlobPushed { digest, size, sent: true } => {
+                self.progress(format!("sent {digest}: {}", bytes(*size)))
+            }
+            Event::BlobPushed { digest, sent: false, .. } => {
+                self.progress(format!("there already: {digest}"))
+            }
             Event::Written { destination } => self.progress(format!("written to {destination}")),
             _ => {}
         }

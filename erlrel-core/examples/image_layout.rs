@@ -5,7 +5,6 @@
 
 use erlrel_core::container::{self, BuildOptions, ContainerOptions};
 use erlrel_core::destination::{self, Destination, WriteOptions};
-use erlrel_core::docker::DockerHost;
 use erlrel_core::image::Reference;
 use erlrel_core::project::{self, LoadOptions};
 use erlrel_core::{Error, OtpRoot, release};
@@ -32,7 +31,7 @@ fn main() -> Result<(), Error> {
     let image = container::build(&plan, &build)?;
 
     let to = Destination::parse(&format!("oci:{layout}"))?;
-    let write = WriteOptions { docker: DockerHost::default(), observer: &() };
+    let write = WriteOptions::new(&());
     let receipt = destination::write(&image, &[Reference::parse(&release.spec.name)?], &to, &write)?;
     println!("{} in {}", receipt.digest, receipt.destination);
     Ok(())

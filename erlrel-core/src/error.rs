@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::application::ApplicationError;
 use crate::container::ContainerError;
 use crate::destination::DestinationError;
+use crate::docker::DockerError;
 use crate::fs::FsError;
 use crate::image::ImageError;
 use crate::image::reference::ReferenceError;
@@ -39,6 +40,9 @@ pub enum Error {
     /// Writing a directory or a tarball.
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// Putting an image on another base.
+    #[error(transparent)]
+    Image(#[from] ImageError),
     /// Making the image.
     #[error(transparent)]
     Container(#[from] ContainerError),
@@ -91,15 +95,12 @@ impl Error {
             | Self::Otp(OtpError::NoErl) => ErrorKind::NotFound,
             _ if self.release().is_some_and(is_missing) => ErrorKind::NotFound,
             _ if matches!(self.image(), Some(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
-            _ if self.fs().is_some() => ErrorKind::Io,
-            _ => self.registry().map_or(ErrorKind::Invalid, |error| registry_kind(&error.reason)),
-        }
-    }
-
-    fn registry(&self) -> Option<&RegistryError> {
-        match self {
-            Self::Registry(error) => Some(error),
-            _ => None,
+            Self::Container(ContainerError::NoSuchBase { .. }) => ErrorKind::NotFound,
+            _ => match (self.registry(), self.fs()) {
+                (Some(error), _) => registry_kind(&error.reason),
+                (None, Some(_)) => ErrorKind::Io,
+                (None, None) => ErrorKind::Invalid,
+            },
         }
     }
 
@@ -140,8 +141,13 @@ impl Error {
 
     fn image(&self) -> Option<&ImageError> {
         match self {
-            Self::Container(ContainerError::Image(error))
-            | Self::Destination(DestinationError::Image(error)) => Some(error),
+            Self::Image(error)
+            | Self::Container(
+                ContainerError::Image(error) | ContainerError::Docker(DockerError::Image(error)),
+            )
+            | Self::Destination(
+                DestinationError::Image(error) | DestinationError::Docker(DockerError::Image(error)),
+            ) => Some(error),
             _ => None,
         }
     }
@@ -157,6 +163,16 @@ impl Error {
                 (Some(ReleaseError::Tree(error)), _) | (_, Some(ImageError::Tree(error))) => Some(error),
                 _ => None,
             },
+        }
+    }
+
+    /// What went wrong with a registry, also while something was read from it.
+    fn registry(&self) -> Option<&RegistryError> {
+        match self {
+            Self::Registry(error)
+            | Self::Container(ContainerError::Registry(error))
+            | Self::Destination(DestinationError::Registry(error)) => Some(error),
+            _ => self.fs()?.source.get_ref()?.downcast_ref(),
         }
     }
 
@@ -204,8 +220,8 @@ impl Error {
             }
             Self::Command(CommandError::Failed { .. }) => Some("rebar3's own messages are above"),
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => release_hint(error),
+            _ if self.registry().is_some() => self.registry().and_then(RegistryError::hint),
             Self::Prebuilt(error) => error.hint(),
-            Self::Registry(error) => error.hint(),
             Self::Container(ContainerError::NoErts { .. } | ContainerError::NoErlang { .. }) => Some(
                 "set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration (`include_erts: true` in \
                  mix.exs), or name a base image with Erlang by --base",

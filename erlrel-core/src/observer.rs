@@ -26,6 +26,15 @@ pub enum Event<'a> {
         /// Compressed size in bytes.
         size: u64,
     },
+    /// A registry has a blob.
+    BlobPushed {
+        /// The blob.
+        digest: &'a str,
+        /// Its size in bytes.
+        size: u64,
+        /// Whether it had to be sent.
+        sent: bool,
+    },
     /// A destination has everything.
     Written {
         /// The destination as the user would write it.

@@ -4,8 +4,10 @@ use std::sync::OnceLock;
 
 use crate::support::container::{Container, LOCKED, run_to_end};
 use crate::support::debian;
+use crate::support::docker::daemon;
 use crate::support::image::{self, SampleImage};
 use crate::support::sample;
+use crate::support::{erlrel, fails};
 
 /// The sample that needs most of its system, on Debian.
 fn native() -> &'static SampleImage {
@@ -74,4 +76,24 @@ fn the_image_names_its_base() {
     let annotations = &image::json(&native().blob(digest))["annotations"];
     assert_eq!(annotations["org.opencontainers.image.base.digest"], debian::manifest_digest().as_str());
     assert_eq!(annotations["org.opencontainers.image.title"], "native");
+}
+
+#[test]
+fn a_base_comes_from_the_docker_daemon_too() {
+    let base = format!("docker:{}", debian::loaded());
+    let image = image::make(&sample::hello().dir, "hello", "hello-on-loaded", &["--base", &base]);
+    let container = Container::serving(&image, LOCKED);
+    container.ping();
+    let layers = |name: &str| daemon().run(["image", "inspect", "--format={{json .RootFS.Layers}}", name]);
+    let of_base = layers(debian::loaded());
+    let same = of_base.trim_end_matches(']');
+    assert!(layers(&image.name).starts_with(same), "the daemon need not store the base again");
+}
+
+#[test]
+fn an_image_that_the_docker_daemon_does_not_have_is_named() {
+    let mut command = erlrel();
+    command.args(["image", "--no-compile", "--base", "docker:erlrel.test/none:1"]).arg(&sample::hello().dir);
+    let message = fails(command.env("DOCKER_HOST", daemon().host()), 1);
+    insta::assert_snapshot!(message, @"error: the Docker daemon does not give the image `erlrel.test/none:1`: no such image: erlrel.test/none:1: No such image: erlrel.test/none:1; `docker images` lists those that it has");
 }

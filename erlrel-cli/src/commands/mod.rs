@@ -3,5 +3,6 @@
 pub(crate) mod image;
 pub(crate) mod key;
 pub(crate) mod plan;
+pub(crate) mod rebase;
 pub(crate) mod release;
 pub(crate) mod tar;

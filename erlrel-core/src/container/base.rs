@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{BuildOptions, ContainerError};
 use crate::docker;
@@ -47,8 +48,11 @@ impl Base {
         }
     }
 
-    /// Opens the image for this platform, or the only one that there is.
-    pub(super) fn open(
+    /// Opens the image for this platform, or for the only one that there is; `None` for [`Base::Scratch`].
+    ///
+    /// # Errors
+    /// When it is not there, for another platform, damaged, or cannot be fetched.
+    pub fn open(
         &self,
         platform: Option<&Platform>,
         build: &BuildOptions<'_>,
@@ -60,10 +64,7 @@ impl Base {
                 let saved = docker::save(&name.familiar(), &build.docker, &build.scratch_dir)?;
                 BaseImage::open_docker(saved.archive, name, saved.digest, platform)?
             }
-            Self::Registry(name) => {
-                let why = "images in registries cannot be read yet".into();
-                return Err(ContainerError::UnknownBase { text: name.to_string(), why });
-            }
+            Self::Registry(name) => open_remote(name, platform, build)?,
         }))
     }
 }
@@ -75,6 +76,17 @@ fn open_layout(name: &LayoutName, platform: Option<&Platform>) -> Result<BaseIma
         |platform| BaseImage::open(&name.dir, tag, platform),
     );
     Ok(image?)
+}
+
+fn open_remote(
+    name: &RemoteName,
+    platform: Option<&Platform>,
+    build: &BuildOptions<'_>,
+) -> Result<BaseImage, ContainerError> {
+    let remote = build.registry.repository(&name.repository());
+    let missing = || ContainerError::NoSuchBase { name: name.to_string() };
+    let top = remote.manifest(&name.wanted())?.ok_or_else(missing)?;
+    Ok(BaseImage::open_remote(Arc::new(remote), name.clone(), top, platform)?)
 }
 
 impl fmt::Display for Base {

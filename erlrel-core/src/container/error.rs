@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::docker::DockerError;
 use crate::image::ImageError;
 use crate::image::native::{NativeError, NativeWarning};
+use crate::registry::RegistryError;
 use crate::release::{ReleaseError, Warning};
 use crate::term::SourceError;
 use crate::tree::TreeError;
@@ -21,6 +22,15 @@ pub enum ContainerError {
         /// What is wrong with it.
         why: String,
     },
+    /// A base image that its registry does not have.
+    #[error("the registry has no image `{name}`")]
+    NoSuchBase {
+        /// Its full name.
+        name: String,
+    },
+    /// The registry does not give the base image.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// The Docker daemon does not give the base image.
     #[error(transparent)]
     Docker(#[from] DockerError),

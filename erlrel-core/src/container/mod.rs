@@ -31,6 +31,7 @@ use crate::image::native::{self, NativeOptions, Shell};
 use crate::image::{self, BaseImage, ContainerConfig, Image, ImageOptions};
 use crate::observer::{Event, Observer};
 use crate::platform::Platform;
+use crate::registry::{Registry, RegistryOptions};
 use crate::release::{self, Form, Release, SystemLibs};
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
@@ -46,6 +47,8 @@ pub struct BuildOptions<'a> {
     pub scratch_dir: PathBuf,
     /// Where the Docker daemon listens that has a base image; default: [`DockerHost::default`].
     pub docker: DockerHost,
+    /// How the registry of a base image is spoken to.
+    pub registry: Registry,
     /// Is told what happens.
     pub observer: &'a dyn Observer,
 }
@@ -53,7 +56,8 @@ pub struct BuildOptions<'a> {
 impl<'a> BuildOptions<'a> {
     /// Everything but these two as by default.
     pub fn new(scratch_dir: PathBuf, observer: &'a dyn Observer) -> Self {
-        Self { epoch: 0, scratch_dir, docker: DockerHost::default(), observer }
+        let registry = Registry::new(RegistryOptions::default());
+        Self { epoch: 0, scratch_dir, docker: DockerHost::default(), registry, observer }
     }
 }
 
@@ -61,7 +65,7 @@ impl std::fmt::Debug for BuildOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("BuildOptions");
         shown.field("epoch", &self.epoch).field("scratch_dir", &self.scratch_dir);
-        shown.field("docker", &self.docker).finish_non_exhaustive()
+        shown.field("docker", &self.docker).field("registry", &self.registry).finish_non_exhaustive()
     }
 }
 

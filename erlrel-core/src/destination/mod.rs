@@ -4,6 +4,7 @@
 
 mod archive;
 mod layout;
+mod registry;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,12 +12,14 @@ use std::path::PathBuf;
 use crate::digest::Digest;
 use crate::docker::{self, DockerError, DockerHost};
 use crate::image::layout::LayoutName;
-use crate::image::{Image, ImageError, Reference};
+use crate::image::{Blob, Image, ImageError, Reference, Repository};
 use crate::observer::{Event, Observer};
+pub use crate::registry::Pushed;
+use crate::registry::{Registry, RegistryError, RegistryOptions};
 use crate::tree::TreeError;
 
 /// The forms that [`Destination::parse`] takes, for messages and help texts.
-pub const FORMS: &str = "`oci:DIR[:TAG]`, `archive:FILE`, `docker`";
+pub const FORMS: &str = "`oci:DIR[:TAG]`, `archive:FILE`, `docker`, `registry`";
 
 /// Where an image is to go. Displayed as it is parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub enum Destination {
     Archive(PathBuf),
     /// The running Docker daemon: `docker`.
     Docker,
+    /// The registry of each of the image's names: `registry`.
+    Registry,
 }
 
 impl Destination {
@@ -40,6 +45,7 @@ impl Destination {
             Some(("oci", name)) => Ok(Self::Layout(LayoutName::parse(name)?)),
             Some(("archive", file)) if !file.is_empty() => Ok(Self::Archive(file.into())),
             None if text == "docker" => Ok(Self::Docker),
+            None if text == "registry" => Ok(Self::Registry),
             _ => Err(DestinationError::Unknown { text: text.into() }),
         }
     }
@@ -51,6 +57,7 @@ impl fmt::Display for Destination {
             Self::Layout(name) => write!(f, "oci:{name}"),
             Self::Archive(file) => write!(f, "archive:{}", file.display()),
             Self::Docker => f.write_str("docker"),
+            Self::Registry => f.write_str("registry"),
         }
     }
 }
@@ -60,8 +67,18 @@ impl fmt::Display for Destination {
 pub struct WriteOptions<'a> {
     /// Where the Docker daemon listens; default: [`DockerHost::default`].
     pub docker: DockerHost,
+    /// How registries are spoken to.
+    pub registry: Registry,
     /// Is told of what was written.
     pub observer: &'a dyn Observer,
+}
+
+impl<'a> WriteOptions<'a> {
+    /// Everything but the observer as by default.
+    pub fn new(observer: &'a dyn Observer) -> Self {
+        let registry = Registry::new(RegistryOptions::default());
+        Self { docker: DockerHost::default(), registry, observer }
+    }
 }
 
 impl fmt::Debug for WriteOptions<'_> {
@@ -79,8 +96,34 @@ pub struct Receipt {
     pub references: Vec<String>,
     /// The digest of the image's manifest.
     pub digest: Digest,
-    /// Number of bytes written or sent; what a layout had already is not counted.
+    /// Number of bytes written or sent; what a layout or a registry had already is not counted.
     pub bytes: u64,
+    /// What became of each blob, if it went to a registry, and of the manifest for each name.
+    pub blobs: Vec<PushedBlob>,
+}
+
+/// A blob that a repository has now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushedBlob {
+    /// Where.
+    pub repository: Repository,
+    /// The blob.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// How it came there.
+    pub how: Pushed,
+}
+
+impl PushedBlob {
+    fn new(repository: &Repository, blob: &Blob, how: Pushed) -> Self {
+        Self { repository: repository.clone(), digest: blob.digest(), size: blob.size(), how }
+    }
+
+    /// The bytes that went over the network.
+    pub fn sent(&self) -> u64 {
+        if self.how == Pushed::Uploaded { self.size } else { 0 }
+    }
 }
 
 /// Writes an image to a destination under each of `names`.
@@ -96,14 +139,19 @@ pub fn write(
     if options.observer.stop_requested() {
         return Err(ImageError::from(TreeError::Stopped).into());
     }
+    let mut blobs = Vec::new();
     let (bytes, references) = match to {
         Destination::Layout(name) => layout::write(image, names, name)?,
         Destination::Archive(file) => (archive::write(image, names, file)?, familiar(names)),
         Destination::Docker => (docker::load(image, names, &options.docker)?, familiar(names)),
+        Destination::Registry => {
+            blobs = registry::push(image, names, options)?;
+            (blobs.iter().map(PushedBlob::sent).sum(), names.iter().map(Reference::to_string).collect())
+        }
     };
     let destination = to.to_string();
     options.observer.event(&Event::Written { destination: &destination });
-    Ok(Receipt { destination, references, digest: image.digest(), bytes })
+    Ok(Receipt { destination, references, digest: image.digest(), bytes, blobs })
 }
 
 fn familiar(names: &[Reference]) -> Vec<String> {
@@ -123,6 +171,12 @@ pub enum DestinationError {
     /// The image could not be read or written.
     #[error(transparent)]
     Image(#[from] ImageError),
+    /// An image without a name, which a registry cannot have.
+    #[error("the image has no name, so no registry to go to")]
+    NoName,
+    /// The registry did not take it.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// The Docker daemon did not take it.
     #[error(transparent)]
     Docker(#[from] DockerError),
@@ -144,12 +198,12 @@ mod tests {
         let errors: Vec<String> =
             texts.iter().map(|text| Destination::parse(text).expect_err(text).to_string()).collect();
         insta::assert_snapshot!(errors.join("\n"), @r"
-        `` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
-        `out.tar` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
-        `docker:x` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
-        `archive:` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
+        `` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`, `registry`
+        `out.tar` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`, `registry`
+        `docker:x` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`, `registry`
+        `archive:` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`, `registry`
         `` does not name an image layout: the directory is missing; write DIR or DIR:TAG
-        `registry.example.com/x` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`
+        `registry.example.com/x` is no destination; write one of `oci:DIR[:TAG]`, `archive:FILE`, `docker`, `registry`
         ");
     }
 
@@ -163,7 +217,7 @@ mod tests {
         }
         let dir = tempfile::tempdir().expect("a temporary directory");
         let (log, root) = (Log(Mutex::default()), dir.path().display().to_string());
-        let options = WriteOptions { docker: DockerHost::default(), observer: &log };
+        let options = WriteOptions::new(&log);
         let names = ["me/app:1.0", "app"].map(|name| Reference::parse(name).expect("a name"));
         let mut lines = Vec::new();
         for text in
@@ -192,7 +246,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let file = dir.path().join("file");
         std::fs::write(&file, "").expect("written");
-        let options = WriteOptions { docker: DockerHost::default(), observer: &() };
+        let options = WriteOptions::new(&());
         for destination in [
             Destination::Archive(file.join("a.tar")),
             Destination::Layout(LayoutName { dir: file.join("layout"), tag: None }),

@@ -140,8 +140,11 @@ impl<R: Read> Read for Body<R> {
             Left::Bytes(left) | Left::Chunks(left) => left,
         };
         let wanted = usize::try_from(*left).unwrap_or(usize::MAX).min(buf.len());
+        if wanted == 0 {
+            return Ok(0);
+        }
         let n = self.from.read(buf.get_mut(..wanted).unwrap_or_default())?;
-        if n == 0 && wanted > 0 {
+        if n == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         *left -= n as u64;

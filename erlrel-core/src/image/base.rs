@@ -17,6 +17,7 @@ use super::reference::Reference;
 use super::remote::{Remote, RemoteManifest, RemoteName};
 use super::select::select;
 use super::store::Store;
+use super::{BASE_DIGEST, BASE_NAME};
 use crate::digest::{DiffId, Digest};
 use crate::fs::FsError;
 use crate::platform::Platform;
@@ -33,6 +34,7 @@ pub struct BaseImage {
     platform: Platform,
     config: ParsedConfig,
     layers: Vec<Layer>,
+    annotations: BTreeMap<String, String>,
 }
 
 impl BaseImage {
@@ -94,6 +96,7 @@ impl BaseImage {
             platform: found,
             config: opened.config,
             layers: opened.layers,
+            annotations: BTreeMap::new(),
         })
     }
 
@@ -117,6 +120,7 @@ impl BaseImage {
             platform: config.platform(),
             config,
             layers,
+            annotations: manifest.annotations,
         })
     }
 
@@ -138,6 +142,17 @@ impl BaseImage {
     /// Its layers, lowest first; each is named `base`.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// The annotations of its manifest.
+    pub fn annotations(&self) -> &BTreeMap<String, String> {
+        &self.annotations
+    }
+
+    /// What an image on it says of it.
+    pub(super) fn annotations_of_image(&self) -> impl Iterator<Item = (String, String)> {
+        let name = self.name.clone().map(|name| (BASE_NAME.to_string(), name));
+        [(BASE_DIGEST.to_string(), self.digest.to_string())].into_iter().chain(name)
     }
 
     /// Reads all layers and says which files they leave, whiteouts applied.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use oci_spec::image as oci;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ImageOptions;
 use super::base::BaseImage;
@@ -19,6 +19,11 @@ use crate::platform::Platform;
 
 /// Where programs are looked for in an image that does not say it: what container engines use themselves.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How the history of a layer begins that erlrel has made.
+const OWN_LAYER: &str = "erlrel layer: ";
+/// The history of a layer that the base says nothing of.
+const UNKNOWN_LAYER: &str = "unknown layer of the base image";
 
 /// The configuration of an image of `base`'s layers and then `layers`, as the bytes that are its identity.
 ///
@@ -47,6 +52,27 @@ pub(crate) fn encode(
     Ok(canonical(value))
 }
 
+/// The configuration of an image whose lower layers are another base's: `layers` are all of them, the last `own` the
+/// image's own.
+pub(crate) fn rebased(image: &ParsedConfig, base: &ParsedConfig, layers: &[Layer], own: usize) -> Vec<u8> {
+    let below = layers.len() - own;
+    let mut history = base.history().to_vec();
+    let described = non_empty(&history);
+    history.extend((described..below).map(|_| {
+        let mut entry = oci::History::default();
+        entry.set_created(image.image.created().clone());
+        entry.set_created_by(Some(UNKNOWN_LAYER.into()));
+        entry
+    }));
+    let from = image.first_own().unwrap_or_default();
+    history.extend(image.history().get(from..).unwrap_or_default().iter().cloned());
+    let diff_ids: Vec<String> = layers.iter().map(|layer| layer.diff_id().to_string()).collect();
+    let mut json = image.json.clone();
+    json["history"] = json!(history);
+    json["rootfs"] = json!({ "type": "layers", "diff_ids": diff_ids });
+    canonical(json)
+}
+
 /// The base's history, filled up to one entry a layer so that ours pair with ours, then one entry for each of
 /// `layers`.
 fn history(
@@ -57,8 +83,8 @@ fn history(
 ) -> Vec<oci::History> {
     let mut history = image.history().clone().unwrap_or_default();
     let described = non_empty(&history);
-    history.extend((described..base_layers).map(|_| entry("unknown layer of the base image", options)));
-    history.extend(layers.iter().map(|layer| entry(&format!("erlrel layer: {}", layer.name()), options)));
+    history.extend((described..base_layers).map(|_| entry(UNKNOWN_LAYER, options)));
+    history.extend(layers.iter().map(|layer| entry(&format!("{OWN_LAYER}{}", layer.name()), options)));
     history
 }
 
@@ -122,6 +148,8 @@ fn union(base: Option<Vec<String>>, ours: impl Iterator<Item = String>) -> Optio
 pub(crate) struct ParsedConfig {
     image: oci::ImageConfiguration,
     healthcheck: Option<Value>,
+    /// All of it, also what the specification does not know.
+    json: Value,
 }
 
 impl ParsedConfig {
@@ -133,8 +161,8 @@ impl ParsedConfig {
         let value: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let check = value.get("config").and_then(|config| config.get("Healthcheck"));
         let healthcheck = check.filter(|check| check.is_object()).cloned();
-        let image = serde_json::from_value(value).map_err(|error| error.to_string())?;
-        Ok(Self { image, healthcheck })
+        let image = serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
+        Ok(Self { image, healthcheck, json: value })
     }
 
     /// The platform that the image is for.
@@ -163,9 +191,25 @@ impl ParsedConfig {
         self.image.rootfs().diff_ids().iter().map(read).collect()
     }
 
+    /// How many layers lie below the first that erlrel has made; `None` if it has made none.
+    pub(crate) fn layers_below_own(&self) -> Option<usize> {
+        self.first_own().map(|at| non_empty(&self.history()[..at]))
+    }
+
+    fn first_own(&self) -> Option<usize> {
+        let is_own = |entry: &oci::History| {
+            entry.created_by().as_ref().is_some_and(|command| command.starts_with(OWN_LAYER))
+        };
+        self.history().iter().position(is_own)
+    }
+
+    fn history(&self) -> &[oci::History] {
+        self.image.history().as_deref().unwrap_or_default()
+    }
+
     /// Number of history entries that belong to a layer.
     pub(crate) fn described_layers(&self) -> usize {
-        self.image.history().as_deref().map_or(0, non_empty)
+        non_empty(self.history())
     }
 }
 

@@ -9,6 +9,14 @@ use crate::tree::TreeError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
+    /// An image that cannot be put on another base.
+    #[error("`{}` cannot be put on another base: {why}; build it again instead", path.display())]
+    NotRebased {
+        /// What the image is called.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// A path that holds no OCI image layout or archive, or cannot be made one.
     #[error(
         "`{}` is no OCI image layout: {why}; `skopeo copy docker://IMAGE oci:DIR:TAG` makes one",

@@ -23,6 +23,7 @@ pub mod layers;
 pub mod layout;
 mod manifest;
 mod pack;
+mod rebase;
 pub mod reference;
 mod remote;
 mod select;
@@ -37,12 +38,18 @@ pub use blob::Blob;
 pub use config::ContainerConfig;
 pub use error::ImageError;
 pub use layer::Layer;
+pub use rebase::rebase;
 pub use reference::{Reference, Repository};
 pub use remote::{Remote, RemoteManifest, RemoteName};
 
 use crate::digest::Digest;
 use crate::platform::Platform;
 use manifest::{CONFIG, Descriptor, Manifest};
+
+/// Annotation of an image: the name of its base (image-spec, "annotations.md").
+const BASE_NAME: &str = "org.opencontainers.image.base.name";
+/// Annotation of an image: the digest of its base's manifest.
+const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 
 /// How many layers overlay file systems and engines take.
 const MAX_LAYERS: usize = 127;
@@ -79,7 +86,18 @@ pub fn build(
     options: &ImageOptions,
 ) -> Result<Image, ImageError> {
     let config = Blob::from_bytes(config_json::encode(base, layers, options)?);
-    let layers: Vec<Layer> = base.map_or(&[][..], BaseImage::layers).iter().chain(layers).cloned().collect();
+    let layers = base.map_or(&[][..], BaseImage::layers).iter().chain(layers).cloned().collect();
+    let mut annotations = options.annotations.clone();
+    annotations.extend(base.into_iter().flat_map(BaseImage::annotations_of_image));
+    put_together(options.platform.clone(), config, layers, annotations)
+}
+
+fn put_together(
+    platform: Platform,
+    config: Blob,
+    layers: Vec<Layer>,
+    annotations: BTreeMap<String, String>,
+) -> Result<Image, ImageError> {
     if layers.len() > MAX_LAYERS {
         return Err(ImageError::TooManyLayers { count: layers.len(), limit: MAX_LAYERS });
     }
@@ -89,20 +107,10 @@ pub fn build(
             .iter()
             .map(|layer| Descriptor::new(layer.media_type(), layer.digest(), layer.size()))
             .collect(),
-        annotations: annotations(base, options),
+        annotations,
     };
     let manifest = Blob::from_bytes(manifest.encode()?);
-    Ok(Image { platform: options.platform.clone(), config, manifest, layers })
-}
-
-fn annotations(base: Option<&BaseImage>, options: &ImageOptions) -> BTreeMap<String, String> {
-    let mut annotations = options.annotations.clone();
-    if let Some(base) = base {
-        annotations.insert("org.opencontainers.image.base.digest".into(), base.digest().to_string());
-        let name = base.name().map(|name| ("org.opencontainers.image.base.name".into(), name.into()));
-        annotations.extend(name);
-    }
-    annotations
+    Ok(Image { platform, config, manifest, layers })
 }
 
 impl Image {
@@ -124,6 +132,11 @@ impl Image {
     /// The manifest, exactly as its digest says.
     pub fn manifest(&self) -> &Blob {
         &self.manifest
+    }
+
+    /// The media type of the manifest.
+    pub fn media_type(&self) -> &'static str {
+        manifest::MANIFEST
     }
 
     /// The configuration, exactly as its digest says.

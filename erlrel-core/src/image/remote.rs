@@ -40,7 +40,10 @@ pub struct RemoteManifest {
 /// The name by which an image is pulled: `[REGISTRY/]PATH[:TAG][@DIGEST]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteName {
+    /// Its tag is `latest` where the text has none.
     reference: Reference,
+    /// Whether the text has a tag.
+    has_tag: bool,
     digest: Option<Digest>,
 }
 
@@ -59,7 +62,8 @@ impl RemoteName {
             .map(|digest| Digest::parse(digest).ok_or_else(|| ReferenceError { text: text.into(), why }));
         let reference =
             Reference::parse(name).map_err(|error| ReferenceError { text: text.into(), ..error })?;
-        Ok(Self { reference, digest: digest.transpose()? })
+        let has_tag = name.rsplit('/').next().is_some_and(|last| last.contains(':'));
+        Ok(Self { reference, has_tag, digest: digest.transpose()? })
     }
 
     /// Where it is.
@@ -77,23 +81,28 @@ impl RemoteName {
         self.digest.map_or_else(|| self.reference.tag().into(), |digest| digest.to_string())
     }
 
-    /// The name without the digest, `docker.io/library/debian:12`: what an image of it is said to be based on.
-    pub fn name(&self) -> &Reference {
-        &self.reference
+    /// The name without the digest, `docker.io/library/debian:12`; `None` if there is only a digest.
+    pub fn name(&self) -> Option<&Reference> {
+        (self.has_tag || self.digest.is_none()).then_some(&self.reference)
+    }
+
+    /// What an image on this one says that it is based on: the name, or the repository if there is only a digest.
+    pub(super) fn base_name(&self) -> String {
+        self.name().map_or_else(|| self.repository().to_string(), Reference::to_string)
     }
 }
 
-/// The full form: `docker.io/library/debian:12`, with `@DIGEST` if it is pinned.
+/// The full form: `docker.io/library/debian:12`, with `@DIGEST` if it is pinned, then without a tag that is not meant.
 impl fmt::Display for RemoteName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.reference)?;
+        write!(f, "{}", self.base_name())?;
         self.digest.map_or(Ok(()), |digest| write!(f, "@{digest}"))
     }
 }
 
 impl From<Reference> for RemoteName {
     fn from(reference: Reference) -> Self {
-        Self { reference, digest: None }
+        Self { reference, has_tag: true, digest: None }
     }
 }
 
@@ -107,7 +116,9 @@ mod tests {
         let parse = |text: &str| RemoteName::parse(text).map_err(|error| error.to_string());
         let name = parse(&format!("debian:12@{digest}")).expect("a name");
         assert_eq!(name.to_string(), format!("docker.io/library/debian:12@{digest}"));
-        assert_eq!((name.wanted(), name.name().to_string()), (digest, "docker.io/library/debian:12".into()));
+        assert_eq!((name.wanted(), name.base_name()), (digest.clone(), "docker.io/library/debian:12".into()));
+        let only_digest = parse(&format!("localhost:5000/a@{digest}")).expect("a name");
+        assert_eq!((only_digest.name(), only_digest.base_name().as_str()), (None, "localhost:5000/a"));
         assert_eq!(parse("localhost:5000/a/b").expect("a name").wanted(), "latest");
         insta::assert_snapshot!(parse("debian@sha256:12").expect_err("short"), @"`debian@sha256:12` is no image name: behind `@` there is a digest, `sha256:` and 64 hexadecimal digits");
         insta::assert_snapshot!(parse("Debian@x").expect_err("upper case"), @"`Debian@x` is no image name: upper-case letters are not allowed before the tag");

@@ -83,7 +83,7 @@ impl Store {
     pub(crate) fn index(&self) -> Result<Vec<Descriptor>, ImageError> {
         if let Kind::Remote { name, top, .. } = &self.kind {
             let mut entry = Descriptor::new(&top.media_type, top.digest, top.bytes.len() as u64);
-            entry.annotations.insert(CONTAINERD_NAME.into(), name.name().to_string());
+            entry.annotations.insert(CONTAINERD_NAME.into(), name.base_name());
             return Ok(vec![entry]);
         }
         manifest::parse_index(&self.index_json()?).map_err(|why| self.damaged("index.json", why))

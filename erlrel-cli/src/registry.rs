@@ -1,0 +1,36 @@
+//! How this process speaks to registries.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use erlrel_core::registry::{Registry, RegistryOptions};
+
+use crate::args::RegistryArgs;
+use crate::environment::environment;
+use crate::report::Report;
+
+/// As the arguments and the variables of this process say.
+pub(crate) fn registry(args: &RegistryArgs, report: &Report) -> Registry {
+    let mut mirrors: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (host, url) in &args.registry_mirror {
+        mirrors.entry(host.clone()).or_default().push(url.clone());
+    }
+    let certificate = args.registry_cert.clone().zip(args.registry_key.clone());
+    Registry::new(RegistryOptions {
+        plain_http: args.plain_http.iter().cloned().collect::<BTreeSet<_>>(),
+        ca: args.registry_ca.iter().cloned().collect(),
+        client_certificate: certificate,
+        certificate_dirs: certificate_dirs(),
+        mirrors,
+        clock: report.clock(),
+        environment: environment(),
+        ..RegistryOptions::default()
+    })
+}
+
+/// Where docker and podman look for the certificates of single registries.
+fn certificate_dirs() -> Vec<PathBuf> {
+    let home = environment().get("HOME").map(|home| PathBuf::from(home).join(".config/containers/certs.d"));
+    let usual = ["/etc/containers/certs.d", "/etc/docker/certs.d"].map(PathBuf::from);
+    home.into_iter().chain(usual).collect()
+}
