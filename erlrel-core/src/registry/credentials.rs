@@ -58,7 +58,7 @@ pub(super) struct Found {
 }
 
 /// Credentials that are configured and cannot be used.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
     /// A file or variable that is not JSON.
@@ -147,6 +147,15 @@ impl Keychain {
         let found = find(&self.environment, registry, path)?;
         known.insert(key, found.clone());
         Ok(found)
+    }
+
+    /// The helpers that failed so far, each once.
+    pub(super) fn failures(&self) -> Vec<CredentialsError> {
+        let known = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures: Vec<CredentialsError> =
+            known.values().filter_map(|found| found.failure.clone()).collect();
+        failures.dedup();
+        failures
     }
 }
 

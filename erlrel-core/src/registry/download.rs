@@ -2,8 +2,8 @@
 
 use std::io::{self, Read, Write};
 
-use super::error::{Again, Failure, Reason, RegistryError};
-use super::exchange::{Call, Exchange, Payload};
+use super::error::{Failure, Reason, RegistryError};
+use super::exchange::{Call, Exchange};
 use super::http::{Response, broken};
 use super::repository::RemoteRepository;
 use super::retry::pause;
@@ -135,12 +135,10 @@ impl Read for Download {
 /// The bytes of a blob from `at` on.
 fn fetch(exchange: &Exchange, digest: Digest, at: u64, size: u64) -> Result<Box<dyn Read + Send>, Failure> {
     let range = (at > 0).then(|| ("range", format!("bytes={at}-")));
+    let url = exchange.url(&format!("blobs/{digest}"));
     let response = exchange.send(&Call {
-        method: "GET",
-        url: exchange.url(&format!("blobs/{digest}")),
         headers: range.into_iter().collect(),
-        payload: Payload::None,
-        scopes: Scopes::of(&exchange.path, Access::Pull),
+        ..Call::new("GET", url, Scopes::of(&exchange.path, Access::Pull))
     })?;
     match response.status {
         200 => {
@@ -184,5 +182,5 @@ fn skip(mut body: Box<dyn Read + Send>, at: u64) -> Result<Box<dyn Read + Send>,
 
 /// True if the failure of one source says nothing of the next.
 pub(super) fn may_be_elsewhere(failure: &Failure) -> bool {
-    failure.again != Again::No || !matches!(*failure.reason, Reason::Stopped)
+    !matches!(*failure.reason, Reason::Stopped)
 }

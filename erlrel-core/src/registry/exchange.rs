@@ -1,14 +1,14 @@
 //! A request to a registry and the answer that counts: authenticated, redirected, its status understood.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use super::Inner;
 use super::auth::{Asked, Authorizer};
 use super::challenge;
 use super::credentials::Secret;
-use super::error::{Again, Answer, Failure, Reason, message_of};
+use super::error::{Answer, Failure, Reason, message_of};
 use super::http::{Body, Request, Response};
-use super::retry::{is_passing, retry_after};
 use super::scope::Scopes;
 use super::token::leads_inside;
 use super::url::Url;
@@ -34,7 +34,17 @@ pub(super) struct Call<'a> {
     pub(super) url: Url,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) payload: Payload<'a>,
+    /// What it needs to be allowed.
     pub(super) scopes: Scopes,
+    /// How long the other side may take at a time, if not as long as usual.
+    pub(super) timeout: Option<Duration>,
+}
+
+impl Call<'_> {
+    /// One without headers and content.
+    pub(super) fn new(method: &'static str, url: Url, scopes: Scopes) -> Self {
+        Self { method, url, headers: Vec::new(), payload: Payload::None, scopes, timeout: None }
+    }
 }
 
 /// What is sent, again and again if need be.
@@ -76,17 +86,20 @@ impl Exchange {
 
     /// The failure that an answer means, which is not what was hoped for.
     pub(super) fn refused(&self, response: Response) -> Failure {
-        let now = self.inner.options.clock.now();
-        let again = match response.header("retry-after").and_then(|value| retry_after(value, now)) {
-            _ if !is_passing(response.status) => Again::No,
-            Some(wait) => Again::After(wait),
-            None => Again::Yes,
-        };
+        let again = self.inner.http.again(&response);
         let answer = answer(response);
         match answer.status {
             401 | 403 => self.authorizer.denied(&self.inner.keychain, answer),
             404 => Failure::of(Reason::Missing { answer }),
             _ => Failure::passing(Reason::Refused { answer }, again),
+        }
+    }
+
+    /// Remembers a mirror that cannot be reached, so that nobody waits for it again.
+    pub(super) fn leave_out_if_gone(&self, failure: &Failure) {
+        if matches!(*failure.reason, Reason::Connection { .. }) {
+            let mut gone = self.inner.gone.lock().unwrap_or_else(PoisonError::into_inner);
+            gone.insert(self.root.to_string());
         }
     }
 
@@ -115,7 +128,7 @@ impl Exchange {
         let mut headers = call.headers.clone();
         headers.extend(authorization.map(|value| ("authorization", value.reveal().to_string())));
         let own = self.is_own(url);
-        let request = |body| Request { method: call.method, url, headers, body, own };
+        let request = |body| Request { method: call.method, url, headers, body, own, timeout: call.timeout };
         match call.payload {
             Payload::None => self.inner.http.send(request(Body::None)),
             Payload::Bytes(bytes) => self.inner.http.send(request(Body::Bytes(bytes))),

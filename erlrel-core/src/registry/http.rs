@@ -4,16 +4,18 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::tls::{ClientCert, RootCerts, TlsConfig};
-use ureq::{Agent, AsSendBody, Proxy, SendBody};
+use ureq::{Agent, AsSendBody, Proxy, ProxyProtocol, SendBody};
 
 use super::RegistryOptions;
 use super::error::{Again, Failure, Reason, Trouble};
 use super::proxy::proxy_for;
+use super::retry::{is_passing, retry_after};
 use super::tls;
 use super::url::Url;
 
@@ -29,6 +31,8 @@ pub(super) struct Request<'a> {
     pub(super) body: Body<'a>,
     /// True if it goes to a registry or mirror itself, which may know who asks by a client certificate.
     pub(super) own: bool,
+    /// How long the other side may take at a time, if not as long as usual.
+    pub(super) timeout: Option<Duration>,
 }
 
 /// What goes along with a request.
@@ -95,7 +99,9 @@ pub(super) fn broken(error: io::Error) -> Failure {
 
 /// Connections, kept for each host as long as they are of use.
 pub(super) struct Http {
-    options: RegistryOptions,
+    pub(super) options: RegistryOptions,
+    /// How many bytes of content have been sent.
+    sent: AtomicU64,
     roots: OnceLock<RootCerts>,
     /// By scheme, host and port, and whether it is a registry.
     agents: Mutex<BTreeMap<(String, bool), Agent>>,
@@ -104,7 +110,7 @@ pub(super) struct Http {
 impl Http {
     /// Nothing is opened or read before it is needed.
     pub(super) fn new(options: RegistryOptions) -> Self {
-        Self { options, roots: OnceLock::new(), agents: Mutex::default() }
+        Self { options, sent: AtomicU64::new(0), roots: OnceLock::new(), agents: Mutex::default() }
     }
 
     /// Sends a request and waits for the head of the answer, whatever its status.
@@ -113,16 +119,39 @@ impl Http {
     /// When there is no answer, or the options name files that cannot be used.
     pub(super) fn send(&self, request: Request<'_>) -> Result<Response, Failure> {
         let agent = self.agent(request.url, request.own)?;
-        let Request { method, url, mut headers, body, .. } = request;
+        let Request { method, url, mut headers, body, own, timeout } = request;
+        if let Body::Stream(_, size) = body {
+            headers.push(("content-length", size.to_string()));
+        }
+        let head = Head { method, url, headers, timeout };
         match body {
-            Body::None => run(&agent, method, url, &headers, ()),
-            Body::Bytes(bytes) => run(&agent, method, url, &headers, bytes),
+            Body::None => run(&agent, head, ()),
+            Body::Bytes(bytes) => {
+                // What goes to a token service is no content.
+                let content = if own { bytes.len() as u64 } else { 0 };
+                self.sent.fetch_add(content, Ordering::Relaxed);
+                run(&agent, head, bytes)
+            }
             Body::Stream(inner, size) => {
-                let mut content = Content { inner, left: size, error: None };
-                headers.push(("content-length", size.to_string()));
-                let result = run(&agent, method, url, &headers, SendBody::from_reader(&mut content));
+                let mut content = Content { inner, left: size, sent: &self.sent, error: None };
+                let result = run(&agent, head, SendBody::from_reader(&mut content));
                 content.error.map_or(result, |error| Err(Failure::of(Reason::Content(error))))
             }
+        }
+    }
+
+    /// How many bytes of content have been sent so far.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Whether an answer may be another one next time, and when.
+    pub(super) fn again(&self, response: &Response) -> Again {
+        let now = self.options.clock.now();
+        match response.header("retry-after").and_then(|value| retry_after(value, now)) {
+            _ if !is_passing(response.status) => Again::No,
+            Some(wait) => Again::After(wait),
+            None => Again::Yes,
         }
     }
 
@@ -157,8 +186,12 @@ impl Http {
 
     fn proxy(&self, url: &Url) -> Result<Option<Proxy>, Failure> {
         let Some((variable, address)) = proxy_for(&self.options.environment, url) else { return Ok(None) };
-        let unusable = |_| Failure::invalid(format!("the environment variable `{variable}` names no proxy"));
-        Proxy::new(address).map(Some).map_err(unusable)
+        let unusable = |why| Failure::invalid(format!("the environment variable `{variable}` names {why}"));
+        let proxy = Proxy::new(address).map_err(|_| unusable("no proxy"))?;
+        match proxy.protocol() {
+            ProxyProtocol::Http | ProxyProtocol::Https => Ok(Some(proxy)),
+            _ => Err(unusable("a SOCKS proxy, which is not supported; HTTP proxies are")),
+        }
     }
 
     fn tls(&self, url: &Url, own: bool) -> Result<TlsConfig, Failure> {
@@ -190,6 +223,7 @@ impl Http {
 struct Content<'a> {
     inner: &'a mut dyn Read,
     left: u64,
+    sent: &'a AtomicU64,
     error: Option<io::Error>,
 }
 
@@ -198,6 +232,7 @@ impl Content<'_> {
         let wanted = buf.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
         let n = self.inner.read(buf.get_mut(..wanted).unwrap_or_default())?;
         self.left -= n as u64;
+        self.sent.fetch_add(n as u64, Ordering::Relaxed);
         match (n, self.left) {
             (0, 1..) if wanted > 0 => Err(io::ErrorKind::UnexpectedEof.into()),
             (_, 0) if self.inner.read(&mut [0])? > 0 => Err(io::ErrorKind::InvalidData.into()),
@@ -215,18 +250,24 @@ impl Read for Content<'_> {
     }
 }
 
-fn run(
-    agent: &Agent,
-    method: &str,
-    url: &Url,
-    headers: &[(&'static str, String)],
-    body: impl AsSendBody,
-) -> Result<Response, Failure> {
-    let mut head = ureq::http::Request::builder().method(method).uri(url.request());
-    for (name, value) in headers {
-        head = head.header(*name, value);
+/// A request without what goes along with it.
+struct Head<'a> {
+    method: &'static str,
+    url: &'a Url,
+    headers: Vec<(&'static str, String)>,
+    timeout: Option<Duration>,
+}
+
+fn run(agent: &Agent, head: Head<'_>, body: impl AsSendBody) -> Result<Response, Failure> {
+    let mut message = ureq::http::Request::builder().method(head.method).uri(head.url.request());
+    for (name, value) in head.headers {
+        message = message.header(name, value);
     }
-    let message = head.body(body).map_err(|error| failure(error.into()))?;
+    let mut message = message.body(body).map_err(|error| failure(error.into()))?;
+    if let Some(timeout) = head.timeout {
+        let config = agent.configure_request(message).timeout_connect(Some(CONNECT.min(timeout)));
+        message = config.timeout_per_read(Some(timeout)).timeout_per_write(Some(timeout)).build();
+    }
     let (head, body) = agent.run(message).map_err(failure)?.into_parts();
     Ok(Response { status: head.status.as_u16(), headers: head.headers, body: Box::new(body.into_reader()) })
 }

@@ -4,6 +4,7 @@ use super::error::{Failure, Reason};
 use super::exchange::{Call, Exchange, Payload};
 use super::http::Response;
 use super::scope::{Access, Scopes};
+use super::url::Url;
 use crate::digest::Digest;
 use crate::image::RemoteManifest;
 
@@ -21,11 +22,8 @@ const KINDS: [&str; 4] = [
 /// The manifest of a tag or digest; [`Reason::Missing`] if there is none.
 pub(super) fn fetch(exchange: &Exchange, reference: &str) -> Result<RemoteManifest, Failure> {
     let response = exchange.send(&Call {
-        method: "GET",
-        url: exchange.url(&format!("manifests/{reference}")),
         headers: vec![("accept", KINDS.join(", "))],
-        payload: Payload::None,
-        scopes: Scopes::of(&exchange.path, Access::Pull),
+        ..Call::new("GET", address(exchange, reference), Scopes::of(&exchange.path, Access::Pull))
     })?;
     match response.status {
         200 => read(response, reference),
@@ -41,11 +39,9 @@ pub(super) fn store(
     bytes: &[u8],
 ) -> Result<Digest, Failure> {
     let response = exchange.send(&Call {
-        method: "PUT",
-        url: exchange.url(&format!("manifests/{reference}")),
         headers: vec![("content-type", media_type.into())],
         payload: Payload::Bytes(bytes),
-        scopes: Scopes::of(&exchange.path, Access::Push),
+        ..Call::new("PUT", address(exchange, reference), Scopes::of(&exchange.path, Access::Push))
     })?;
     if !matches!(response.status, 200..=299) {
         return Err(exchange.refused(response));
@@ -58,6 +54,10 @@ pub(super) fn store(
             Ok(expected)
         }
     }
+}
+
+fn address(exchange: &Exchange, reference: &str) -> Url {
+    exchange.url(&format!("manifests/{reference}"))
 }
 
 fn read(response: Response, reference: &str) -> Result<RemoteManifest, Failure> {

@@ -122,6 +122,8 @@ struct Inner {
     keychain: Keychain,
     /// Where a registry of the machine itself is, once that is known.
     roots: Mutex<BTreeMap<String, Url>>,
+    /// Mirrors that could not be reached.
+    gone: Mutex<BTreeSet<String>>,
     /// By registry or mirror, and path.
     authorizers: Mutex<BTreeMap<(String, String), Arc<Authorizer>>>,
 }
@@ -131,8 +133,18 @@ impl Registry {
     pub fn new(options: RegistryOptions) -> Self {
         let http = Http::new(options.clone());
         let keychain = Keychain::new(options.environment.clone());
-        let (roots, authorizers) = Default::default();
-        Self { inner: Arc::new(Inner { options, http, keychain, roots, authorizers }) }
+        let (roots, gone, authorizers) = Default::default();
+        Self { inner: Arc::new(Inner { options, http, keychain, roots, gone, authorizers }) }
+    }
+
+    /// How many bytes of blobs and manifests have been sent to registries so far, what had to be sent again included.
+    pub fn sent(&self) -> u64 {
+        self.inner.http.sent()
+    }
+
+    /// Credentials that could not be used, so that it went on without them.
+    pub fn warnings(&self) -> Vec<CredentialsError> {
+        self.inner.keychain.failures()
     }
 
     /// A repository, which need not exist.
@@ -146,17 +158,23 @@ impl Registry {
         Ok(self.exchange(root, repository.registry(), repository.path()))
     }
 
-    /// The mirrors of its registry, in their order.
-    fn mirrors(&self, repository: &Repository) -> impl Iterator<Item = Result<Exchange, Failure>> {
-        let mirrors = self.inner.options.mirrors.get(repository.registry()).cloned().unwrap_or_default();
-        let path = repository.path().to_string();
-        mirrors.into_iter().map(move |mirror| {
-            let root = Url::parse(&mirror).ok_or_else(|| Failure::invalid("a mirror is no address"))?;
+    /// The mirrors of its registry, in their order, without those that could not be reached before.
+    fn mirrors(&self, repository: &Repository) -> Result<Vec<Exchange>, Failure> {
+        let mirrors =
+            self.inner.options.mirrors.get(repository.registry()).map(Vec::as_slice).unwrap_or_default();
+        let mut exchanges = Vec::new();
+        for mirror in mirrors {
+            let no_address =
+                || Failure::invalid(format!("the mirror `{}` is no address", without_user(mirror)));
+            let root = Url::parse(mirror).ok_or_else(no_address)?;
             let prefix = root.path().trim_matches('/');
-            let path = if prefix.is_empty() { path.clone() } else { format!("{prefix}/{path}") };
-            let host = root.authority();
-            Ok(self.exchange(root.with_path("/"), &host, &path))
-        })
+            let slash = if prefix.is_empty() { "" } else { "/" };
+            let path = format!("{prefix}{slash}{}", repository.path());
+            exchanges.push(self.exchange(root.with_path("/"), &root.authority(), &path));
+        }
+        let gone = self.inner.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        exchanges.retain(|exchange| !gone.contains(&exchange.root.to_string()));
+        Ok(exchanges)
     }
 
     fn exchange(&self, root: Url, registry: &str, path: &str) -> Exchange {
@@ -194,7 +212,10 @@ impl Inner {
     /// another matter.
     fn speaks_tls(&self, root: &Url) -> Result<bool, Failure> {
         let url = root.with_path("/v2/");
-        let request = Request { method: "GET", url: &url, headers: Vec::new(), body: Body::None, own: true };
+        let (method, headers) = ("GET", Vec::new());
+        // Who waits for a line of HTTP says nothing to TLS.
+        let timeout = Some(self.options.timeout.min(Duration::from_secs(5)));
+        let request = Request { method, url: &url, headers, body: Body::None, own: true, timeout };
         match self.http.send(request) {
             Ok(_) => Ok(true),
             Err(failure) => match *failure.reason {
@@ -207,3 +228,21 @@ impl Inner {
         }
     }
 }
+
+/// An address for messages: a user in it may have a password.
+fn without_user(address: &str) -> String {
+    match (address.find("://"), address.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => {
+            format!("{}://…{}", &address[..scheme], &address[at..])
+        }
+        (None, Some(at)) => format!("…{}", &address[at..]),
+        _ => address.into(),
+    }
+}
+
+#[cfg(test)]
+mod access_tests;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod transfer_tests;

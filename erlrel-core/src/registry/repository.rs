@@ -6,7 +6,8 @@ use super::download::{Download, may_be_elsewhere};
 use super::error::{Failure, Reason, RegistryError};
 use super::exchange::Exchange;
 use super::retry::attempts;
-use super::upload::{self, Mount, Pushed};
+use super::scope::Access;
+use super::upload::{self, Mount, Pushed, Wanted};
 use super::{Registry, RegistryOptions, manifests};
 use crate::digest::Digest;
 use crate::image::reference::{Repository, is_tag};
@@ -55,7 +56,7 @@ impl RemoteRepository {
     pub fn has_blob(&self, digest: Digest) -> Result<bool, RegistryError> {
         let work = |_| {
             let exchange = self.origin()?;
-            let response = upload::head(&exchange, digest)?;
+            let response = upload::head(&exchange, digest, Access::Pull)?;
             match response.status {
                 200 => Ok(true),
                 404 | 405 | 501 => Ok(false),
@@ -96,7 +97,10 @@ impl RemoteRepository {
     pub fn push_blob(&self, blob: &Blob, from: Option<&Repository>) -> Result<Pushed, RegistryError> {
         let from = from.filter(|from| from.registry() == self.repository.registry());
         let from = from.filter(|from| from.path() != self.repository.path());
-        let work = |tried| upload::push(&self.origin()?, blob, from.filter(|_| tried == 0));
+        let work = |tried| {
+            let from = from.filter(|_| tried == 0);
+            upload::push(&self.origin()?, &Wanted { blob, from, tried })
+        };
         let action = format!("push the blob {} to {}", blob.digest(), self.repository);
         self.patiently(work).map_err(Failure::while_doing(action))
     }
@@ -129,9 +133,9 @@ impl RemoteRepository {
         &self,
         ask: impl Fn(&Exchange) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        for mirror in self.registry.mirrors(&self.repository) {
-            match mirror.and_then(|exchange| ask(&exchange)) {
-                Err(failure) if may_be_elsewhere(&failure) => {}
+        for mirror in self.registry.mirrors(&self.repository)? {
+            match ask(&mirror) {
+                Err(failure) if may_be_elsewhere(&failure) => mirror.leave_out_if_gone(&failure),
                 result => return result,
             }
         }

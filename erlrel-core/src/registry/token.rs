@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use super::auth::basic;
 use super::challenge::Challenge;
 use super::credentials::{Credentials, Secret};
-use super::error::{Again, Answer, Failure, Reason, message_of};
+use super::error::{Answer, Failure, Reason, message_of};
 use super::http::{Body, Http, Request, Response};
-use super::retry::is_passing;
 use super::scope::Scopes;
 use super::url::{Url, encode, is_private};
 
@@ -46,7 +45,7 @@ pub(super) fn fetch(http: &Http, request: &TokenRequest<'_>) -> Result<Secret, F
         }
         None => get(http, &realm, request, None)?,
     };
-    read(response)
+    read(http, response)
 }
 
 /// The address of the service, which is about to get credentials: by TLS if the registry is spoken to by TLS, and not by
@@ -87,7 +86,7 @@ fn get(
     }
     let authorization = authorization.map(|value| ("authorization", value.reveal().to_string()));
     let headers = authorization.into_iter().collect();
-    http.send(Request { method: "GET", url: &url, headers, body: Body::None, own: false })
+    http.send(Request { method: "GET", url: &url, headers, body: Body::None, own: false, timeout: None })
 }
 
 /// RFC 6749, 6: the identity token is a refresh token.
@@ -108,14 +107,14 @@ fn exchange(
         let _ = write!(form, "&{name}={}", encode(value));
     }
     let headers = vec![("content-type", "application/x-www-form-urlencoded".into())];
-    http.send(Request { method: "POST", url: realm, headers, body: Body::Bytes(form.as_bytes()), own: false })
+    let body = Body::Bytes(form.as_bytes());
+    http.send(Request { method: "POST", url: realm, headers, body, own: false, timeout: None })
 }
 
-fn read(response: Response) -> Result<Secret, Failure> {
-    let status = response.status;
+fn read(http: &Http, response: Response) -> Result<Secret, Failure> {
+    let (status, again) = (response.status, http.again(&response));
     let body = response.read(LONGEST)?;
-    if !(200..300).contains(&status) {
-        let again = if is_passing(status) { Again::Yes } else { Again::No };
+    if !matches!(status, 200..=299) {
         let answer = Answer { status, message: message_of(&body) };
         return Err(Failure::passing(Reason::Refused { answer }, again));
     }

@@ -2,7 +2,7 @@
 //!
 //! `HEAD`, `POST` with `mount`, `POST`, one `PATCH` without `Content-Range`, `PUT` with the digest.
 
-use super::error::{Failure, Reason};
+use super::error::{Again, Failure, Reason};
 use super::exchange::{Call, Exchange, Payload};
 use super::http::Response;
 use super::scope::{Access, Scopes};
@@ -22,14 +22,25 @@ pub enum Pushed {
     Uploaded,
 }
 
-/// Brings a blob into the repository; `from` is another one of the same registry that has it. One try: what is there
-/// already when it is made again is not sent again.
-pub(super) fn push(exchange: &Exchange, blob: &Blob, from: Option<&Repository>) -> Result<Pushed, Failure> {
-    let digest = blob.digest();
+/// Something that is to be in a repository.
+pub(super) struct Wanted<'a> {
+    pub(super) blob: &'a Blob,
+    /// Another repository of the same registry, which has it.
+    pub(super) from: Option<&'a Repository>,
+    /// How often it has been tried already. What is there by then is not sent again.
+    pub(super) tried: u32,
+}
+
+/// Brings a blob into the repository.
+///
+/// # Errors
+/// When the registry does not take it: most of what can happen on the way is worth another try.
+pub(super) fn push(exchange: &Exchange, wanted: &Wanted<'_>) -> Result<Pushed, Failure> {
+    let digest = wanted.blob.digest();
     if is_there(exchange, digest)? == Some(true) {
         return Ok(Pushed::Existing);
     }
-    let session = match from.map(|from| mount(exchange, digest, from)) {
+    let session = match wanted.from.map(|from| mount(exchange, digest, from)) {
         Some(Mount::Done) => return Ok(Pushed::Mounted),
         Some(Mount::Session(location)) => location,
         Some(Mount::Refused) | None => match begin(exchange)? {
@@ -37,12 +48,24 @@ pub(super) fn push(exchange: &Exchange, blob: &Blob, from: Option<&Repository>) 
             None => return finished(exchange, digest),
         },
     };
-    let location = match send(exchange, &session, blob)? {
-        Sent::Open(location) => location,
-        Sent::Stored => return Ok(Pushed::Uploaded),
-    };
-    commit(exchange, &location, digest)?;
+    match send(exchange, &session, wanted)? {
+        Sent::Open(location) => {
+            commit(exchange, &location, digest).map_err(|failure| lost(failure, wanted))?
+        }
+        Sent::Stored => {}
+    }
     Ok(Pushed::Uploaded)
+}
+
+/// A registry that has lost what it was sent, or its beginning, gets it once more: several machines may stand behind one
+/// name, and connections may damage what goes through them.
+fn lost(failure: Failure, wanted: &Wanted<'_>) -> Failure {
+    let again = match &*failure.reason {
+        Reason::Missing { .. } => Again::Yes,
+        Reason::Refused { answer } if matches!(answer.status, 400 | 409 | 416) => Again::Yes,
+        _ => return failure,
+    };
+    if wanted.tried == 0 { Failure { again, ..failure } } else { failure }
 }
 
 /// Whether the repository has a blob; `None` if the registry does not say so, which is no reason to give up.
@@ -50,7 +73,8 @@ pub(super) fn push(exchange: &Exchange, blob: &Blob, from: Option<&Repository>) 
 /// # Errors
 /// When the registry does not accept who asks.
 pub(super) fn is_there(exchange: &Exchange, digest: Digest) -> Result<Option<bool>, Failure> {
-    match head(exchange, digest) {
+    // One token does for this and for what follows.
+    match head(exchange, digest, Access::Push) {
         Ok(response) => match response.status {
             200 => Ok(Some(true)),
             404 => Ok(Some(false)),
@@ -65,14 +89,9 @@ pub(super) fn is_there(exchange: &Exchange, digest: Digest) -> Result<Option<boo
 }
 
 /// Asks for a blob without wanting it.
-pub(super) fn head(exchange: &Exchange, digest: Digest) -> Result<Response, Failure> {
-    exchange.send(&Call {
-        method: "HEAD",
-        url: exchange.url(&format!("blobs/{digest}")),
-        headers: Vec::new(),
-        payload: Payload::None,
-        scopes: Scopes::of(&exchange.path, Access::Pull),
-    })
+pub(super) fn head(exchange: &Exchange, digest: Digest, access: Access) -> Result<Response, Failure> {
+    let scopes = Scopes::of(&exchange.path, access);
+    exchange.send(&Call::new("HEAD", exchange.url(&format!("blobs/{digest}")), scopes))
 }
 
 /// What came of a mount.
@@ -113,7 +132,7 @@ fn begin(exchange: &Exchange) -> Result<Option<Url>, Failure> {
 }
 
 fn post(exchange: &Exchange, url: Url, scopes: Scopes) -> Result<Response, Failure> {
-    exchange.send(&Call { method: "POST", url, headers: Vec::new(), payload: Payload::Bytes(&[]), scopes })
+    exchange.send(&Call { payload: Payload::Bytes(&[]), ..Call::new("POST", url, scopes) })
 }
 
 /// What came of sending the bytes.
@@ -124,32 +143,36 @@ enum Sent {
     Stored,
 }
 
-fn send(exchange: &Exchange, session: &Url, blob: &Blob) -> Result<Sent, Failure> {
+fn send(exchange: &Exchange, session: &Url, wanted: &Wanted<'_>) -> Result<Sent, Failure> {
+    let mut headers = vec![("content-type", "application/octet-stream".into())];
+    if wanted.tried > 0 {
+        // Who says no and hangs up while bytes are sent is not heard. So the second time it is asked before.
+        headers.push(("expect", "100-continue".into()));
+    }
     let response = exchange.send(&Call {
-        method: "PATCH",
-        url: session.clone(),
-        headers: vec![("content-type", "application/octet-stream".into())],
-        payload: Payload::Blob(blob),
-        scopes: Scopes::of(&exchange.path, Access::Push),
+        headers,
+        payload: Payload::Blob(wanted.blob),
+        ..Call::new("PATCH", session.clone(), Scopes::of(&exchange.path, Access::Push))
     })?;
     match response.status {
         // Some store it with that. Who does not has it nowhere yet.
-        201 if is_there(exchange, blob.digest())? == Some(true) => Ok(Sent::Stored),
+        201 if is_there(exchange, wanted.blob.digest())? == Some(true) => Ok(Sent::Stored),
         200..=204 => {
             let location = next(exchange, session, response)?;
             Ok(Sent::Open(location.unwrap_or_else(|| session.clone())))
         }
-        _ => Err(exchange.refused(response)),
+        _ => Err(lost(exchange.refused(response), wanted)),
     }
 }
 
 fn commit(exchange: &Exchange, location: &Url, digest: Digest) -> Result<(), Failure> {
+    let url = location.with_parameter("digest", &digest.to_string());
     let response = exchange.send(&Call {
-        method: "PUT",
-        url: location.with_parameter("digest", &digest.to_string()),
         headers: vec![("content-type", "application/octet-stream".into())],
         payload: Payload::Bytes(&[]),
-        scopes: Scopes::of(&exchange.path, Access::Push),
+        // Registries put a large blob together only now.
+        timeout: Some(exchange.inner.options.timeout.saturating_mul(5)),
+        ..Call::new("PUT", url, Scopes::of(&exchange.path, Access::Push))
     })?;
     if !matches!(response.status, 200..=204) {
         return Err(exchange.refused(response));
