@@ -1,6 +1,7 @@
 //! The arguments, as they were typed. What has a form of its own is read here, so that a mistake is one of
 //! usage and found before the work begins.
 
+mod cache;
 mod rebar3;
 mod refused;
 mod registry;
@@ -13,6 +14,7 @@ use erlrel_core::container::{Base, ContainerError};
 use erlrel_core::destination::Destination;
 use erlrel_core::image::Reference;
 
+pub(crate) use cache::{CacheArgs, CacheCommand, CacheDirArgs, CacheGcArgs, CacheListArgs, UseCacheArgs};
 use rebar3::OverrideArgs;
 use refused::{ForeignArgs, NoImageArgs};
 pub(crate) use registry::RegistryArgs;
@@ -61,6 +63,8 @@ pub(crate) enum Command {
     Rebase(RebaseArgs),
     /// Print the dependency-layer key: the cksum of rebar.config and rebar.lock
     Key(KeyArgs),
+    /// The local cache of what was fetched and packed: where it is, what is in it, and its size
+    Cache(CacheArgs),
 }
 
 const IMAGE_EXAMPLES: &str = "\
@@ -151,6 +155,7 @@ pub(crate) struct ContentArgs {
     pub(crate) boot_program: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) registry: RegistryArgs,
+    pub(crate) cache: UseCacheArgs,
 }
 
 impl ContentArgs {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use erlrel_core::cache::Cache;
 use erlrel_core::container::{self, Base, BuildOptions, ContainerOptions, Plan, plan_prebuilt};
 use erlrel_core::project::{self, ProjectError};
 use erlrel_core::release::{Prebuilt, read_prebuilt};
@@ -18,6 +19,7 @@ use crate::resolved::Resolved;
 pub(crate) fn plan_project(
     resolved: &Resolved,
     content: &ContentArgs,
+    cache: Option<&Cache>,
     report: &Report,
 ) -> Result<Plan, CliError> {
     let options = content.over(ContainerOptions::of(&resolved.release.project)?);
@@ -29,6 +31,7 @@ pub(crate) fn plan_project(
         &options,
         &build_options(&content.registry, report)?,
     )?;
+    let plan = container::plan(&resolved.release, &boot_program, &options, &build_options(cache, report)?)?;
     resolved.warn(&plan.warnings, report)?;
     Ok(plan)
 }
@@ -56,11 +59,13 @@ pub(crate) fn plan_from(
     release: &Prebuilt,
     project: &ProjectArgs,
     content: &ContentArgs,
+    cache: Option<&Cache>,
     report: &Report,
 ) -> Result<Plan, CliError> {
     let options = content.over(options_here(project, report)?);
     check_docker(&options)?;
     let plan = plan_prebuilt(release, &options, &build_options(&content.registry, report)?)?;
+    let plan = plan_prebuilt(release, &options, &build_options(cache, report)?)?;
     plan.warnings.iter().for_each(|warning| report.warning(warning));
     Ok(plan)
 }
@@ -99,4 +104,6 @@ pub(crate) fn build_options<'a>(
     let build = BuildOptions::new(std::env::temp_dir(), report);
     // A variable that makes no sense is an error where the daemon is asked.
     Ok(BuildOptions { epoch: epoch()?, docker: docker_host().unwrap_or_default(), registry, ..build })
+    cache: Option<&'a Cache>,
+    Ok(BuildOptions { epoch: epoch()?, docker: docker_host().unwrap_or_default(), cache, ..build })
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use erlrel_core::project::{ProjectError, commands::CommandError};
-use erlrel_core::{Error, container, destination, fs, image, otp, release, tree};
+use erlrel_core::{Error, cache, container, destination, fs, image, otp, release, tree};
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,10 @@ pub(crate) enum CliError {
     NoRegistryName,
     #[error("cannot find out where erlrel itself is installed")]
     NoProgramPath(#[source] std::io::Error),
+    #[error("there is no place for a cache: neither XDG_CACHE_HOME nor HOME names a directory")]
+    NoCacheDirectory,
+    #[error("cannot find out what the current folder is")]
+    NoCurrentFolder(#[source] std::io::Error),
     #[error("cannot print the result")]
     ResultNotPrinted(#[source] std::io::Error),
 }
@@ -54,6 +58,8 @@ impl CliError {
             }
             Self::NotAnImage => Some("make the image again with `erlrel image`"),
             Self::ResultNotPrinted(_) => None,
+            Self::NoCacheDirectory => Some("name a directory with --cache-dir DIR"),
+            Self::ResultNotPrinted(_) | Self::NoCurrentFolder(_) => None,
         }
     }
 }
@@ -78,6 +84,7 @@ from_core!(
     tree::TreeError,
     container::ContainerError,
     image::ImageError,
+    cache::CacheError,
     destination::DestinationError
 );
 

@@ -4,6 +4,7 @@
 //! library, and hands the result to `report`, the only module that prints.
 
 mod args;
+mod cache;
 mod commands;
 mod content;
 mod environment;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Plan(plan) => commands::plan::run(plan, &report),
         Command::Rebase(rebase) => commands::rebase::run(rebase, &report),
         Command::Key(key) => commands::key::run(key, &report),
+        Command::Cache(cache) => commands::cache::run(cache, &report),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -129,6 +129,8 @@ impl Observer for Report {
             }
             Event::BlobPushed { digest, sent: false, .. } => {
                 self.progress(format!("there already: {digest}"))
+            Event::LayerReused { layer, size } => {
+                self.progress(format!("layer {layer}: {} (from the cache)", bytes(*size)));
             }
             Event::Written { destination } => self.progress(format!("written to {destination}")),
             _ => {}

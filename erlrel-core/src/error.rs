@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::application::ApplicationError;
+use crate::cache::CacheError;
 use crate::container::ContainerError;
 use crate::destination::DestinationError;
 use crate::docker::DockerError;
@@ -49,6 +50,9 @@ pub enum Error {
     /// Writing the image.
     #[error(transparent)]
     Destination(#[from] DestinationError),
+    /// Opening or collecting the local cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     /// An image name that is none.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
@@ -184,7 +188,8 @@ impl Error {
             Self::Project(
                 ProjectError::Fs(error) | ProjectError::Application(ApplicationError::Fs(error)),
             )
-            | Self::Otp(OtpError::Fs(error)) => Some(error),
+            | Self::Otp(OtpError::Fs(error))
+            | Self::Cache(CacheError::Fs(error)) => Some(error),
             Self::Registry(error) => match &*error.reason {
                 Reason::File(error) => Some(error),
                 _ => None,
@@ -222,6 +227,8 @@ impl Error {
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => release_hint(error),
             _ if self.registry().is_some() => self.registry().and_then(RegistryError::hint),
             Self::Prebuilt(error) => error.hint(),
+            Self::Registry(error) => error.hint(),
+            Self::Cache(error) => error.hint(),
             Self::Container(ContainerError::NoErts { .. } | ContainerError::NoErlang { .. }) => Some(
                 "set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration (`include_erts: true` in \
                  mix.exs), or name a base image with Erlang by --base",
@@ -326,6 +333,7 @@ mod tests {
             (written(unsupported()), Unsupported),
             (ProjectError::from(io()).into(), Io),
             (OtpError::from(io()).into(), Io),
+            (CacheError::from(io()).into(), Io),
             (ReleaseError::from(io()).into(), Io),
             (ContainerError::from(ReleaseError::from(io())).into(), Io),
             (TreeError::from(io()).into(), Io),

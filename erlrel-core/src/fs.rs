@@ -7,10 +7,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, RenameFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens, renameat_with};
 use rustix::io::Errno;
 
-pub(crate) use aside::Abandoned;
+pub(crate) use aside::{Abandoned, Draft};
 pub use aside::{ScratchDir, is_aside, unnamed_file, write_aside};
 
 /// A file operation that failed: what was attempted, and where.
@@ -110,7 +110,7 @@ pub(crate) fn lock_directory(path: &Path) -> Result<File, FsError> {
 }
 
 /// NFS has locks, but none on a directory.
-fn has_no_locks(error: &io::Error) -> bool {
+pub(crate) fn has_no_locks(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::BADF | Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS))
 }
 
@@ -124,6 +124,21 @@ pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
         Err(Errno::INVAL | Errno::NOTSUP | Errno::NOSYS) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Makes the modification time of a file the present, as the machine has it.
+///
+/// # Errors
+/// When the file system is read-only.
+pub(crate) fn touch(file: &File) -> io::Result<()> {
+    let time = |tv_nsec| Timespec { tv_sec: 0, tv_nsec };
+    let times = Timestamps { last_access: time(UTIME_OMIT), last_modification: time(UTIME_NOW) };
+    Ok(futimens(file, &times)?)
+}
+
+/// The number of the user that this process acts as.
+pub(crate) fn effective_user() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// Sets the permission bits of a file or directory.

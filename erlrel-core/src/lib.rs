@@ -81,6 +81,7 @@ pub mod release;
 pub mod image;
 
 // Row 6 and 7: what is kept of the work, and whom the library talks to.
+pub mod cache;
 pub mod docker;
 pub mod registry;
 

@@ -34,6 +34,11 @@ pub enum Event<'a> {
         size: u64,
         /// Whether it had to be sent.
         sent: bool,
+    /// A layer was in the cache and did not have to be packed.
+    LayerReused {
+        /// The layer's name, as above.
+        layer: &'a str,
+        /// Compressed size in bytes.
     },
     /// A destination has everything.
     Written {

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use erlrel_core::cache::Cache;
 use erlrel_core::container::{self, Plan};
 use erlrel_core::destination::{self, Destination, WriteOptions};
 use erlrel_core::image::Reference;
 use erlrel_core::release::{Prebuilt, Release};
 
 use crate::args::ImageArgs;
+use crate::cache;
 use crate::content::{build_options, plan_from, plan_project, read_from};
 use crate::environment::docker_host;
 use crate::error::CliError;
@@ -22,11 +24,13 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     if args.to.contains(&Destination::Registry) && args.tag.is_empty() {
         return Err(CliError::NoRegistryName);
     }
+    let cache = cache::open(&args.content.cache, report);
     let subject = match &args.content.from {
-        Some(path) => Subject::of_prebuilt(path, args, report)?,
-        None => Subject::of_project(args, report)?,
+        Some(path) => Subject::of_prebuilt(path, args, cache.as_ref(), report)?,
+        None => Subject::of_project(args, cache.as_ref(), report)?,
     };
     let build = build_options(&args.content.registry, report)?;
+    let build = build_options(cache.as_ref(), report)?;
     let image = container::build(&subject.plan, &build)?;
     let names = &subject.names;
     let destinations = if args.to.is_empty() { vec![subject.destination.clone()] } else { args.to.clone() };
@@ -36,6 +40,12 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
         .map(|to| destination::write(&image, names, to, &options))
         .collect::<Result<Vec<_>, _>>()?;
     receipt::print(&image, names, &receipts, args.json, report)
+    cache::tell_trouble(cache.as_ref(), report);
+    if args.json {
+        report.result(format!("{:#}", json_result(&image, names, &receipts)))
+    } else {
+        text_result(&image, &receipts, report)
+    }
 }
 
 /// What the image is made of, whoever has assembled the release.
@@ -47,22 +57,27 @@ struct Subject {
 }
 
 impl Subject {
-    fn of_project(args: &ImageArgs, report: &Report) -> Result<Self, CliError> {
+    fn of_project(args: &ImageArgs, cache: Option<&Cache>, report: &Report) -> Result<Self, CliError> {
         let commands = &["release", "tar"];
         let project = project::open_compiled(&args.project, &args.compile, commands, report)?;
         let resolved = Resolved::of(project, &args.project, &args.select, report)?;
         let names = names(args, &resolved.release.spec.name, &resolved.release.spec.vsn)?;
-        let plan = plan_project(&resolved, &args.content, report)?;
+        let plan = plan_project(&resolved, &args.content, cache, report)?;
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
         Ok(Self { plan, names, destination })
     }
 
-    fn of_prebuilt(path: &Path, args: &ImageArgs, report: &Report) -> Result<Self, CliError> {
+    fn of_prebuilt(
+        path: &Path,
+        args: &ImageArgs,
+        cache: Option<&Cache>,
+        report: &Report,
+    ) -> Result<Self, CliError> {
         let release = read_from(path)?;
         let names = names(args, &release.name, &release.vsn)?;
-        let plan = plan_from(&release, &args.project, &args.content, report)?;
+        let plan = plan_from(&release, &args.project, &args.content, cache, report)?;
         let Prebuilt { name, vsn, .. } = release;
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub(crate) mod cache;
 pub(crate) mod image;
 pub(crate) mod key;
 pub(crate) mod plan;

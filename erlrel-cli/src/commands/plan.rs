@@ -9,6 +9,7 @@ use erlrel_core::tree::{Node, Tree};
 use serde_json::{Value, json};
 
 use crate::args::PlanArgs;
+use crate::cache;
 use crate::content::{plan_from, plan_project, read_from};
 use crate::error::CliError;
 use crate::project;
@@ -16,16 +17,17 @@ use crate::report::{Report, bytes};
 use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
+    let cache = cache::open(&args.content.cache, report);
     match &args.content.from {
         Some(path) => {
             let release = read_from(path)?;
-            let plan = plan_from(&release, &args.project, &args.content, report)?;
+            let plan = plan_from(&release, &args.project, &args.content, cache.as_ref(), report)?;
             print(&Summary::of_prebuilt(&release), &plan, args.json, report)
         }
         None => {
             let project = project::open(&args.project, &["release", "tar"])?;
             let resolved = Resolved::of(project, &args.project, &args.select, report)?;
-            let plan = plan_project(&resolved, &args.content, report)?;
+            let plan = plan_project(&resolved, &args.content, cache.as_ref(), report)?;
             print(&Summary::of_project(&resolved.release), &plan, args.json, report)
         }
     }

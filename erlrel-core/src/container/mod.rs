@@ -23,6 +23,7 @@ pub use error::{ContainerError, ContainerWarning};
 pub use options::ContainerOptions;
 pub use prebuilt::plan_prebuilt;
 
+use crate::cache::Cache;
 use crate::docker::DockerHost;
 use crate::fs::ScratchDir;
 use crate::image::files::FileMap;
@@ -49,6 +50,8 @@ pub struct BuildOptions<'a> {
     pub docker: DockerHost,
     /// How the registry of a base image is spoken to.
     pub registry: Registry,
+    /// What was made before and can be used again. Default: none.
+    pub cache: Option<&'a Cache>,
     /// Is told what happens.
     pub observer: &'a dyn Observer,
 }
@@ -58,6 +61,7 @@ impl<'a> BuildOptions<'a> {
     pub fn new(scratch_dir: PathBuf, observer: &'a dyn Observer) -> Self {
         let registry = Registry::new(RegistryOptions::default());
         Self { epoch: 0, scratch_dir, docker: DockerHost::default(), registry, observer }
+        Self { epoch: 0, scratch_dir, docker: DockerHost::default(), cache: None, observer }
     }
 }
 
@@ -66,6 +70,7 @@ impl std::fmt::Debug for BuildOptions<'_> {
         let mut shown = f.debug_struct("BuildOptions");
         shown.field("epoch", &self.epoch).field("scratch_dir", &self.scratch_dir);
         shown.field("docker", &self.docker).field("registry", &self.registry).finish_non_exhaustive()
+        shown.field("docker", &self.docker).field("cache", &self.cache).finish_non_exhaustive()
     }
 }
 
@@ -138,7 +143,10 @@ pub fn plan(
 pub fn build(plan: &Plan, options: &BuildOptions<'_>) -> Result<Image, ContainerError> {
     let pack =
         PackOptions { mtime: options.epoch, scratch_dir: &options.scratch_dir, observer: options.observer };
-    let layers = layers::pack(&plan.layers, pack)?;
+    let layers = match options.cache {
+        Some(cache) => cache.pack(&plan.layers, pack)?,
+        None => layers::pack(&plan.layers, pack)?,
+    };
     Ok(image::build(plan.base.as_ref(), &layers, &plan.image)?)
 }
 
@@ -173,7 +181,8 @@ impl Opened {
         platform: Option<&Platform>,
         build: &BuildOptions<'_>,
     ) -> Result<Option<Self>, ContainerError> {
-        let opened = |image: BaseImage| Ok(Self { files: image.files()?, image });
+        let files = |image: &BaseImage| build.cache.map_or_else(|| image.files(), |cache| cache.files(image));
+        let opened = |image: BaseImage| Ok(Self { files: files(&image)?, image });
         base.open(platform, build)?.map(opened).transpose()
     }
 
@@ -201,7 +210,7 @@ impl Parts<'_> {
         let native = native::closure(&tree, &needs)?;
         let warnings = native.warnings.iter().cloned().map(ContainerWarning::Native).collect();
         tree.merge(match &self.base {
-            Some(base) => on_base::missing(native, &base.image, &base.files)?,
+            Some(base) => on_base::missing(native, &base.files)?,
             None => native.tree,
         })?;
         tree.add_parents()?;

@@ -1,10 +1,8 @@
 //! What a base image lacks of what a release needs of a system, and whether what it has will do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{ContainerError, ContainerOptions, Opened, PATH};
-use crate::elf;
-use crate::image::BaseImage;
 use crate::image::files::{FileKind, FileMap};
 use crate::image::native::{LibraryPlace, NativeFiles, NativeLibrary};
 use crate::tree::{Entry, Group, Tree, TreePath};
@@ -45,17 +43,13 @@ pub(super) fn with_erlang<'a>(
 ///
 /// # Errors
 /// When a library of the base lacks a symbol version without which the loader refuses the release.
-pub(super) fn missing(
-    native: NativeFiles,
-    base: &BaseImage,
-    files: &FileMap,
-) -> Result<Tree, ContainerError> {
+pub(super) fn missing(native: NativeFiles, files: &FileMap) -> Result<Tree, ContainerError> {
     let there = library_paths(files);
     let system = native.libraries.iter().filter(|library| library.place == LibraryPlace::System);
     let provided: BTreeMap<&TreePath, (&NativeLibrary, String)> = system
         .filter_map(|library| Some((&library.path, (library, there.get(library.path.file_name())?.clone()))))
         .collect();
-    check_versions(provided.values(), base)?;
+    check_versions(provided.values(), files)?;
     let is_there = |path: &TreePath| provided.contains_key(path) || files.resolve(path.as_str()).is_some();
     let brings_library = native.libraries.iter().any(|library| !is_there(&library.path));
     // Without a library of the host in the image, its package records would describe nothing.
@@ -81,16 +75,14 @@ fn library_paths(files: &FileMap) -> BTreeMap<&str, String> {
 
 /// A library that cannot be read as one, or defines no versions at all, is given the benefit of the doubt.
 fn check_versions<'a>(
-    provided: impl Iterator<Item = &'a (&'a NativeLibrary, String)> + Clone,
-    base: &BaseImage,
+    provided: impl Iterator<Item = &'a (&'a NativeLibrary, String)>,
+    files: &FileMap,
 ) -> Result<(), ContainerError> {
-    let paths: BTreeSet<String> = provided.clone().map(|(_, path)| path.clone()).collect();
-    let contents = base.contents(&paths)?;
     for (library, path) in provided {
-        let Some(has) = contents.get(path).and_then(|bytes| elf::parse(bytes).ok()) else { continue };
+        let has = files.get(path).map(|info| &info.symbol_versions).filter(|has| !has.is_empty());
+        let Some(has) = has else { continue };
         for (needed_by, versions) in &library.needed_by {
-            let lacking = versions.iter().find(|version| !has.provided_versions.contains(*version));
-            if let Some(version) = lacking.filter(|_| !has.provided_versions.is_empty()) {
+            if let Some(version) = versions.iter().find(|version| !has.contains(*version)) {
                 return Err(ContainerError::BaseTooOld {
                     library: format!("/{path}"),
                     version: version.clone(),

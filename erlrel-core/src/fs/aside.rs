@@ -92,6 +92,46 @@ fn finish(file: NamedTempFile, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A file that is written aside and put into its place when it is complete. It is not made durable: this is for what
+/// can be made again, and is verified by whoever reads it. Without a place it vanishes.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    file: NamedTempFile,
+}
+
+impl Draft {
+    /// Makes one in `dir`, which must be on the file system of its final place.
+    ///
+    /// # Errors
+    /// When nothing can be created there.
+    pub(crate) fn new_in(dir: &Path) -> io::Result<Self> {
+        Ok(Self { file: new_file(dir)? })
+    }
+
+    /// To write to; it is locked.
+    pub(crate) fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    /// Puts it in place of what is at `path`; the file stays open and locked.
+    ///
+    /// # Errors
+    /// When it cannot be moved there.
+    pub(crate) fn put(self, path: &Path) -> io::Result<File> {
+        Ok(self.file.persist(path)?)
+    }
+
+    /// The file without a name, which vanishes when it is closed.
+    ///
+    /// # Errors
+    /// When its name cannot be removed.
+    pub(crate) fn into_unnamed(self) -> io::Result<File> {
+        let (file, path) = self.file.into_parts();
+        path.close()?;
+        Ok(file)
+    }
+}
+
 /// A directory for temporary files, which is removed with this value.
 #[derive(Debug)]
 pub struct ScratchDir {

@@ -1,6 +1,5 @@
 //! A base image: what the layers of a new image are put on.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use rayon::prelude::*;
 use super::config_json::ParsedConfig;
 use super::docker_archive;
 use super::error::ImageError;
-use super::files::{self, FileMap, LayerFiles};
+use super::files::{FileMap, LayerFiles};
 use super::layer::Layer;
 use super::manifest::{self, Manifest};
 use super::reference::Reference;
@@ -160,25 +159,21 @@ impl BaseImage {
     /// # Errors
     /// When a layer cannot be read, is damaged, or is compressed with zstd.
     pub fn files(&self) -> Result<FileMap, ImageError> {
-        let layers: Vec<LayerFiles> = self.layers.par_iter().map(read_files).collect::<Result<_, _>>()?;
+        self.files_of(read_files)
+    }
+
+    /// The same from what `list` knows of each layer.
+    ///
+    /// # Errors
+    /// What `list` says.
+    pub(crate) fn files_of(
+        &self,
+        list: impl Fn(&Layer) -> Result<LayerFiles, ImageError> + Send + Sync,
+    ) -> Result<FileMap, ImageError> {
+        let layers: Vec<LayerFiles> = self.layers.par_iter().map(list).collect::<Result<_, _>>()?;
         let mut files = FileMap::default();
         layers.into_iter().for_each(|layer| files.apply(layer));
         Ok(files)
-    }
-
-    /// The contents of some of its files, by path without a leading `/`; what is no regular file, or only a
-    /// hard link to one, is left out.
-    ///
-    /// # Errors
-    /// As [`files`](Self::files).
-    pub fn contents(&self, wanted: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, ImageError> {
-        let read = |layer: &Layer| {
-            let found = files::contents(layer.open_unpacked()?, wanted);
-            Ok(found.map_err(FsError::while_doing("read the layer", layer.blob().path()))?)
-        };
-        let layers: Vec<_> = self.layers.par_iter().map(read).collect::<Result<_, ImageError>>()?;
-        // A higher layer's file replaces a lower one's.
-        Ok(layers.into_iter().flatten().collect())
     }
 
     /// Where it was opened.
@@ -191,7 +186,11 @@ impl BaseImage {
     }
 }
 
-fn read_files(layer: &Layer) -> Result<LayerFiles, ImageError> {
+/// Reads a layer to its end.
+///
+/// # Errors
+/// As [`BaseImage::files`].
+pub(crate) fn read_files(layer: &Layer) -> Result<LayerFiles, ImageError> {
     let files = LayerFiles::read(layer.open_unpacked()?);
     Ok(files.map_err(FsError::while_doing("read the layer", layer.blob().path()))?)
 }

@@ -6,8 +6,13 @@ use std::io::{self, Read};
 
 use tar::{Archive, EntryType};
 
+use crate::elf;
+
 /// How many symbolic links may be followed for one path: the Linux kernel's limit.
 const MAX_LINKS: usize = 40;
+
+/// The largest shared library that is looked into.
+const MAX_LIBRARY: u64 = 256 << 20;
 
 /// What stands at a path of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +36,19 @@ pub struct FileInfo {
     pub mode: u32,
     /// Numeric user and group.
     pub owner: (u64, u64),
+    /// The symbol versions that a shared library defines; none for any other file, and for a hard link to one.
+    pub symbol_versions: BTreeSet<String>,
 }
 
 impl FileInfo {
     /// The directory that engines make where a layer has none: 0755, owned by root.
     pub(crate) fn implied_directory() -> Self {
-        Self { kind: FileKind::Directory, mode: 0o755, owner: (0, 0) }
+        Self::new(FileKind::Directory, 0o755)
+    }
+
+    /// Something that belongs to root.
+    pub(crate) fn new(kind: FileKind, mode: u32) -> Self {
+        Self { kind, mode, owner: (0, 0), symbol_versions: BTreeSet::new() }
     }
 }
 
@@ -163,14 +175,17 @@ fn parts_reversed(path: &str) -> Vec<String> {
 }
 
 /// What one layer changes.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct LayerFiles {
-    removals: Vec<Removal>,
-    entries: Vec<(String, FileInfo)>,
+    /// What it takes away of the layers below.
+    pub(crate) removals: Vec<Removal>,
+    /// What it brings.
+    pub(crate) entries: Vec<(String, FileInfo)>,
 }
 
-#[derive(Debug)]
-enum Removal {
+/// A whiteout.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Removal {
     /// A path of a lower layer, and all below it.
     Path(String),
     /// All below a directory of a lower layer.
@@ -183,9 +198,9 @@ impl LayerFiles {
         let mut files = Self::default();
         let mut archive = Archive::new(&mut tar);
         for entry in archive.entries()? {
-            let entry = entry?;
+            let mut entry = entry?;
             let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            files.add(&path, file_info(&entry)?);
+            files.add(&path, file_info(&mut entry, &path)?);
         }
         // What follows the end marker counts for the digest.
         io::copy(&mut tar, &mut io::sink())?;
@@ -203,23 +218,7 @@ impl LayerFiles {
     }
 }
 
-/// The contents of those files of a layer's tar that are wanted, by path. A hard link has none of its own.
-pub(crate) fn contents(tar: impl Read, wanted: &BTreeSet<String>) -> io::Result<BTreeMap<String, Vec<u8>>> {
-    let mut found = BTreeMap::new();
-    for entry in Archive::new(tar).entries()? {
-        let mut entry = entry?;
-        let path = parts_reversed(&String::from_utf8_lossy(&entry.path_bytes()));
-        let path = path.into_iter().rev().collect::<Vec<_>>().join("/");
-        if wanted.contains(&path) && entry.header().entry_type().is_file() {
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes)?;
-            found.insert(path, bytes);
-        }
-    }
-    Ok(found)
-}
-
-fn file_info<R: Read>(entry: &tar::Entry<'_, R>) -> io::Result<FileInfo> {
+fn file_info<R: Read>(entry: &mut tar::Entry<'_, R>, path: &str) -> io::Result<FileInfo> {
     let kind = match entry.header().entry_type() {
         EntryType::Directory => FileKind::Directory,
         EntryType::Symlink => {
@@ -230,7 +229,26 @@ fn file_info<R: Read>(entry: &tar::Entry<'_, R>) -> io::Result<FileInfo> {
         _ => FileKind::File,
     };
     let header = entry.header();
-    Ok(FileInfo { kind, mode: header.mode()? & 0o7777, owner: (header.uid()?, header.gid()?) })
+    let (mode, owner) = (header.mode()? & 0o7777, (header.uid()?, header.gid()?));
+    let symbol_versions = if header.entry_type().is_file() && is_library(path, entry.size()) {
+        symbol_versions(entry)?
+    } else {
+        BTreeSet::new()
+    };
+    Ok(FileInfo { kind, mode, owner, symbol_versions })
+}
+
+/// By its name, `libc.so.6`; one that is larger than any that a release could need is read by nobody.
+fn is_library(path: &str, size: u64) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    (name.ends_with(".so") || name.contains(".so.")) && size <= MAX_LIBRARY
+}
+
+/// None for what is no shared library, or a damaged one.
+fn symbol_versions(file: &mut impl Read) -> io::Result<BTreeSet<String>> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(elf::parse(&bytes).map(|library| library.provided_versions).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -241,8 +259,8 @@ mod tests {
     fn info(text: &str) -> FileInfo {
         match text {
             "/" => FileInfo::implied_directory(),
-            "" => FileInfo { kind: FileKind::File, mode: 0o644, owner: (0, 0) },
-            target => FileInfo { kind: FileKind::Symlink(target.into()), mode: 0o777, owner: (0, 0) },
+            "" => FileInfo::new(FileKind::File, 0o644),
+            target => FileInfo::new(FileKind::Symlink(target.into()), 0o777),
         }
     }
 

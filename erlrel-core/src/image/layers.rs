@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::error::ImageError;
 use super::files::{FileInfo, FileKind, FileMap};
 pub use super::pack::{PackOptions, pack};
+pub(crate) use super::pack::{Packed, pack_one, write_layer};
 use crate::tree::{Entry, Group, Node, Tree, TreeError, TreePath};
 
 /// A layer that was decided and not yet packed.
@@ -73,7 +74,7 @@ fn through_links(tree: &Tree, base: Option<&FileMap>) -> Result<Tree, TreeError>
     for (path, entry) in tree.iter() {
         if let Node::Symlink(target) = &entry.node {
             let kind = FileKind::Symlink(target.clone());
-            view.insert(path.as_str(), FileInfo { kind, mode: entry.mode, owner: (0, 0) });
+            view.insert(path.as_str(), FileInfo::new(kind, entry.mode));
         }
     }
     let mut placed = Tree::new();
@@ -142,7 +143,7 @@ mod tests {
     }
 
     fn base(paths: &[(&str, FileKind, u32)]) -> FileMap {
-        let info = |kind: &FileKind, mode: &u32| FileInfo { kind: kind.clone(), mode: *mode, owner: (0, 0) };
+        let info = |kind: &FileKind, mode: &u32| FileInfo::new(kind.clone(), *mode);
         paths.iter().map(|(path, kind, mode)| (path.to_string(), info(kind, mode))).collect()
     }
 

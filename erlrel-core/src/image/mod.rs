@@ -34,7 +34,9 @@ pub mod validate;
 use std::collections::BTreeMap;
 
 pub use base::BaseImage;
+pub(crate) use base::read_files;
 pub use blob::Blob;
+pub(crate) use blob::{Expected, Verified};
 pub use config::ContainerConfig;
 pub use error::ImageError;
 pub use layer::Layer;

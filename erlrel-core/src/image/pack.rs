@@ -1,5 +1,6 @@
 //! The packing of layers: tar, gzip and both digests in one pass, several layers at once.
 
+use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use super::layer::Layer;
 use super::layers::LayerPlan;
 use super::manifest::LAYER_GZIP;
 use crate::deflate;
-use crate::digest::{DiffId, DigestWriter};
+use crate::digest::{DiffId, Digest, DigestWriter};
 use crate::fs::{FsError, unnamed_file};
 use crate::observer::{Event, Observer};
 use crate::tree::{TarOptions, Tree, TreeError, write_tar};
@@ -50,42 +51,63 @@ pub fn pack(plans: &[LayerPlan], options: PackOptions<'_>) -> Result<Vec<Layer>,
     plans.par_iter().map(|plan| pack_one(plan, options)).collect()
 }
 
-fn pack_one(plan: &LayerPlan, options: PackOptions<'_>) -> Result<Layer, ImageError> {
+/// Packs one layer into an unnamed file.
+///
+/// # Errors
+/// As [`pack`].
+pub(crate) fn pack_one(plan: &LayerPlan, options: PackOptions<'_>) -> Result<Layer, ImageError> {
     if options.observer.stop_requested() {
         return Err(TreeError::Stopped.into());
     }
-    let packed = write(&plan.tree, options)?;
-    options.observer.event(&Event::LayerPacked { layer: &plan.name, size: packed.blob.size() });
-    Ok(Layer {
-        name: plan.name.clone(),
-        media_type: LAYER_GZIP.into(),
-        blob: packed.blob,
-        diff_id: packed.diff_id,
-        unpacked_size: Some(packed.unpacked_size),
-        entries: Some(plan.tree.len()),
-    })
-}
-
-struct Packed {
-    blob: Blob,
-    diff_id: DiffId,
-    unpacked_size: u64,
-}
-
-/// tar, then the digest of the tar, then gzip, then the digest of that, then a file.
-fn write(tree: &Tree, options: PackOptions<'_>) -> Result<Packed, ImageError> {
     let dir = options.scratch_dir;
-    let failed = |error| FsError::while_doing("write a temporary file in", dir)(error);
     let file = unnamed_file(dir)?;
+    let packed = write_layer(&plan.tree, options.mtime, &file, dir)?;
+    options.observer.event(&Event::LayerPacked { layer: &plan.name, size: packed.size });
+    let blob = Blob::in_unnamed_file(file, dir, packed.digest, packed.size);
+    Ok(packed.layer(plan, blob))
+}
+
+/// What is known of a layer that was packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Packed {
+    /// Of the compressed bytes.
+    pub(crate) digest: Digest,
+    /// Of the compressed bytes.
+    pub(crate) size: u64,
+    /// Of the tar.
+    pub(crate) diff_id: DiffId,
+    /// Of the tar.
+    pub(crate) unpacked_size: u64,
+}
+
+impl Packed {
+    /// The layer, with its bytes.
+    pub(crate) fn layer(&self, plan: &LayerPlan, blob: Blob) -> Layer {
+        Layer {
+            name: plan.name.clone(),
+            media_type: LAYER_GZIP.into(),
+            blob,
+            diff_id: self.diff_id,
+            unpacked_size: Some(self.unpacked_size),
+            entries: Some(plan.tree.len()),
+        }
+    }
+}
+
+/// tar, then the digest of the tar, then gzip, then the digest of that, then a file in `dir`.
+///
+/// # Errors
+/// When a file of the tree cannot be read, or `file` not be written.
+pub(crate) fn write_layer(tree: &Tree, mtime: u64, file: &File, dir: &Path) -> Result<Packed, ImageError> {
+    let failed = |error| FsError::while_doing("write a temporary file in", dir)(error);
     let compressed = DigestWriter::new(BufWriter::with_capacity(1 << 16, file));
     let tar = DigestWriter::new(deflate::writer(compressed));
-    let tar_options = TarOptions { mtime: options.mtime, directories: true };
+    let tar_options = TarOptions { mtime, directories: true };
     let tar = write_tar(tree, tar_options, tar, &dir.display().to_string())?;
     let (gzip, diff_id, unpacked_size) = tar.finish_diff_id();
     let (buffer, digest, size) = gzip.finish().map_err(failed)?.finish();
-    let file = buffer.into_inner().map_err(|error| failed(error.into_error()))?;
-    let blob = Blob::in_unnamed_file(file, dir, digest, size);
-    Ok(Packed { blob, diff_id, unpacked_size })
+    buffer.into_inner().map_err(|error| failed(error.into_error()))?;
+    Ok(Packed { digest, size, diff_id, unpacked_size })
 }
 
 #[cfg(test)]

@@ -1,0 +1,110 @@
+//! Blobs by their digest, and what is fetched through the cache.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use super::Cache;
+use super::collect::Kind;
+use crate::digest::Digest;
+use crate::fs::Draft;
+use crate::image::{Blob, Expected, Remote, Repository, Verified};
+
+impl Cache {
+    /// The blob from the cache, or fetched into it: once, however many threads and processes ask for it at a time.
+    ///
+    /// The bytes are verified, both those in the cache and those that are fetched. `None` if the cache cannot hold
+    /// the blob, which [`trouble`](Self::trouble) tells of; then it can still be fetched past the cache.
+    ///
+    /// # Errors
+    /// What `fetch` or its reader says, and [`io::ErrorKind::InvalidData`] if it gives other bytes.
+    pub fn blob<R: Read>(
+        &self,
+        digest: Digest,
+        size: u64,
+        fetch: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<Option<Blob>> {
+        if let Some(blob) = self.stored(digest, size) {
+            return Ok(Some(blob));
+        }
+        let Some(_lock) = self.directory.lock(&digest.hex()) else { return Ok(None) };
+        // Another may have fetched it in the meantime.
+        if let Some(blob) = self.stored(digest, size) {
+            return Ok(Some(blob));
+        }
+        let Some(draft) = self.directory.draft() else { return Ok(None) };
+        let mut content = Verified::new(fetch()?.take(size), Expected::Blob(digest));
+        let is_whole = self.copy(&mut content, draft.file())?;
+        Ok(is_whole.then(|| self.put_blob(draft, digest, size)).flatten())
+    }
+
+    /// A blob that is there, complete and not damaged.
+    pub(super) fn stored(&self, digest: Digest, size: u64) -> Option<Blob> {
+        let name = digest.hex();
+        let (file, metadata) = self.directory.file(Kind::Blob, &name)?;
+        let blob = Blob::in_unnamed_file(file, &self.directory.path(Kind::Blob, &name), digest, size);
+        let is_whole = metadata.len() == size && blob.copy_to(&mut io::sink(), self.path()).is_ok();
+        is_whole.then_some(blob)
+    }
+
+    /// Makes a blob of a complete file.
+    pub(super) fn put_blob(&self, draft: Draft, digest: Digest, size: u64) -> Option<Blob> {
+        let name = digest.hex();
+        let file = self.directory.put(draft, Kind::Blob, &name)?;
+        Some(Blob::in_unnamed_file(file, &self.directory.path(Kind::Blob, &name), digest, size))
+    }
+
+    /// The same images, with everything that is read of them kept.
+    pub fn through(&self, remote: Arc<dyn Remote>) -> Arc<dyn Remote> {
+        Arc::new(Through { cache: self.clone(), remote })
+    }
+
+    /// False if the cache is full; an error is one of the reader.
+    fn copy(&self, from: &mut impl Read, mut to: impl Write) -> io::Result<bool> {
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let n = from.read(&mut buffer)?;
+            let Some(bytes) = buffer.get(..n).filter(|bytes| !bytes.is_empty()) else { return Ok(true) };
+            if let Err(error) = to.write_all(bytes) {
+                self.directory.failed(error);
+                return Ok(false);
+            }
+        }
+    }
+
+    fn document(&self, digest: Digest, fetch: impl FnOnce() -> io::Result<Vec<u8>>) -> io::Result<Vec<u8>> {
+        let name = digest.hex();
+        let stored = self.directory.read(Kind::Blob, &name).filter(|bytes| Digest::of(bytes) == digest);
+        if let Some(bytes) = stored {
+            return Ok(bytes);
+        }
+        let bytes = fetch()?;
+        if Digest::of(&bytes) == digest {
+            self.directory.write(Kind::Blob, &name, &bytes);
+        }
+        Ok(bytes)
+    }
+}
+
+/// Images elsewhere, with a cache before them.
+#[derive(Debug)]
+struct Through {
+    cache: Cache,
+    remote: Arc<dyn Remote>,
+}
+
+impl Remote for Through {
+    fn repository(&self) -> &Repository {
+        self.remote.repository()
+    }
+
+    fn open(&self, digest: Digest, size: u64) -> io::Result<Box<dyn Read + Send>> {
+        match self.cache.blob(digest, size, || self.remote.open(digest, size))? {
+            Some(blob) => Ok(Box::new(blob.open().map_err(|error| error.source)?)),
+            None => self.remote.open(digest, size),
+        }
+    }
+
+    fn manifest(&self, digest: Digest) -> io::Result<Vec<u8>> {
+        self.cache.document(digest, || self.remote.manifest(digest))
+    }
+}

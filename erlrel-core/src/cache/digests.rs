@@ -1,0 +1,222 @@
+//! What files contain, as they go into a tree, known without reading them as long as they have not changed.
+//!
+//! A file has not changed if its size, times, inode and device are the same. That holds only for a file that was
+//! older when it was read than the resolution of its times: others could change once more without a trace, so nothing
+//! is recorded of them (as git does, "racy git"). Nobody can set the time of the last change (ctime) at will.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use rayon::prelude::*;
+
+use super::Cache;
+use super::collect::Kind;
+use crate::digest::{Digest, DigestWriter};
+use crate::tree::{Content, Node, Tree};
+
+/// The times of some file systems are whole seconds, even ones on others.
+const RESOLUTION: Duration = Duration::from_secs(2);
+
+/// So many bytes that had to be read for their digest are kept, so that they need not be read again to be packed.
+const KEPT_BYTES: usize = 64 << 20;
+
+/// A file, and what becomes of its content.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Source {
+    path: PathBuf,
+    is_stripped: bool,
+}
+
+impl Source {
+    fn of(content: &Content) -> Option<Self> {
+        let path = content.source()?.to_path_buf();
+        Some(Self { path, is_stripped: matches!(content, Content::StrippedBeam(_)) })
+    }
+
+    fn content(&self) -> Content {
+        let path = self.path.clone();
+        if self.is_stripped { Content::StrippedBeam(path) } else { Content::File(path) }
+    }
+}
+
+/// What tells a changed file from an unchanged one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stat {
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+    inode: u64,
+    device: u64,
+}
+
+impl Stat {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata: Metadata = path.metadata().ok()?;
+        Some(Self {
+            size: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            inode: metadata.ino(),
+            device: metadata.dev(),
+        })
+    }
+
+    /// True if a change after `time` could not go unnoticed.
+    fn is_settled_at(&self, time: SystemTime) -> bool {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let limit = since.saturating_sub(RESOLUTION);
+        let last = self.modified.max(self.changed);
+        u64::try_from(last.0).is_ok_and(|seconds| seconds < limit.as_secs())
+    }
+}
+
+/// The content of a file at the time it looked like that.
+#[derive(Debug, Clone)]
+struct Known {
+    stat: Stat,
+    digest: Digest,
+    /// Whether a change since then can be seen.
+    is_settled: bool,
+    /// The content itself, if it is at hand.
+    bytes: Option<Arc<[u8]>>,
+}
+
+/// The digests of all files of some trees.
+#[derive(Debug, Default)]
+pub(super) struct FileDigests {
+    files: BTreeMap<Source, Known>,
+}
+
+impl FileDigests {
+    /// The digest of a content as it is packed; `None` if the file could not be read.
+    pub(super) fn of(&self, content: &Content) -> Option<Digest> {
+        match content {
+            Content::Bytes(bytes) => Some(Digest::of(bytes)),
+            _ => Some(self.files.get(&Source::of(content)?)?.digest),
+        }
+    }
+
+    /// The same tree, with the contents that are at hand.
+    pub(super) fn fill(&self, tree: &Tree) -> Tree {
+        let mut tree = tree.clone();
+        tree.replace_contents(|_, content| {
+            Some(Content::Bytes(self.files.get(&Source::of(content)?)?.bytes.clone()?))
+        });
+        tree
+    }
+
+    /// True if all that was read of the files of a tree since their digests were taken was what the digests say.
+    pub(super) fn still_hold(&self, tree: &Tree) -> bool {
+        sources(tree).all(|source| {
+            self.files.get(&source).is_some_and(|known| {
+                let is_same = || Stat::of(&source.path).as_ref() == Some(&known.stat);
+                known.bytes.is_some() || known.is_settled && is_same()
+            })
+        })
+    }
+}
+
+fn sources(tree: &Tree) -> impl Iterator<Item = Source> {
+    tree.iter().filter_map(|(_, entry)| match &entry.node {
+        Node::File(content) => Source::of(content),
+        Node::Directory | Node::Symlink(_) => None,
+    })
+}
+
+impl Cache {
+    /// The digests of all files of these trees, from the cache as far as it has them. Files that cannot be read have
+    /// none.
+    pub(super) fn file_digests<'a>(&self, trees: impl Iterator<Item = &'a Tree>) -> FileDigests {
+        let mut folders: BTreeMap<PathBuf, BTreeSet<Source>> = BTreeMap::new();
+        for source in trees.flat_map(sources) {
+            let folder = source.path.parent().unwrap_or(Path::new("")).to_path_buf();
+            folders.entry(folder).or_default().insert(source);
+        }
+        let room = AtomicUsize::new(KEPT_BYTES);
+        let files = folders.par_iter().flat_map_iter(|(path, sources)| self.folder(path, sources, &room));
+        FileDigests { files: files.collect() }
+    }
+
+    /// The digests of files of one directory, which are one record.
+    fn folder(&self, path: &Path, sources: &BTreeSet<Source>, room: &AtomicUsize) -> Vec<(Source, Known)> {
+        let name = Digest::of(format!("{}\n{}", self.maker, path.display()).as_bytes()).hex();
+        let mut recorded =
+            self.record(Kind::Digests, &name).map(|body| parse(path, &body)).unwrap_or_default();
+        let look = |source: &Source| {
+            let stat = Stat::of(&source.path)?;
+            let known = recorded.get(source).filter(|known| known.stat == stat).cloned();
+            Some((source.clone(), known.map_or_else(|| self.read(source, stat, room), Some)?))
+        };
+        let found: Vec<(Source, Known)> = sources.par_iter().filter_map(look).collect();
+        let is_new = |(source, known): &&(Source, Known)| {
+            known.is_settled && recorded.get(source).is_none_or(|there| there.stat != known.stat)
+        };
+        let new: Vec<(Source, Known)> = found.iter().filter(is_new).cloned().collect();
+        if !new.is_empty() {
+            recorded.extend(new);
+            self.put_record(Kind::Digests, &name, &print(&recorded));
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, stat: Stat, room: &AtomicUsize) -> Option<Known> {
+        let is_settled = stat.is_settled_at(self.directory.opened());
+        // To strip a file once more takes long; to read it once more does not, if it will be the same.
+        let is_kept = (source.is_stripped || !is_settled) && take(room, stat.size);
+        let (digest, bytes) = if is_kept {
+            let content = source.content();
+            let bytes: Arc<[u8]> = content.read().ok()?.into();
+            (Digest::of(&bytes), Some(bytes))
+        } else {
+            (digest(source)?, None)
+        };
+        (Stat::of(&source.path)? == stat).then_some(Known { stat, digest, is_settled, bytes })
+    }
+}
+
+/// Takes so much of what is there, if it is enough.
+fn take(room: &AtomicUsize, size: u64) -> bool {
+    let left = |room: usize| room.checked_sub(usize::try_from(size).ok()?);
+    room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok()
+}
+
+fn digest(source: &Source) -> Option<Digest> {
+    if source.is_stripped {
+        return Some(Digest::of(&source.content().read().ok()?));
+    }
+    let mut writer = DigestWriter::new(io::sink());
+    io::copy(&mut std::fs::File::open(&source.path).ok()?, &mut writer).ok()?;
+    Some(writer.finish().1)
+}
+
+/// One line of a record: name, whether it is stripped, digest, and what [`Stat`] has.
+type Line = (String, bool, String, u64, (i64, i64), (i64, i64), u64, u64);
+
+fn parse(folder: &Path, body: &str) -> BTreeMap<Source, Known> {
+    let line = |line: &str| {
+        let (name, is_stripped, digest, size, modified, changed, inode, device): Line =
+            serde_json::from_str(line).ok()?;
+        let source = Source { path: folder.join(name), is_stripped };
+        let stat = Stat { size, modified, changed, inode, device };
+        Some((source, Known { stat, digest: Digest::parse(&digest)?, is_settled: true, bytes: None }))
+    };
+    body.lines().filter_map(line).collect()
+}
+
+fn print(files: &BTreeMap<Source, Known>) -> String {
+    let line = |(source, known): (&Source, &Known)| {
+        // A name that is not UTF-8 is looked up each time.
+        let name = source.path.file_name()?.to_str()?;
+        let Stat { size, modified, changed, inode, device } = &known.stat;
+        let digest = known.digest.to_string();
+        let line = (name, source.is_stripped, digest, size, modified, changed, inode, device);
+        Some(serde_json::to_string(&line).ok()? + "\n")
+    };
+    files.iter().filter_map(line).collect()
+}

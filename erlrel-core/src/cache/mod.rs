@@ -1,0 +1,67 @@
+//! The local cache: what was fetched, packed or looked up before, so that it need not be done again.
+//!
+//! | directory | what is in it | its name |
+//! |---|---|---|
+//! | `blobs/sha256` | layers, manifests and configurations, compressed as they are | the digest of the content |
+//! | `layers` | for each packed layer its digests and sizes | the digest of all that decides its bytes |
+//! | `listings` | what the layers of base images hold: paths, modes, owners, links, whiteouts, symbol versions | the digests of the layer |
+//! | `digests` | the digests of the files in a directory, as they go into a tree | the digest of the directory's path |
+//! | `locks` | an empty file for each blob that is being fetched | the digest of the blob |
+//! | `aside` | what is not complete | any |
+//!
+//! Nothing in it is needed and nothing is believed: blobs are verified by their digest, all else by a checksum over
+//! content and name, and what is damaged counts as missing and is replaced. So it takes no care to survive the end
+//! of a process or a machine: files are written aside and renamed, and not made durable. It is never the cause of an
+//! error: a cache that takes nothing more is told of by [`Cache::trouble`], and the work goes on without it.
+//!
+//! Any number of processes may use a cache at once. A blob is locked as long as somebody holds it, which
+//! [`Cache::collect`] respects; and who has it open can read it to its end, whatever happens to its name.
+
+mod blobs;
+mod collect;
+mod digests;
+mod directory;
+mod error;
+mod key;
+mod layers;
+mod listings;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use collect::{CollectOptions, Collected, Entry, Kind};
+pub use error::{CacheError, CacheTrouble};
+
+use directory::Directory;
+
+/// A local cache. Cheap to clone; safe to use from several threads and processes.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    directory: Arc<Directory>,
+    /// See [`key::maker`].
+    maker: Arc<str>,
+}
+
+impl Cache {
+    /// Opens the cache in `dir`, which is made for this user only (0700) if it is not there.
+    ///
+    /// # Errors
+    /// When the directory belongs to another user, may be written by others, holds something else, or cannot be
+    /// written. Hosts go on without a cache then.
+    pub fn open(dir: &Path) -> Result<Self, CacheError> {
+        Ok(Self { directory: Arc::new(Directory::open(dir)?), maker: key::maker().into() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.directory.root()
+    }
+
+    /// What has kept the cache from taking something, if anything has: told once.
+    pub fn trouble(&self) -> Option<CacheTrouble> {
+        self.directory.take_trouble()
+    }
+}
