@@ -12,6 +12,7 @@ mod boot_config;
 mod boot_node;
 mod boot_parity;
 mod boot_start;
+mod cache;
 mod config_script;
 mod consult_parity;
 mod docker;

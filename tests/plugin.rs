@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::support::rebar3::Tiny;
 use crate::support::sample::{self, Sample};
-use crate::support::{copy_dir, erlrel, fails, put_program, repository, run, temp_dir, tool};
+use crate::support::{cache_dir, copy_dir, erlrel, fails, put_program, repository, run, temp_dir, tool};
 
 const RELX: &str = "{relx, [{release, {tiny, \"1\"}, [tiny, sasl]}]}.
 {profiles, [{prod, [{relx, [{mode, prod}]}]}, {a, []}, {b, []}]}.
@@ -47,7 +47,8 @@ fn project(more: &str) -> Tiny {
     let tiny = Tiny::new("");
     let plugin = published(&tiny.beside("published"));
     tiny.write("rebar.config", &format!("{RELX}{plugin}{more}"));
-    tiny.with("ERLREL", env!("CARGO_BIN_EXE_erlrel")).with("QUIET", "1")
+    let tiny = tiny.with("ERLREL", env!("CARGO_BIN_EXE_erlrel")).with("QUIET", "1");
+    tiny.with("ERLREL_CACHE_DIR", cache_dir().to_str().expect("UTF-8"))
 }
 
 /// A project with a stand-in for erlrel, which shows its arguments and does what `body` says.
@@ -279,7 +280,8 @@ fn the_samples_become_the_same_images_with_the_plugin() {
         let dir = sample_with_plugin(original, temp.path());
         let mut rebar3 = tool("rebar3", "rebar3");
         rebar3.args(["as", "prod", "erlrel", "image", "--to", "oci:with the plugin"]).current_dir(&dir);
-        let ours = run(rebar3.env("ERLREL", env!("CARGO_BIN_EXE_erlrel")).env("QUIET", "1"));
+        rebar3.env("ERLREL", env!("CARGO_BIN_EXE_erlrel")).env("ERLREL_CACHE_DIR", cache_dir());
+        let ours = run(rebar3.env("QUIET", "1"));
         let mut direct = erlrel();
         direct.args(["image", "--quiet", "--no-compile", "--to", "oci:direct"]).current_dir(&dir);
         let direct = run(&mut direct);

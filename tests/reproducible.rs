@@ -73,7 +73,7 @@ impl Place {
             (out.join("image.tar"), out.join("layout"), out.join("release.tar.gz"));
         let to = |kind: &str, path: &Path| format!("{kind}:{}", path.display());
         let mut image = start(&self.erlrel());
-        image.args(["image", "--no-compile", "--quiet"]).arg(self.project());
+        image.args(["image", "--no-compile", "--no-cache", "--quiet"]).arg(self.project());
         image.args(["--to", &to("archive", &archive), "--to", &to("oci", &layout)]);
         let digest = run(&mut image).lines().next().expect("a digest").to_string();
         run(start(&self.erlrel())

@@ -23,6 +23,7 @@ pub(crate) mod toolchain;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 /// The repository.
 pub(crate) fn repository() -> PathBuf {
@@ -37,7 +38,20 @@ pub(crate) fn erlrel() -> Command {
     {
         command.env_remove(variable);
     }
+    command.env("ERLREL_CACHE_DIR", cache_dir());
     command
+}
+
+/// The cache of this run of the tests, in place of the tester's own.
+pub(crate) fn cache_dir() -> &'static Path {
+    static DIR: OnceLock<PathBuf> = OnceLock::new();
+    DIR.get_or_init(|| {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+        if dir.exists() {
+            std::fs::remove_dir_all(&dir).expect("the last run's cache can be removed");
+        }
+        dir
+    })
 }
 
 /// A tool of the machine; `package` is the Debian package that has it.
