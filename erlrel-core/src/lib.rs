@@ -24,6 +24,8 @@
 //! A release that relx or mix has assembled takes a shorter way: [`release::read_prebuilt`] gives a
 //! [`Prebuilt`](release::Prebuilt), [`container::plan_prebuilt`] its plan.
 //!
+//! A [`cache::Cache`], handed in as [`BuildOptions::cache`](container::BuildOptions::cache), saves what was done before.
+//!
 //! A [`Tree`] can also be written as a directory ([`tree::write_directory`]) or a tarball
 //! ([`tree::write_tar_gz`]), or shown ([`tree::listing`]).
 //!

@@ -18,19 +18,21 @@ use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
     let cache = cache::open(&args.content.cache, report);
-    match &args.content.from {
+    let (summary, plan) = match &args.content.from {
         Some(path) => {
             let release = read_from(path)?;
             let plan = plan_from(&release, &args.project, &args.content, cache.as_ref(), report)?;
-            print(&Summary::of_prebuilt(&release), &plan, args.json, report)
+            (Summary::of_prebuilt(&release), plan)
         }
         None => {
             let project = project::open(&args.project, &["release", "tar"])?;
             let resolved = Resolved::of(project, &args.project, &args.select, report)?;
             let plan = plan_project(&resolved, &args.content, cache.as_ref(), report)?;
-            print(&Summary::of_project(&resolved.release), &plan, args.json, report)
+            (Summary::of_project(&resolved.release), plan)
         }
-    }
+    };
+    cache::tell_trouble(cache.as_ref(), report);
+    print(&summary, &plan, args.json, report)
 }
 
 fn print(summary: &Summary, plan: &Plan, json: bool, report: &Report) -> Result<(), CliError> {

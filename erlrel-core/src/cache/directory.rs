@@ -119,21 +119,9 @@ impl Directory {
         Some(file)
     }
 
-    /// Waits until nobody else works on `name`, and keeps others waiting as long as the file is open.
-    pub(super) fn lock(&self, name: &str) -> Option<File> {
-        self.try_lock(name).map_err(|error| self.failed(error)).ok()
-    }
-
-    fn try_lock(&self, name: &str) -> io::Result<File> {
-        let path = self.root.join(LOCKS).join(name);
-        loop {
-            let file = File::options().write(true).create(true).truncate(false).open(&path)?;
-            file.lock()?;
-            // Whoever collects may have removed it before it was locked.
-            if path.metadata().is_ok_and(|there| file.metadata().is_ok_and(|own| own.ino() == there.ino())) {
-                return Ok(file);
-            }
-        }
+    /// Waits until nobody else works on `name`, and keeps others waiting as long as the value lives.
+    pub(super) fn lock(&self, name: &str) -> Option<Lock> {
+        Lock::take(self.root.join(LOCKS).join(name)).map_err(|error| self.failed(error)).ok()
     }
 
     /// The files with which processes have locked something.
@@ -156,6 +144,32 @@ impl Directory {
     pub(super) fn take_trouble(&self) -> Option<CacheTrouble> {
         let source = self.trouble.lock().ok()?.take()?;
         Some(CacheTrouble { source })
+    }
+}
+
+/// A file that is there and locked as long as somebody works on something.
+#[derive(Debug)]
+pub(super) struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    fn take(path: PathBuf) -> io::Result<Self> {
+        loop {
+            let file = File::options().write(true).create(true).truncate(false).open(&path)?;
+            file.lock()?;
+            // Who had it before has removed it: others lock another file of this name.
+            if path.metadata().is_ok_and(|there| file.metadata().is_ok_and(|own| own.ino() == there.ino())) {
+                return Ok(Self { path, _file: file });
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 

@@ -105,7 +105,8 @@ impl Draft {
     /// # Errors
     /// When nothing can be created there.
     pub(crate) fn new_in(dir: &Path) -> io::Result<Self> {
-        Ok(Self { file: new_file(dir)? })
+        // Its own name would say nothing to whoever hears of it.
+        Ok(Self { file: new_file(dir).map_err(|error| error.kind())? })
     }
 
     /// To write to; it is locked.
