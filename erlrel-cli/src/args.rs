@@ -154,8 +154,16 @@ pub(crate) struct ContentArgs {
     #[arg(long, value_name = "FILE", env = BOOT_PROGRAM, hide_env_values = true)]
     pub(crate) boot_program: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) registry: RegistryArgs,
+    pub(crate) host: HostArgs,
+}
+
+/// What this machine has to work with.
+#[derive(Debug, Args)]
+pub(crate) struct HostArgs {
+    #[command(flatten)]
     pub(crate) cache: UseCacheArgs,
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
 }
 
 impl ContentArgs {
@@ -258,7 +266,7 @@ pub(crate) struct RebaseArgs {
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) registry: RegistryArgs,
+    pub(crate) host: HostArgs,
 }
 
 #[derive(Debug, Args)]

@@ -39,12 +39,6 @@ fn without(error: &CliError) -> String {
     format!("{error}{source}; nothing is kept in a cache")
 }
 
-/// Says what has kept the cache from taking something.
-pub(crate) fn tell_trouble(cache: Option<&Cache>, report: &Report) {
-    let trouble = cache.and_then(Cache::trouble);
-    trouble.iter().for_each(|trouble| report.warning(trouble));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

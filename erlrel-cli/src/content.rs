@@ -2,16 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use erlrel_core::cache::Cache;
-use erlrel_core::container::{self, Base, BuildOptions, ContainerOptions, Plan, plan_prebuilt};
+use erlrel_core::container::{self, Base, ContainerOptions, Plan, plan_prebuilt};
 use erlrel_core::project::{self, ProjectError};
 use erlrel_core::release::{Prebuilt, read_prebuilt};
 
-use crate::args::{ContentArgs, ProjectArgs, RegistryArgs};
-use crate::environment::{docker_host, epoch};
+use crate::args::{ContentArgs, ProjectArgs};
+use crate::environment::docker_host;
 use crate::error::CliError;
+use crate::host::Host;
 use crate::project::load_options;
-use crate::registry::registry;
 use crate::report::Report;
 use crate::resolved::Resolved;
 
@@ -19,19 +18,13 @@ use crate::resolved::Resolved;
 pub(crate) fn plan_project(
     resolved: &Resolved,
     content: &ContentArgs,
-    cache: Option<&Cache>,
+    host: &Host<'_>,
     report: &Report,
 ) -> Result<Plan, CliError> {
     let options = content.over(ContainerOptions::of(&resolved.release.project)?);
     check_docker(&options)?;
     let boot_program = boot_program(content)?;
-    let plan = container::plan(
-        &resolved.release,
-        &boot_program,
-        &options,
-        &build_options(&content.registry, report)?,
-    )?;
-    let plan = container::plan(&resolved.release, &boot_program, &options, &build_options(cache, report)?)?;
+    let plan = container::plan(&resolved.release, &boot_program, &options, &host.build_options())?;
     resolved.warn(&plan.warnings, report)?;
     Ok(plan)
 }
@@ -59,13 +52,12 @@ pub(crate) fn plan_from(
     release: &Prebuilt,
     project: &ProjectArgs,
     content: &ContentArgs,
-    cache: Option<&Cache>,
+    host: &Host<'_>,
     report: &Report,
 ) -> Result<Plan, CliError> {
     let options = content.over(options_here(project, report)?);
     check_docker(&options)?;
-    let plan = plan_prebuilt(release, &options, &build_options(&content.registry, report)?)?;
-    let plan = plan_prebuilt(release, &options, &build_options(cache, report)?)?;
+    let plan = plan_prebuilt(release, &options, &host.build_options())?;
     plan.warnings.iter().for_each(|warning| report.warning(warning));
     Ok(plan)
 }
@@ -93,17 +85,4 @@ impl ContentArgs {
         options.shell |= self.shell;
         options
     }
-}
-
-/// Facts about this build.
-pub(crate) fn build_options<'a>(
-    args: &RegistryArgs,
-    report: &'a Report,
-) -> Result<BuildOptions<'a>, CliError> {
-    let registry = registry(args, report);
-    let build = BuildOptions::new(std::env::temp_dir(), report);
-    // A variable that makes no sense is an error where the daemon is asked.
-    Ok(BuildOptions { epoch: epoch()?, docker: docker_host().unwrap_or_default(), registry, ..build })
-    cache: Option<&'a Cache>,
-    Ok(BuildOptions { epoch: epoch()?, docker: docker_host().unwrap_or_default(), cache, ..build })
 }

@@ -57,7 +57,6 @@ impl CliError {
                 Some("leave out --strict and `warnings_as_errors` to build in spite of them")
             }
             Self::NotAnImage => Some("make the image again with `erlrel image`"),
-            Self::ResultNotPrinted(_) => None,
             Self::NoCacheDirectory => Some("name a directory with --cache-dir DIR"),
             Self::ResultNotPrinted(_) | Self::NoCurrentFolder(_) => None,
         }

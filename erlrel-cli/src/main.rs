@@ -9,6 +9,7 @@ mod commands;
 mod content;
 mod environment;
 mod error;
+mod host;
 mod project;
 mod receipt;
 mod registry;

@@ -128,7 +128,8 @@ impl Observer for Report {
                 self.progress(format!("sent {digest}: {}", bytes(*size)))
             }
             Event::BlobPushed { digest, sent: false, .. } => {
-                self.progress(format!("there already: {digest}"))
+                self.progress(format!("there already: {digest}"));
+            }
             Event::LayerReused { layer, size } => {
                 self.progress(format!("layer {layer}: {} (from the cache)", bytes(*size)));
             }

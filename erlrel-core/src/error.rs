@@ -227,7 +227,6 @@ impl Error {
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => release_hint(error),
             _ if self.registry().is_some() => self.registry().and_then(RegistryError::hint),
             Self::Prebuilt(error) => error.hint(),
-            Self::Registry(error) => error.hint(),
             Self::Cache(error) => error.hint(),
             Self::Container(ContainerError::NoErts { .. } | ContainerError::NoErlang { .. }) => Some(
                 "set `{mode, prod}` or `{include_erts, true}` in the profile's relx configuration (`include_erts: true` in \

@@ -34,11 +34,13 @@ pub enum Event<'a> {
         size: u64,
         /// Whether it had to be sent.
         sent: bool,
+    },
     /// A layer was in the cache and did not have to be packed.
     LayerReused {
         /// The layer's name, as above.
         layer: &'a str,
         /// Compressed size in bytes.
+        size: u64,
     },
     /// A destination has everything.
     Written {

@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use erlrel_core::cache::Cache;
 use erlrel_core::container::{self, Plan};
-use erlrel_core::destination::{self, Destination, WriteOptions};
+use erlrel_core::destination::{self, Destination};
 use erlrel_core::image::Reference;
 use erlrel_core::release::{Prebuilt, Release};
 
 use crate::args::ImageArgs;
-use crate::cache;
-use crate::content::{build_options, plan_from, plan_project, read_from};
+use crate::content::{plan_from, plan_project, read_from};
 use crate::environment::docker_host;
 use crate::error::CliError;
+use crate::host::Host;
 use crate::report::Report;
 use crate::resolved::Resolved;
 use crate::{project, receipt};
@@ -24,28 +23,21 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     if args.to.contains(&Destination::Registry) && args.tag.is_empty() {
         return Err(CliError::NoRegistryName);
     }
-    let cache = cache::open(&args.content.cache, report);
+    let host = Host::new(&args.content.host, report)?;
     let subject = match &args.content.from {
-        Some(path) => Subject::of_prebuilt(path, args, cache.as_ref(), report)?,
-        None => Subject::of_project(args, cache.as_ref(), report)?,
+        Some(path) => Subject::of_prebuilt(path, args, &host, report)?,
+        None => Subject::of_project(args, &host, report)?,
     };
-    let build = build_options(&args.content.registry, report)?;
-    let build = build_options(cache.as_ref(), report)?;
-    let image = container::build(&subject.plan, &build)?;
+    let image = container::build(&subject.plan, &host.build_options())?;
     let names = &subject.names;
     let destinations = if args.to.is_empty() { vec![subject.destination.clone()] } else { args.to.clone() };
-    let options = WriteOptions { docker: build.docker, registry: build.registry, observer: report };
+    let options = host.write_options();
     let receipts = destinations
         .iter()
         .map(|to| destination::write(&image, names, to, &options))
         .collect::<Result<Vec<_>, _>>()?;
+    host.tell_trouble();
     receipt::print(&image, names, &receipts, args.json, report)
-    cache::tell_trouble(cache.as_ref(), report);
-    if args.json {
-        report.result(format!("{:#}", json_result(&image, names, &receipts)))
-    } else {
-        text_result(&image, &receipts, report)
-    }
 }
 
 /// What the image is made of, whoever has assembled the release.
@@ -57,12 +49,12 @@ struct Subject {
 }
 
 impl Subject {
-    fn of_project(args: &ImageArgs, cache: Option<&Cache>, report: &Report) -> Result<Self, CliError> {
+    fn of_project(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<Self, CliError> {
         let commands = &["release", "tar"];
         let project = project::open_compiled(&args.project, &args.compile, commands, report)?;
         let resolved = Resolved::of(project, &args.project, &args.select, report)?;
         let names = names(args, &resolved.release.spec.name, &resolved.release.spec.vsn)?;
-        let plan = plan_project(&resolved, &args.content, cache, report)?;
+        let plan = plan_project(&resolved, &args.content, host, report)?;
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
@@ -72,12 +64,12 @@ impl Subject {
     fn of_prebuilt(
         path: &Path,
         args: &ImageArgs,
-        cache: Option<&Cache>,
+        host: &Host<'_>,
         report: &Report,
     ) -> Result<Self, CliError> {
         let release = read_from(path)?;
         let names = names(args, &release.name, &release.vsn)?;
-        let plan = plan_from(&release, &args.project, &args.content, cache, report)?;
+        let plan = plan_from(&release, &args.project, &args.content, host, report)?;
         let Prebuilt { name, vsn, .. } = release;
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());

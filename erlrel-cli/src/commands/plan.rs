@@ -9,29 +9,29 @@ use erlrel_core::tree::{Node, Tree};
 use serde_json::{Value, json};
 
 use crate::args::PlanArgs;
-use crate::cache;
 use crate::content::{plan_from, plan_project, read_from};
 use crate::error::CliError;
+use crate::host::Host;
 use crate::project;
 use crate::report::{Report, bytes};
 use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
-    let cache = cache::open(&args.content.cache, report);
+    let host = Host::new(&args.content.host, report)?;
     let (summary, plan) = match &args.content.from {
         Some(path) => {
             let release = read_from(path)?;
-            let plan = plan_from(&release, &args.project, &args.content, cache.as_ref(), report)?;
+            let plan = plan_from(&release, &args.project, &args.content, &host, report)?;
             (Summary::of_prebuilt(&release), plan)
         }
         None => {
             let project = project::open(&args.project, &["release", "tar"])?;
             let resolved = Resolved::of(project, &args.project, &args.select, report)?;
-            let plan = plan_project(&resolved, &args.content, cache.as_ref(), report)?;
+            let plan = plan_project(&resolved, &args.content, &host, report)?;
             (Summary::of_project(&resolved.release), plan)
         }
     };
-    cache::tell_trouble(cache.as_ref(), report);
+    host.tell_trouble();
     print(&summary, &plan, args.json, report)
 }
 

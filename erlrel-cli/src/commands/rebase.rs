@@ -1,14 +1,14 @@
 //! `erlrel rebase`: another base image below an image that is there.
 
 use erlrel_core::container::{Base, BuildOptions};
-use erlrel_core::destination::{self, Destination, WriteOptions};
+use erlrel_core::destination::{self, Destination};
 use erlrel_core::image::{BaseImage, Reference, rebase};
 use erlrel_core::platform::Platform;
 
 use crate::args::RebaseArgs;
-use crate::content::build_options;
 use crate::environment::docker_host;
 use crate::error::CliError;
+use crate::host::Host;
 use crate::receipt;
 use crate::report::Report;
 
@@ -22,15 +22,17 @@ pub(crate) fn run(args: &RebaseArgs, report: &Report) -> Result<(), CliError> {
     if to.contains(&Destination::Docker) {
         docker_host()?;
     }
-    let build = build_options(&args.registry, report)?;
+    let host = Host::new(&args.host, report)?;
+    let build = host.build_options();
     let image = open(&args.image, None, &build)?;
     let base = open(&args.base, Some(image.platform()), &build)?;
     let rebased = rebase(&image, &base)?;
-    let options = WriteOptions { docker: build.docker, registry: build.registry, observer: report };
+    let options = host.write_options();
     let receipts = to
         .iter()
         .map(|to| destination::write(&rebased, &names, to, &options))
         .collect::<Result<Vec<_>, _>>()?;
+    host.tell_trouble();
     receipt::print(&rebased, &names, &receipts, args.json, report)
 }
 

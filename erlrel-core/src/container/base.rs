@@ -8,7 +8,7 @@ use super::{BuildOptions, ContainerError};
 use crate::docker;
 use crate::image::layout::LayoutName;
 use crate::image::reference::ReferenceError;
-use crate::image::{BaseImage, Reference, RemoteName};
+use crate::image::{BaseImage, Reference, Remote, RemoteName};
 use crate::platform::Platform;
 
 /// The forms that [`Base::parse`] takes, for messages and help texts.
@@ -86,7 +86,9 @@ fn open_remote(
     let remote = build.registry.repository(&name.repository());
     let missing = || ContainerError::NoSuchBase { name: name.to_string() };
     let top = remote.manifest(&name.wanted())?.ok_or_else(missing)?;
-    Ok(BaseImage::open_remote(Arc::new(remote), name.clone(), top, platform)?)
+    let remote: Arc<dyn Remote> = Arc::new(remote);
+    let remote = build.cache.map_or(remote.clone(), |cache| cache.through(remote));
+    Ok(BaseImage::open_remote(remote, name.clone(), top, platform)?)
 }
 
 impl fmt::Display for Base {

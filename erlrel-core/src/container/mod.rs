@@ -60,8 +60,7 @@ impl<'a> BuildOptions<'a> {
     /// Everything but these two as by default.
     pub fn new(scratch_dir: PathBuf, observer: &'a dyn Observer) -> Self {
         let registry = Registry::new(RegistryOptions::default());
-        Self { epoch: 0, scratch_dir, docker: DockerHost::default(), registry, observer }
-        Self { epoch: 0, scratch_dir, docker: DockerHost::default(), cache: None, observer }
+        Self { epoch: 0, scratch_dir, docker: DockerHost::default(), registry, cache: None, observer }
     }
 }
 
@@ -69,8 +68,8 @@ impl std::fmt::Debug for BuildOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("BuildOptions");
         shown.field("epoch", &self.epoch).field("scratch_dir", &self.scratch_dir);
-        shown.field("docker", &self.docker).field("registry", &self.registry).finish_non_exhaustive()
-        shown.field("docker", &self.docker).field("cache", &self.cache).finish_non_exhaustive()
+        shown.field("docker", &self.docker).field("registry", &self.registry);
+        shown.field("cache", &self.cache).finish_non_exhaustive()
     }
 }
 

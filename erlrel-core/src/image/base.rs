@@ -1,5 +1,6 @@
 //! A base image: what the layers of a new image are put on.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

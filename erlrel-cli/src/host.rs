@@ -1,0 +1,59 @@
+//! What this process has to work with besides the project: the local cache, registries, the Docker daemon.
+
+use erlrel_core::cache::Cache;
+use erlrel_core::container::BuildOptions;
+use erlrel_core::destination::WriteOptions;
+use erlrel_core::docker::DockerHost;
+use erlrel_core::registry::Registry;
+
+use crate::args::HostArgs;
+use crate::cache;
+use crate::environment::{docker_host, epoch};
+use crate::error::CliError;
+use crate::registry::registry;
+use crate::report::Report;
+
+/// Opened once for a command.
+pub(crate) struct Host<'a> {
+    pub(crate) registry: Registry,
+    pub(crate) cache: Option<Cache>,
+    docker: DockerHost,
+    epoch: u64,
+    report: &'a Report,
+}
+
+impl<'a> Host<'a> {
+    /// As the arguments and the variables of this process say.
+    pub(crate) fn new(args: &HostArgs, report: &'a Report) -> Result<Self, CliError> {
+        Ok(Self {
+            registry: registry(&args.registry, report),
+            cache: cache::open(&args.cache, report),
+            // A variable that makes no sense is an error where the daemon is asked.
+            docker: docker_host().unwrap_or_default(),
+            epoch: epoch()?,
+            report,
+        })
+    }
+
+    /// For the library, while an image is made.
+    pub(crate) fn build_options(&self) -> BuildOptions<'_> {
+        BuildOptions {
+            epoch: self.epoch,
+            docker: self.docker.clone(),
+            registry: self.registry.clone(),
+            cache: self.cache.as_ref(),
+            ..BuildOptions::new(std::env::temp_dir(), self.report)
+        }
+    }
+
+    /// For the library, while an image is written.
+    pub(crate) fn write_options(&self) -> WriteOptions<'_> {
+        WriteOptions { docker: self.docker.clone(), registry: self.registry.clone(), observer: self.report }
+    }
+
+    /// Says what has kept the cache from taking something.
+    pub(crate) fn tell_trouble(&self) {
+        let trouble = self.cache.as_ref().and_then(Cache::trouble);
+        trouble.iter().for_each(|trouble| self.report.warning(trouble));
+    }
+}
