@@ -15,6 +15,7 @@ mod boot_start;
 mod cache;
 mod config_script;
 mod consult_parity;
+mod dependency_cache;
 mod docker;
 mod embedding;
 mod from;

@@ -2,6 +2,7 @@
 //! usage and found before the work begins.
 
 mod cache;
+mod dependency_cache;
 mod rebar3;
 mod refused;
 mod registry;
@@ -15,6 +16,7 @@ use erlrel_core::destination::Destination;
 use erlrel_core::image::Reference;
 
 pub(crate) use cache::{CacheArgs, CacheCommand, CacheDirArgs, CacheGcArgs, CacheListArgs, UseCacheArgs};
+pub(crate) use dependency_cache::{CacheRestoreArgs, CacheSaveArgs, DependencyCacheArgs};
 use rebar3::OverrideArgs;
 use refused::{ForeignArgs, NoImageArgs};
 pub(crate) use registry::RegistryArgs;
@@ -63,7 +65,7 @@ pub(crate) enum Command {
     Rebase(RebaseArgs),
     /// Print the dependency-layer key: the cksum of rebar.config and rebar.lock
     Key(KeyArgs),
-    /// The local cache of what was fetched and packed: where it is, what is in it, and its size
+    /// Caches: what was fetched and packed on this machine, and compiled dependencies for others
     Cache(CacheArgs),
 }
 
@@ -117,6 +119,8 @@ pub(crate) struct CompileArgs {
     /// Do not run `rebar3 compile` first
     #[arg(long)]
     pub(crate) no_compile: bool,
+    #[command(flatten)]
+    pub(crate) dependency_cache: DependencyCacheArgs,
 }
 
 /// What says how a release is assembled.
@@ -174,7 +178,11 @@ impl ContentArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(mut_arg("no_compile", |arg| arg.conflicts_with("from")))]
+#[command(
+    mut_arg("no_compile", |arg| arg.conflicts_with("from")),
+    mut_arg("cache_from", |arg| arg.conflicts_with("from")),
+    mut_arg("cache_to", |arg| arg.conflicts_with("from"))
+)]
 pub(crate) struct ImageArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
@@ -205,6 +213,8 @@ pub(crate) struct TarArgs {
     pub(crate) select: SelectArgs,
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
     /// The file to write; default: _build/PROFILE/rel/NAME/NAME-VSN.tar.gz, as rebar3 does
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -220,6 +230,8 @@ pub(crate) struct ReleaseArgs {
     pub(crate) select: SelectArgs,
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
     /// The directory to write, in place of what is there; default: _build/PROFILE/rel/NAME, as rebar3 does
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

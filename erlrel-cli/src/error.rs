@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use erlrel_core::project::{ProjectError, commands::CommandError};
-use erlrel_core::{Error, cache, container, destination, fs, image, otp, release, tree};
+use erlrel_core::{Error, cache, container, dependencies, destination, fs, image, otp, release, tree};
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,8 @@ pub(crate) enum CliError {
     NoCacheDirectory,
     #[error("cannot find out what the current folder is")]
     NoCurrentFolder(#[source] std::io::Error),
+    #[error("dependencies are not compiled: {}", names.join(", "))]
+    NotCompiled { names: Vec<String> },
     #[error("cannot print the result")]
     ResultNotPrinted(#[source] std::io::Error),
 }
@@ -58,6 +60,7 @@ impl CliError {
             }
             Self::NotAnImage => Some("make the image again with `erlrel image`"),
             Self::NoCacheDirectory => Some("name a directory with --cache-dir DIR"),
+            Self::NotCompiled { .. } => Some("compile the project first: `rebar3 as PROFILE compile`"),
             Self::ResultNotPrinted(_) | Self::NoCurrentFolder(_) => None,
         }
     }
@@ -84,6 +87,7 @@ from_core!(
     container::ContainerError,
     image::ImageError,
     cache::CacheError,
+    dependencies::DependenciesError,
     destination::DestinationError
 );
 

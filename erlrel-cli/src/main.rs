@@ -7,6 +7,7 @@ mod args;
 mod cache;
 mod commands;
 mod content;
+mod dependency_cache;
 mod environment;
 mod error;
 mod host;

@@ -2,8 +2,10 @@
 
 use erlrel_core::project::{self, ConfigWarning, LoadOptions, commands};
 use erlrel_core::{OtpRoot, Project};
+use serde_json::Value;
 
-use crate::args::{CompileArgs, ProjectArgs};
+use crate::args::{CompileArgs, DependencyCacheArgs, ProjectArgs, RegistryArgs};
+use crate::dependency_cache::{DependencyCache, Outcome};
 use crate::environment::environment;
 use crate::error::CliError;
 use crate::report::Report;
@@ -24,21 +26,47 @@ pub(crate) fn open(args: &ProjectArgs, commands: &[&str]) -> Result<Project, Cli
     Ok(project)
 }
 
-/// The same, compiled by rebar3 unless the user has asked not to.
+/// The same, compiled by rebar3 unless the user has asked not to; and what became of its dependencies in caches, if any
+/// is named, as JSON.
 pub(crate) fn open_compiled(
     args: &ProjectArgs,
     compile: &CompileArgs,
+    registry: &RegistryArgs,
     commands: &[&str],
     report: &Report,
-) -> Result<Project, CliError> {
+) -> Result<(Project, Option<Value>), CliError> {
     // Reading the project first gives a better message than rebar3 where there is none.
     let mut project = open(args, commands)?;
+    let DependencyCacheArgs { cache_from, cache_to } = &compile.dependency_cache;
+    if cache_from.is_empty() && cache_to.is_none() {
+        self::compile(&mut project, args, compile, report)?;
+        return Ok((project, None));
+    }
+    let cache = DependencyCache::of(&project, args, registry, report)?;
+    let outcome = cache.restore(cache_from, report);
+    if let Outcome::Hit { place, restored } = &outcome {
+        report.told(format!("{} dependencies from {place}", restored.names.len()));
+    }
+    self::compile(&mut project, args, compile, report)?;
+    let saved = cache_to.as_ref().and_then(|place| cache.save_new(place, &outcome, report));
+    if let Some(saved) = &saved {
+        report.told(format!("dependencies saved to {}", saved.place));
+    }
+    Ok((project, Some(cache.to_json(&outcome, saved.as_ref()))))
+}
+
+fn compile(
+    project: &mut Project,
+    args: &ProjectArgs,
+    compile: &CompileArgs,
+    report: &Report,
+) -> Result<(), CliError> {
     if !compile.no_compile {
         let profiles: Vec<String> = args.profile.iter().filter(|name| *name != "default").cloned().collect();
         commands::rebar3_compile(&project.root, &profiles, report)?;
         project.refresh(&load_options(args))?;
     }
-    Ok(project)
+    Ok(())
 }
 
 /// Reads a project, whatever it hooks.

@@ -9,18 +9,25 @@ use serde_json::{Value, json};
 use crate::error::CliError;
 use crate::report::{Report, bytes};
 
-/// Prints the result of a command that has made an image.
-pub(crate) fn print(
-    image: &Image,
-    names: &[Reference],
-    receipts: &[Receipt],
-    json: bool,
-    report: &Report,
-) -> Result<(), CliError> {
+/// The result of a command that has made an image.
+pub(crate) struct Made<'a> {
+    pub(crate) image: &'a Image,
+    pub(crate) names: &'a [Reference],
+    pub(crate) receipts: &'a [Receipt],
+    /// What became of the dependencies in caches, if any is named.
+    pub(crate) dependency_cache: Option<Value>,
+}
+
+/// Prints the result.
+pub(crate) fn print(made: &Made<'_>, json: bool, report: &Report) -> Result<(), CliError> {
     if json {
-        report.result(format!("{:#}", json_result(image, names, receipts)))
+        let mut result = json_result(made.image, made.names, made.receipts);
+        if let Some(dependency_cache) = &made.dependency_cache {
+            result["dependency_cache"] = dependency_cache.clone();
+        }
+        report.result(format!("{result:#}"))
     } else {
-        text_result(image, receipts, report)
+        text_result(made.image, made.receipts, report)
     }
 }
 

@@ -11,12 +11,17 @@ use crate::report::Report;
 
 /// As the arguments and the variables of this process say.
 pub(crate) fn registry(args: &RegistryArgs, report: &Report) -> Registry {
+    Registry::new(registry_options(args, report))
+}
+
+/// The same, for who wants something else in a part of it.
+pub(crate) fn registry_options(args: &RegistryArgs, report: &Report) -> RegistryOptions {
     let mut mirrors: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (host, url) in &args.registry_mirror {
         mirrors.entry(host.clone()).or_default().push(url.clone());
     }
     let certificate = args.registry_cert.clone().zip(args.registry_key.clone());
-    Registry::new(RegistryOptions {
+    RegistryOptions {
         plain_http: args.plain_http.iter().cloned().collect::<BTreeSet<_>>(),
         ca: args.registry_ca.iter().cloned().collect(),
         client_certificate: certificate,
@@ -25,7 +30,7 @@ pub(crate) fn registry(args: &RegistryArgs, report: &Report) -> Registry {
         clock: report.clock(),
         environment: environment(),
         ..RegistryOptions::default()
-    })
+    }
 }
 
 /// Where docker and podman look for the certificates of single registries.

@@ -1,6 +1,5 @@
 //! The only module that prints: results on stdout; progress, warnings and errors on stderr.
 
-use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
@@ -42,6 +41,21 @@ impl Report {
         }
     }
 
+    /// A warning of something that failed, with what lies behind it.
+    pub(crate) fn warning_of(&self, error: &dyn std::error::Error) {
+        if !self.quiet {
+            self.note(&self.paint("33", "warning"), error);
+            self.causes(error);
+        }
+    }
+
+    /// A line about the work, in logs too.
+    pub(crate) fn told(&self, text: impl Display) {
+        if !self.quiet {
+            self.line(&text.to_string());
+        }
+    }
+
     /// One of several things that are wrong, before the error that ends the command.
     pub(crate) fn error_before(&self, text: impl Display) {
         self.note(&self.paint("31", "error"), text);
@@ -53,6 +67,13 @@ impl Report {
             lines.iter().for_each(|line| self.line(line));
         }
         self.note(&self.paint("31", "error"), error);
+        self.causes(error);
+        if let Some(hint) = error.hint() {
+            self.note("  hint", hint);
+        }
+    }
+
+    fn causes(&self, error: &dyn std::error::Error) {
         let mut cause = error.source();
         let mut said = error.to_string();
         while let Some(error) = cause {
@@ -62,9 +83,6 @@ impl Report {
             }
             said = text;
             cause = error.source();
-        }
-        if let Some(hint) = error.hint() {
-            self.note("  hint", hint);
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::application::ApplicationError;
 use crate::cache::CacheError;
 use crate::container::ContainerError;
+use crate::dependencies::DependenciesError;
 use crate::destination::DestinationError;
 use crate::docker::DockerError;
 use crate::fs::FsError;
@@ -53,6 +54,9 @@ pub enum Error {
     /// Opening or collecting the local cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// Sharing compiled dependencies.
+    #[error(transparent)]
+    Dependencies(#[from] DependenciesError),
     /// An image name that is none.
     #[error(transparent)]
     Reference(#[from] ReferenceError),

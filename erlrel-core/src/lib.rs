@@ -87,8 +87,9 @@ pub mod cache;
 pub mod docker;
 pub mod registry;
 
-// Row 8: the image of a release, and where images go.
+// Row 8: the image of a release, where images go, and the dependencies that other machines have compiled.
 pub mod container;
+pub mod dependencies;
 pub mod destination;
 
 // Row 10: the facade.

@@ -1,9 +1,11 @@
-//! The arguments about the local cache.
+//! The arguments about caches.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+
+use super::dependency_cache::{CacheRestoreArgs, CacheSaveArgs};
 
 /// Where the cache is.
 #[derive(Debug, Args)]
@@ -38,6 +40,10 @@ pub(crate) enum CacheCommand {
     /// Remove what was not used for longest, until the cache keeps within limits
     #[command(after_help = GC_HELP)]
     Gc(CacheGcArgs),
+    /// Put the compiled dependencies of a project into a cache that other machines use
+    Save(CacheSaveArgs),
+    /// Take the compiled dependencies of a project from such a cache, so that rebar3 neither fetches nor compiles them
+    Restore(CacheRestoreArgs),
 }
 
 const GC_HELP: &str = "\

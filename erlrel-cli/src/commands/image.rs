@@ -7,11 +7,14 @@ use erlrel_core::destination::{self, Destination};
 use erlrel_core::image::Reference;
 use erlrel_core::release::{Prebuilt, Release};
 
+use serde_json::Value;
+
 use crate::args::ImageArgs;
 use crate::content::{plan_from, plan_project, read_from};
 use crate::environment::docker_host;
 use crate::error::CliError;
 use crate::host::Host;
+use crate::receipt::Made;
 use crate::report::Report;
 use crate::resolved::Resolved;
 use crate::{project, receipt};
@@ -37,7 +40,8 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
         .map(|to| destination::write(&image, names, to, &options))
         .collect::<Result<Vec<_>, _>>()?;
     host.tell_trouble();
-    receipt::print(&image, names, &receipts, args.json, report)
+    let made = Made { image: &image, names, receipts: &receipts, dependency_cache: subject.dependency_cache };
+    receipt::print(&made, args.json, report)
 }
 
 /// What the image is made of, whoever has assembled the release.
@@ -46,19 +50,23 @@ struct Subject {
     names: Vec<Reference>,
     /// Where the image goes unless the user says otherwise.
     destination: Destination,
+    /// What became of the dependencies in caches, if any is named.
+    dependency_cache: Option<Value>,
 }
 
 impl Subject {
     fn of_project(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<Self, CliError> {
         let commands = &["release", "tar"];
-        let project = project::open_compiled(&args.project, &args.compile, commands, report)?;
+        let registry = &args.content.host.registry;
+        let (project, dependency_cache) =
+            project::open_compiled(&args.project, &args.compile, registry, commands, report)?;
         let resolved = Resolved::of(project, &args.project, &args.select, report)?;
         let names = names(args, &resolved.release.spec.name, &resolved.release.spec.vsn)?;
         let plan = plan_project(&resolved, &args.content, host, report)?;
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
-        Ok(Self { plan, names, destination })
+        Ok(Self { plan, names, destination, dependency_cache })
     }
 
     fn of_prebuilt(
@@ -73,7 +81,7 @@ impl Subject {
         let Prebuilt { name, vsn, .. } = release;
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());
-        Ok(Self { plan, names, destination })
+        Ok(Self { plan, names, destination, dependency_cache: None })
     }
 }
 

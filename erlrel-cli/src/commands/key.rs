@@ -27,7 +27,7 @@ fn semantic(project: &Project, toolchain: &Toolchain) -> Result<Digest, CliError
     Ok(deps_key::semantic(project, toolchain, &environment())?)
 }
 
-fn toolchain(otp: &OtpRoot) -> Result<Toolchain, CliError> {
+pub(crate) fn toolchain(otp: &OtpRoot) -> Result<Toolchain, CliError> {
     let compiler = otp.application("compiler").map_err(erlrel_core::release::ReleaseError::from)?;
     Ok(Toolchain {
         otp: otp.version.clone(),

@@ -33,7 +33,8 @@ pub(crate) fn run(args: &RebaseArgs, report: &Report) -> Result<(), CliError> {
         .map(|to| destination::write(&rebased, &names, to, &options))
         .collect::<Result<Vec<_>, _>>()?;
     host.tell_trouble();
-    receipt::print(&rebased, &names, &receipts, args.json, report)
+    let made = receipt::Made { image: &rebased, names: &names, receipts: &receipts, dependency_cache: None };
+    receipt::print(&made, args.json, report)
 }
 
 /// Where an image is, and the name that it has there.

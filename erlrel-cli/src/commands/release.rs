@@ -13,7 +13,8 @@ use crate::report::Report;
 use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
-    let project = project::open_compiled(&args.project, &args.compile, &["release"], report)?;
+    let (project, _) =
+        project::open_compiled(&args.project, &args.compile, &args.registry, &["release"], report)?;
     let resolved = Resolved::of(project, &args.project, &args.select, report)?;
     let out = match &args.out {
         Some(out) => named(out, &resolved.release.spec.name)?,

@@ -12,7 +12,8 @@ use crate::report::Report;
 use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
-    let project = project::open_compiled(&args.project, &args.compile, &["tar"], report)?;
+    let (project, _) =
+        project::open_compiled(&args.project, &args.compile, &args.registry, &["tar"], report)?;
     let resolved = Resolved::of(project, &args.project, &args.select, report)?;
     let tree = assemble(&resolved.release, Form::Tarball)?;
     resolved.warn_of_form(&tree, Form::Tarball, report)?;

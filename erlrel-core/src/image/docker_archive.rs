@@ -53,7 +53,8 @@ pub(super) fn open(file: Arc<File>, name: &Path) -> Result<Opened, ImageError> {
 fn digest(config: &Blob, layers: &[Layer]) -> Result<Digest, ImageError> {
     let layers = layers.iter().map(|layer| Descriptor::new(layer.media_type(), layer.digest(), layer.size()));
     let config = Descriptor::new(CONFIG, config.digest(), config.size());
-    let manifest = Manifest { config, layers: layers.collect(), annotations: BTreeMap::new() };
+    let manifest =
+        Manifest { artifact_type: None, config, layers: layers.collect(), annotations: BTreeMap::new() };
     Ok(Digest::of(&manifest.encode()?))
 }
 

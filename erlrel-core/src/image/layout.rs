@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::error::ImageError;
 use super::json::canonical;
-use super::manifest::{CONTAINERD_NAME, Descriptor, INDEX, REF_NAME};
+use super::manifest::{CONTAINERD_NAME, Descriptor, INDEX, MANIFEST, REF_NAME};
 use super::store::blob_name;
-use super::{Blob, Image, Reference};
+use super::{Artifact, Blob, Image, Reference};
 use crate::fs::{self, FsError};
 use crate::tree::clean_up;
 
@@ -77,15 +77,28 @@ pub fn write(image: &Image, names: &[Reference], to: &LayoutName) -> Result<u64,
         .into_iter()
         .map(|(tag, name)| image.index_entry(index_annotations(tag, name)))
         .collect();
-    if to.dir.symlink_metadata().is_ok() {
-        add(image, &entries, &to.dir)
-    } else {
-        create(image, &entries, &to.dir)
-    }
+    store(&image.blobs(), &entries, &to.dir)
+}
+
+/// Adds an artifact to a layout under a tag, as [`write()`] adds an image; says how many bytes were written. A blob that
+/// is there and damaged is replaced.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_artifact(artifact: &Artifact, tag: &str, dir: &Path) -> Result<u64, ImageError> {
+    let manifest = artifact.manifest();
+    let mut entry = Descriptor::new(MANIFEST, manifest.digest(), manifest.size());
+    entry.annotations = index_annotations(tag, None);
+    artifact.blobs().into_iter().try_for_each(|blob| remove_damaged(dir, blob))?;
+    store(&artifact.blobs(), &[entry], dir)
+}
+
+fn store(blobs: &[&Blob], entries: &[Descriptor], dir: &Path) -> Result<u64, ImageError> {
+    if dir.symlink_metadata().is_ok() { add(blobs, entries, dir) } else { create(blobs, entries, dir) }
 }
 
 /// Writes the layout beside its place and renames it.
-fn create(image: &Image, entries: &[Descriptor], dir: &Path) -> Result<u64, ImageError> {
+fn create(blobs: &[&Blob], entries: &[Descriptor], dir: &Path) -> Result<u64, ImageError> {
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     clean_up(parent)?;
@@ -96,10 +109,10 @@ fn create(image: &Image, entries: &[Descriptor], dir: &Path) -> Result<u64, Imag
     })?;
     let new = staging.path().join("new");
     fs::create_dir_all(&new)?;
-    let written = add(image, entries, &new).map_err(|error| named(error, &new, dir))?;
+    let written = add(blobs, entries, &new).map_err(|error| named(error, &new, dir))?;
     fs::set_mode(&new, 0o755)?;
     match std::fs::rename(&new, dir) {
-        Err(_) if dir.is_dir() => add(image, entries, dir), // somebody else was faster
+        Err(_) if dir.is_dir() => add(blobs, entries, dir), // somebody else was faster
         renamed => Ok(renamed.map(|()| written).map_err(FsError::while_doing("write", dir))?),
     }
 }
@@ -115,12 +128,11 @@ fn named(error: ImageError, staging: &Path, dir: &Path) -> ImageError {
     }
 }
 
-fn add(image: &Image, entries: &[Descriptor], dir: &Path) -> Result<u64, ImageError> {
+fn add(blobs: &[&Blob], entries: &[Descriptor], dir: &Path) -> Result<u64, ImageError> {
     let lock = fs::lock_directory(dir)?;
     prepare(dir)?;
     drop(lock);
-    let written =
-        image.blobs().into_iter().map(|blob| write_blob(dir, blob)).sum::<Result<u64, ImageError>>()?;
+    let written = blobs.iter().map(|blob| write_blob(dir, blob)).sum::<Result<u64, ImageError>>()?;
     let lock = fs::lock_directory(dir)?;
     let path = dir.join("index.json");
     let index = update_index(fs::read_optional(&path)?.as_deref(), entries)
@@ -145,6 +157,15 @@ fn prepare(dir: &Path) -> Result<(), ImageError> {
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ImageError> {
     fs::write_aside(path, |out| out.write_all(bytes).map_err(FsError::while_doing("write", path)))?;
+    Ok(())
+}
+
+fn remove_damaged(dir: &Path, blob: &Blob) -> Result<(), ImageError> {
+    let path = dir.join(blob_name(blob.digest()));
+    let there = Blob::in_named_file(path.clone(), 0, blob.digest(), blob.size());
+    if path.is_file() && there.copy_to(&mut std::io::sink(), &path).is_err() {
+        std::fs::remove_file(&path).map_err(FsError::while_doing("remove", &path))?;
+    }
     Ok(())
 }
 

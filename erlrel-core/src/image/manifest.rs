@@ -62,6 +62,8 @@ impl Descriptor {
 /// An image manifest: a config and layers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Manifest {
+    /// What it is, if it is no image.
+    pub(crate) artifact_type: Option<String>,
     /// The image configuration.
     pub(crate) config: Descriptor,
     /// The layers, base first.
@@ -83,6 +85,7 @@ impl Manifest {
             .layers(self.layers.iter().map(encode_descriptor).collect::<Result<Vec<_>, _>>()?)
             .build()
             .map_err(encode_error)?;
+        manifest.set_artifact_type(self.artifact_type.as_deref().map(oci::MediaType::from));
         if !self.annotations.is_empty() {
             manifest.set_annotations(Some(self.annotations.clone().into_iter().collect()));
         }
@@ -97,6 +100,7 @@ impl Manifest {
         let manifest: oci::ImageManifest =
             serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         Ok(Self {
+            artifact_type: manifest.artifact_type().as_ref().map(ToString::to_string),
             config: decode_descriptor(manifest.config())?,
             layers: manifest.layers().iter().map(decode_descriptor).collect::<Result<_, _>>()?,
             annotations: manifest.annotations().clone().unwrap_or_default().into_iter().collect(),
@@ -204,6 +208,7 @@ mod tests {
 
     fn fixture() -> Manifest {
         Manifest {
+            artifact_type: None,
             config: Descriptor::new(CONFIG, Digest::of(b"config"), 6),
             layers: vec![Descriptor::new(LAYER_GZIP, Digest::of(b"layer"), 5)],
             annotations: annotations(&[("b", "2"), ("a", "1"), ("c", "3"), ("B", "4")]),

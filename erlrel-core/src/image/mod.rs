@@ -8,6 +8,7 @@
 //! Nothing here knows what the files are for: the group of an entry is all that decides.
 
 pub mod archive;
+mod artifact;
 mod base;
 mod blob;
 pub mod config;
@@ -22,7 +23,7 @@ mod layer;
 pub mod layers;
 pub mod layout;
 mod manifest;
-mod pack;
+pub(crate) mod pack;
 mod rebase;
 pub mod reference;
 mod remote;
@@ -33,6 +34,7 @@ pub mod validate;
 
 use std::collections::BTreeMap;
 
+pub use artifact::Artifact;
 pub use base::BaseImage;
 pub(crate) use base::read_files;
 pub use blob::Blob;
@@ -104,6 +106,7 @@ fn put_together(
         return Err(ImageError::TooManyLayers { count: layers.len(), limit: MAX_LAYERS });
     }
     let manifest = Manifest {
+        artifact_type: None,
         config: Descriptor::new(CONFIG, config.digest(), config.size()),
         layers: layers
             .iter()

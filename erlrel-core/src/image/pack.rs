@@ -67,6 +67,16 @@ pub(crate) fn pack_one(plan: &LayerPlan, options: PackOptions<'_>) -> Result<Lay
     Ok(packed.layer(plan, blob))
 }
 
+/// Packs a tree as one gzip-compressed tar, with 1970 as the time of every entry, into an unnamed file in `dir`.
+///
+/// # Errors
+/// When a file of the tree cannot be read, or the directory cannot be written.
+pub(crate) fn pack_tree(tree: &Tree, dir: &Path) -> Result<Blob, ImageError> {
+    let file = unnamed_file(dir)?;
+    let packed = write_layer(tree, 0, &file, dir)?;
+    Ok(Blob::in_unnamed_file(file, dir, packed.digest, packed.size))
+}
+
 /// What is known of a layer that was packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Packed {

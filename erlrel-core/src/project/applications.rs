@@ -89,7 +89,7 @@ fn dir_of(dir: &Path, name: &str, lock: &Lock) -> PathBuf {
 
 /// The names of the project's own applications: the folders of `project_app_dirs` with a
 /// `src/*.app.src`, an `ebin/*.app`, or a `mix.exs`.
-fn project_names(root: &Path, config: &RebarConfig) -> Result<BTreeSet<String>, FsError> {
+pub(super) fn project_names(root: &Path, config: &RebarConfig) -> Result<BTreeSet<String>, FsError> {
     let names = project_dirs(root, config)?.iter().map(|dir| app_name(dir)).collect::<Result<Vec<_>, _>>()?;
     Ok(names.into_iter().flatten().collect())
 }

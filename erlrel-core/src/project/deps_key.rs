@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{LockSource, Project, ProjectError, global};
+use super::{LockSource, Project, ProjectError, applications, global};
 use crate::digest::Digest;
 use crate::environment::Environment;
 use crate::fs::{self, FsError};
@@ -74,7 +74,7 @@ pub struct Toolchain {
 }
 
 /// Root options that rebar3 reads while it builds dependencies (besides `deps`).
-const DECISIVE: [&str; 8] = [
+const DECISIVE: [&str; 9] = [
     "overrides",
     "plugins",
     "project_plugins",
@@ -82,15 +82,19 @@ const DECISIVE: [&str; 8] = [
     "application_resource_extensions",
     "validate_app_modules",
     "deps_dir",
+    "plugins_dir",
     "compiler_source_format",
 ];
+
+/// Those that count in the configuration of one of the project's applications too, in an umbrella.
+const OF_APPLICATIONS: [&str; 4] = ["deps", "overrides", "plugins", "project_plugins"];
 
 /// Variables that the compiler, or the C compilers that hooks start, take options from.
 const VARIABLES: [&str; 9] =
     ["ERL_COMPILER_OPTIONS", "ERL_LIBS", "CC", "CFLAGS", "CPPFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "LDLIBS"];
 
 /// SHA-256 over everything that decides the bytes of compiled dependencies: the lock, dependencies that
-/// are not locked, overrides, plugins (the global ones too), the active profiles, the toolchain, the
+/// are not locked, overrides, plugins (the global ones and those of an umbrella's applications too), the active profiles, the toolchain, the
 /// compilers' environment. Comments, layout, `relx`, `shell`, `erl_opts` of the project and the place of
 /// the project are no part of it.
 ///
@@ -111,6 +115,7 @@ pub fn semantic(
     facts.extend(lock_facts(project));
     facts.extend(unlocked_facts(project));
     facts.extend(option_facts(project));
+    facts.extend(application_facts(project)?);
     facts.extend(file_facts(project, environment)?);
     facts.extend(
         VARIABLES.iter().filter_map(|name| environment.get(name).map(|value| format!("env {name}={value}"))),
@@ -143,6 +148,34 @@ fn unlocked_facts(project: &Project) -> Vec<String> {
 fn option_facts(project: &Project) -> Vec<String> {
     let values = |key: &'static str| project.config.each(key).map(move |value| format!("{key} {value}"));
     DECISIVE.iter().flat_map(|key| values(key)).collect()
+}
+
+/// What applications of an umbrella say in files of their own. One that is to be evaluated counts as it is written.
+fn application_facts(project: &Project) -> Result<Vec<String>, ProjectError> {
+    let mut facts = Vec::new();
+    let dirs = applications::project_dirs(&project.root, &project.config)?;
+    for dir in dirs.iter().filter(|dir| **dir != project.root) {
+        let name = dir.strip_prefix(&project.root).unwrap_or(dir).display();
+        if let Some(script) = fs::read_optional(&dir.join("rebar.config.script"))? {
+            facts.push(format!("script {name} {}", Digest::of(&script)));
+        }
+        let file = dir.join("rebar.config");
+        let Some(bytes) = fs::read_optional(&file)? else { continue };
+        let terms = term::consult(&file, &bytes)?.terms;
+        let of_profile = |profile: &String| {
+            let profiles = term::lookup(&terms, "profiles").and_then(Term::as_list).unwrap_or_default();
+            term::lookup(&profiles, profile).and_then(Term::as_list).unwrap_or_default()
+        };
+        for terms in std::iter::once(terms.clone()).chain(project.profiles.iter().map(of_profile)) {
+            let values = OF_APPLICATIONS.iter().filter_map(|key| Some((key, term::lookup(&terms, key)?)));
+            facts.extend(
+                values
+                    .filter(|(_, value)| value.as_list().is_none_or(|list| !list.is_empty()))
+                    .map(|(key, value)| format!("{key} of {name} {value}")),
+            );
+        }
+    }
+    Ok(facts)
 }
 
 fn file_facts(project: &Project, environment: &Environment) -> Result<Vec<String>, ProjectError> {
@@ -226,6 +259,32 @@ mod tests {
         ];
         for (what, now) in &moved {
             assert_ne!(*now, base, "{what} must move the key");
+        }
+    }
+
+    #[test]
+    fn what_applications_of_an_umbrella_say_of_dependencies_counts() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        std::fs::write(dir.path().join("rebar.config"), CONFIG).expect("written");
+        std::fs::create_dir_all(dir.path().join("apps/x")).expect("created");
+        let key = |config: &str| {
+            std::fs::write(dir.path().join("apps/x/rebar.config"), config).expect("written");
+            let options = LoadOptions { profiles: vec!["prod".into()], ..LoadOptions::default() };
+            let project = load(dir.path(), &options).expect("a project");
+            semantic(&project, &Toolchain::default(), &options.environment).expect("a key")
+        };
+        let base = key("");
+        for same in ["{erl_opts, []}.", "{deps, []}.", "{profiles, [{test, [{deps, [z]}]}]}."] {
+            assert_eq!(key(same), base, "{same}");
+        }
+        let moving = [
+            "{deps, [z]}.",
+            "{plugins, [pc]}.",
+            "{overrides, [{add, a, []}]}.",
+            "{profiles, [{prod, [{deps, [z]}]}]}.",
+        ];
+        for moved in moving {
+            assert_ne!(key(moved), base, "{moved}");
         }
     }
 }

@@ -12,6 +12,7 @@ mod merge;
 mod rebar_config;
 mod script;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -111,7 +112,20 @@ fn warnings(config: &RebarConfig, global: Option<&Document>, profiles: &[String]
 impl Project {
     /// `_build/<profile>`, where rebar3 puts what this set of profiles makes.
     pub fn profile_dir(&self) -> PathBuf {
-        self.base_dir.join(profile_name(&self.profiles))
+        self.base_dir.join(self.profile_name())
+    }
+
+    /// The name of that directory: `prod`, `sd+prod`, `default`.
+    pub fn profile_name(&self) -> String {
+        profile_name(&self.profiles)
+    }
+
+    /// The names of the project's own applications, compiled or not.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn own_names(&self) -> Result<BTreeSet<String>, ProjectError> {
+        Ok(applications::project_names(&self.root, &self.config)?)
     }
 
     /// Reads again what compiling changes: the lock and the applications. The configuration stays as it is, since

@@ -1,7 +1,9 @@
-//! `erlrel cache`: what was fetched and packed before.
+//! `erlrel cache`: what was fetched, packed and compiled before.
 
 mod gc;
 mod list;
+mod restore;
+mod save;
 
 use std::path::Path;
 
@@ -17,6 +19,8 @@ pub(crate) fn run(args: &CacheArgs, report: &Report) -> Result<(), CliError> {
         CacheCommand::Path(place) => report.result(directory(place)?.display()),
         CacheCommand::List(list) => list::run(list, report),
         CacheCommand::Gc(gc) => gc::run(gc, report),
+        CacheCommand::Save(save) => save::run(save, report),
+        CacheCommand::Restore(restore) => restore::run(restore, report),
     }
 }
 

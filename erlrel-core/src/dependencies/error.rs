@@ -1,0 +1,42 @@
+//! What can go wrong with the dependency cache. To whoever builds, all of it is a warning: rebar3 can do the work.
+
+use crate::fs::FsError;
+use crate::image::ImageError;
+use crate::registry::RegistryError;
+use crate::tree::TreeError;
+
+/// Dependencies that could not be taken from a cache, or not be kept in one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DependenciesError {
+    /// A text that names no cache.
+    #[error("`{text}` is no dependency cache: {why}; write REGISTRY/REPOSITORY or oci:DIR")]
+    BadPlace {
+        /// The text as it was given.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// An entry that is not what it should be.
+    #[error("the entry `{tag}` of the dependency cache `{place}` is ignored: {why}")]
+    Ignored {
+        /// The cache.
+        place: String,
+        /// The entry's tag.
+        tag: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A registry that did not answer, or not as it should.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// A layout that cannot be read or written.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// A dependency's files that cannot be read or written.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// A file that cannot be read or written.
+    #[error(transparent)]
+    Fs(#[from] FsError),
+}

@@ -1,0 +1,6 @@
+//! Dependencies that another machine has compiled: rebar3 must take them for its own, without a network.
+
+mod checkout;
+mod kinds;
+mod trust;
+mod umbrella;
