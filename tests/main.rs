@@ -30,6 +30,7 @@ mod plugin;
 mod random_projects;
 mod rebar3_flags;
 mod rebar3_parity;
+mod registry;
 mod release_directory;
 mod relx_cases;
 mod relx_defects;

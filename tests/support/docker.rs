@@ -107,7 +107,7 @@ fn program(name: &str) -> Command {
 }
 
 /// Ctrl-C in the tester's terminal ends the tests, not the keeper.
-fn in_own_group(mut command: Command) -> Command {
+pub(crate) fn in_own_group(mut command: Command) -> Command {
     use std::os::unix::process::CommandExt;
     command.process_group(0);
     command

@@ -1,6 +1,7 @@
 //! What the tests share: the programs under test, prepared sample projects, other people's tools.
 
 pub(crate) mod busybox;
+pub(crate) mod certificate;
 pub(crate) mod container;
 pub(crate) mod debian;
 pub(crate) mod depot;
@@ -10,9 +11,12 @@ pub(crate) mod erlang;
 pub(crate) mod gzip;
 pub(crate) mod http;
 pub(crate) mod image;
+pub(crate) mod issuer;
 pub(crate) mod port;
+pub(crate) mod proxy;
 pub(crate) mod random;
 pub(crate) mod rebar3;
+pub(crate) mod registry;
 pub(crate) mod release;
 pub(crate) mod said;
 pub(crate) mod sample;

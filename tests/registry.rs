@@ -1,0 +1,4 @@
+//! Images in real registries: Debian's docker-registry, as open as it is without configuration, behind a password, over
+//! TLS, and with tokens.
+
+mod ways_in;
