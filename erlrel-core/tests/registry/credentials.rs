@@ -41,6 +41,28 @@ fn a_token_is_fetched_once_for_each_right() {
 }
 
 #[test]
+fn threads_share_a_token() {
+    let faulty = Faulty::start(Quirks { auth: Auth::Bearer, ..Quirks::default() });
+    let client = Client::new(&faulty);
+    let images: Vec<SmallImage> = (0..4).map(SmallImage::new).collect();
+    std::thread::scope(|scope| {
+        let pushes: Vec<_> = images
+            .iter()
+            .enumerate()
+            .map(|(number, image)| {
+                let client = &client;
+                scope.spawn(move || client.push(image, &format!("{number}.0")).is_ok())
+            })
+            .collect();
+        assert!(pushes.into_iter().all(|push| push.join().expect("no panic")));
+    });
+    for (number, image) in images.iter().enumerate() {
+        assert!(faulty.has(image, &format!("{number}.0")));
+    }
+    assert!(faulty.count(Step::Token) <= 2, "{} tokens", faulty.count(Step::Token));
+}
+
+#[test]
 fn an_identity_token_stands_for_a_password() {
     // Where a token service knows no POST, it is the password of nobody.
     for (oauth, last) in [(true, "POST"), (false, "GET")] {
