@@ -23,6 +23,8 @@ pub(super) struct Download {
     /// Where the last connection broke, and how often one did about there.
     broke_at: u64,
     tried: u32,
+    /// How many mirrors are not asked any more: each time that a body breaks, one.
+    given_up: usize,
     body: Option<Box<dyn Read + Send>>,
     hasher: Option<DigestWriter<io::Sink>>,
 }
@@ -39,7 +41,7 @@ impl Download {
     ) -> Result<Self, RegistryError> {
         let hasher = Some(DigestWriter::new(io::sink()));
         let mut download =
-            Self { repository, digest, size, at: 0, broke_at: 0, tried: 0, body: None, hasher };
+            Self { repository, digest, size, at: 0, broke_at: 0, tried: 0, given_up: 0, body: None, hasher };
         download.connect().map_err(|failure| download.error(failure))?;
         Ok(download)
     }
@@ -48,7 +50,8 @@ impl Download {
     fn connect(&mut self) -> Result<(), Failure> {
         loop {
             let (digest, at, size) = (self.digest, self.at, self.size);
-            match self.repository.ask_any_source(|exchange| fetch(exchange, digest, at, size)) {
+            match self.repository.ask_any_source(self.given_up, |exchange| fetch(exchange, digest, at, size))
+            {
                 Ok(body) => {
                     self.body = Some(body);
                     return Ok(());
@@ -64,7 +67,7 @@ impl Download {
             self.tried = 0;
         }
         self.broke_at = self.at;
-        self.body = None;
+        self.given_up += usize::from(self.body.take().is_some());
         let options = self.repository.options();
         self.tried = pause(&options.retries, &*options.clock, self.tried, failure)?;
         Ok(())

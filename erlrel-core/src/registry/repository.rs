@@ -39,7 +39,7 @@ impl RemoteRepository {
         let action = format!("fetch the manifest {reference} from {}", self.repository);
         check_reference(reference)
             .and_then(|()| {
-                self.patiently(|_| self.ask_any_source(|exchange| manifests::fetch(exchange, reference)))
+                self.patiently(|_| self.ask_any_source(0, |exchange| manifests::fetch(exchange, reference)))
             })
             .map(Some)
             .or_else(|failure| match *failure.reason {
@@ -127,13 +127,14 @@ impl RemoteRepository {
         &self.registry.inner.options
     }
 
-    /// The first that a mirror or else the registry has. What a mirror fails with is of no interest: it may be
-    /// incomplete, out of order, or not for everybody.
+    /// The first that a mirror, without the first `given_up` of them, or else the registry has. What a mirror fails with
+    /// is of no interest: it may be incomplete, out of order, or not for everybody.
     pub(super) fn ask_any_source<T>(
         &self,
+        given_up: usize,
         ask: impl Fn(&Exchange) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        for mirror in self.registry.mirrors(&self.repository)? {
+        for mirror in self.registry.mirrors(&self.repository)?.into_iter().skip(given_up) {
             match ask(&mirror) {
                 Err(failure) if may_be_elsewhere(&failure) => mirror.leave_out_if_gone(&failure),
                 result => return result,
