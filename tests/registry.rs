@@ -1,4 +1,6 @@
 //! Images in real registries: Debian's docker-registry, as open as it is without configuration, behind a password, over
 //! TLS, and with tokens.
 
+mod pushed;
+mod uploads;
 mod ways_in;

@@ -1,0 +1,126 @@
+//! What is uploaded, counted at a proxy before the registry.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::docker::daemon;
+use crate::support::proxy::{Proxy, Sent};
+use crate::support::registry::Registry;
+use crate::support::{erlrel, repository, run, temp_dir, tool};
+
+/// The umbrella sample in a place of its own, a registry, and a proxy between it and who pushes.
+struct Push {
+    dir: tempfile::TempDir,
+    _registry: Registry,
+    proxy: Proxy,
+}
+
+/// What a run said and what it sent.
+struct Done {
+    report: Value,
+    /// Bodies of uploads, those with something in them.
+    blobs: Vec<u64>,
+    manifests: Vec<u64>,
+}
+
+impl Push {
+    fn new() -> Self {
+        let dir = temp_dir();
+        let registry = Registry::plain();
+        let proxy = Proxy::before(&registry.host());
+        let push = Self { dir, _registry: registry, proxy };
+        run(tool("sh", "dash")
+            .arg(repository().join("sample_apps/prepare"))
+            .arg("umbrella")
+            .arg(push.project()));
+        push
+    }
+
+    fn project(&self) -> PathBuf {
+        self.dir.path().join("umbrella")
+    }
+
+    fn name(&self, tag: &str) -> String {
+        format!("{}/acme/beacon:{tag}", self.proxy.host())
+    }
+
+    fn push(&self, tag: &str) -> Done {
+        self.proxy.take();
+        let mut command = erlrel();
+        command.args(["image", "--json", "--quiet", "--to", "registry", "--tag", &self.name(tag)]);
+        let report = run(command.arg(self.project()).env("XDG_CACHE_HOME", self.dir.path().join("cache")));
+        let report = serde_json::from_str(&report).expect("JSON");
+        let (uploads, others): (Vec<Sent>, Vec<Sent>) = self
+            .proxy
+            .take()
+            .into_iter()
+            .filter(|sent| sent.body() > 0)
+            .partition(|sent| sent.path.contains("/blobs/uploads/"));
+        assert!(others.iter().all(|sent| sent.path.contains("/manifests/")), "{others:?}");
+        let bodies = |sent: &[Sent]| sent.iter().map(Sent::body).collect();
+        Done { report, blobs: bodies(&uploads), manifests: bodies(&others) }
+    }
+
+    /// Changes what a function returns, as one does between two builds.
+    fn edit_one_module(&self) {
+        let file = self.project().join("apps/beacon_tools/src/beacon.erl");
+        let text = std::fs::read_to_string(&file).expect("a module");
+        let edited =
+            text.replacen("-export([help/0, ", "-export([edited/0, help/0, ", 1) + "\nedited() -> true.\n";
+        std::fs::write(&file, edited).expect("written");
+    }
+}
+
+impl Done {
+    /// Number of bytes as the command tells it.
+    fn reported(&self) -> u64 {
+        self.report["destinations"][0]["bytes"].as_u64().expect("a number")
+    }
+
+    fn counted(&self) -> u64 {
+        self.blobs.iter().chain(&self.manifests).sum()
+    }
+
+    /// How many blobs it says that it uploaded, without the manifest.
+    fn uploaded(&self) -> usize {
+        let blobs = self.report["destinations"][0]["blobs"].as_array().expect("a list");
+        blobs
+            .iter()
+            .filter(|blob| blob["how"] == "uploaded" && blob["digest"] != self.report["digest"])
+            .count()
+    }
+
+    fn layers(&self) -> Vec<&str> {
+        let layers = self.report["layers"].as_array().expect("a list").iter();
+        layers.map(|layer| layer["digest"].as_str().expect("a digest")).collect()
+    }
+}
+
+#[test]
+fn only_what_changed_is_uploaded() {
+    let push = Push::new();
+    let first = push.push("1");
+    assert_eq!((first.blobs.len(), first.manifests.len()), (first.layers().len() + 1, 1));
+    assert_eq!((first.reported(), first.uploaded()), (first.counted(), first.blobs.len()));
+
+    let second = push.push("1");
+    assert_eq!(second.report["digest"], first.report["digest"]);
+    assert_eq!(second.blobs, [0_u64; 0]);
+    assert_eq!((second.reported(), second.uploaded()), (second.counted(), 0));
+
+    push.edit_one_module();
+    let third = push.push("2");
+    let changed = third.layers().iter().zip(first.layers()).filter(|(new, old)| **new != *old).count();
+    assert_eq!(changed, 1);
+    assert_eq!((third.blobs.len(), third.manifests.len()), (2, 1), "one layer and the configuration");
+    assert_eq!((third.reported(), third.uploaded()), (third.counted(), 2));
+    assert!(third.counted() < first.counted(), "{} of {}", third.counted(), first.counted());
+
+    for (tag, done) in [("1", &first), ("2", &third)] {
+        daemon().run(["pull", "--quiet", &push.name(tag)]);
+        let format = "--format={{index .RepoDigests 0}}";
+        let digest = daemon().run(["image", "inspect", format, &push.name(tag)]);
+        assert!(digest.ends_with(done.report["digest"].as_str().expect("a digest")), "{digest}");
+    }
+}
