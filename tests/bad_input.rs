@@ -315,6 +315,17 @@ fn wrong_usage_ends_with_exit_code_2_before_any_work() {
         "image --to registry.example.com/shop",
         "image --tag Shop!",
         "image --tag",
+        "image --tag shop:{branch}",
+        "image --env =1",
+        "image --user a:b:c",
+        "image --expose web",
+        "image --volume data",
+        "image --prefix /tmp/shop",
+        "image --stop-signal NOW",
+        "image --entrypoint=",
+        "image --health-interval 30",
+        "image --no-healthcheck --health-retries 3",
+        "tar --env A=1",
         "image --base Debian:12",
         "image . another",
         "tar --json",
@@ -335,6 +346,17 @@ fn wrong_usage_ends_with_exit_code_2_before_any_work() {
 
     For more information, try '--help'.
     ");
+    insta::assert_snapshot!(fails(&mut shop.erlrel("image --tag shop:{git_shaa}"), 2), @r"
+    error: invalid value 'shop:{git_shaa}' for '--tag <NAME>': there is no placeholder `{git_shaa}` (did you mean `{git_sha}`?); there are `{version}`, `{git_sha}`, `{git_short}`, `{git_branch}`, `{key}`
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(fails(&mut shop.erlrel("image --stop-signal SIGTREM"), 2), @r"
+    error: invalid value 'SIGTREM' for '--stop-signal <SIGNAL>': it must be a signal such as `SIGTERM` or `SIGRTMIN+3`, or its number
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(fails(&mut shop.erlrel("image --env =secret"), 2), @"error: a value of '--env <NAME[=VALUE]>' is wrong: in front of `=` there must be a name, which is not empty and has no `=`");
     for name in [".", "..", "../x", "prod,a/b"] {
         let message = fails(&mut shop.erlrel(&format!("tar --profile {name}")), 2);
         assert!(message.contains("as a directory below `_build` is named after it"), "{name}: {message}");

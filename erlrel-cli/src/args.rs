@@ -2,21 +2,26 @@
 //! usage and found before the work begins.
 
 mod cache;
+mod command_text;
 mod dependency_cache;
+mod image_options;
 mod rebar3;
 mod refused;
 mod registry;
+mod variable;
 
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use erlrel_core::container::tags::TagTemplate;
 use erlrel_core::container::{Base, ContainerError};
 use erlrel_core::destination::Destination;
 use erlrel_core::image::Reference;
 
 pub(crate) use cache::{CacheArgs, CacheCommand, CacheDirArgs, CacheGcArgs, CacheListArgs, UseCacheArgs};
 pub(crate) use dependency_cache::{CacheRestoreArgs, CacheSaveArgs, DependencyCacheArgs};
+use image_options::ImageOptionArgs;
 use rebar3::OverrideArgs;
 use refused::{ForeignArgs, NoImageArgs};
 pub(crate) use registry::RegistryArgs;
@@ -77,10 +82,14 @@ Examples:
   erlrel image --to registry --tag registry.example.com/shop:1.4
   erlrel image --base debian:12-slim            on a base image in a registry
   erlrel image --from shop-1.4.0.tar.gz         from what `rebar3 tar` or `mix release` has made
+  erlrel image --tag registry.example.com/acme/shop:{git_sha} --env DB_HOST=db --expose 8080
 
-The image starts with ENTRYPOINT /opt/<rel>/bin/<rel> and CMD foreground (with --from what mix has made: CMD start). More is set in rebar.config:
+The image starts with ENTRYPOINT /opt/<rel>/bin/<rel> and CMD foreground (with --from what mix has
+made: CMD start). What these options say can stand in rebar.config, which follows profiles:
   {erlrel, [{base, \"scratch\"}, {shell, false}, {user, \"65532:65532\"}, {cmd, [\"foreground\"]},
-            {env, [{\"NAME\", \"VALUE\"}]}, {expose, [8080, {8053, udp}]}, {labels, [{\"KEY\", \"VALUE\"}]}]}.";
+            {env, [{\"NAME\", \"VALUE\"}]}, {expose, [8080, {8053, udp}]},
+            {labels, [{\"KEY\", \"VALUE\"}]}, {volumes, [\"/data\"]}, {stop_signal, \"SIGTERM\"},
+            {healthcheck, [{interval, \"30s\"}, {retries, 3}]}, {tags, [\"shop:{git_sha}\"]}]}.";
 
 /// What every command needs to know about the project.
 #[derive(Debug, Args)]
@@ -158,6 +167,8 @@ pub(crate) struct ContentArgs {
     #[arg(long, value_name = "FILE", env = BOOT_PROGRAM, hide_env_values = true)]
     pub(crate) boot_program: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) options: ImageOptionArgs,
+    #[command(flatten)]
     pub(crate) host: HostArgs,
 }
 
@@ -197,9 +208,10 @@ pub(crate) struct ImageArgs {
     /// archive:NAME-VSN.image.tar
     #[arg(long, value_name = "DEST", value_parser = Destination::parse)]
     pub(crate) to: Vec<Destination>,
-    /// The image's name, several times if needed; default: NAME:VSN of the release
-    #[arg(long, value_name = "NAME", value_parser = Reference::parse)]
-    pub(crate) tag: Vec<Reference>,
+    /// The image's name, several times if needed, with {version}, {git_sha}, {git_short}, {git_branch} and {key}
+    /// filled in; takes the place of `tags` in rebar.config; default: NAME:VSN of the release
+    #[arg(long, value_name = "NAME", value_parser = TagTemplate::parse)]
+    pub(crate) tag: Vec<TagTemplate>,
     /// Print the result as JSON, with every layer
     #[arg(long)]
     pub(crate) json: bool,

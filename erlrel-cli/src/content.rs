@@ -7,24 +7,28 @@ use erlrel_core::project::{self, ProjectError};
 use erlrel_core::release::{Prebuilt, read_prebuilt};
 
 use crate::args::{ContentArgs, ProjectArgs};
-use crate::environment::docker_host;
+use crate::environment::{docker_host, environment};
 use crate::error::CliError;
 use crate::host::Host;
 use crate::project::load_options;
 use crate::report::Report;
 use crate::resolved::Resolved;
 
+/// What a project's release is to become.
+pub(crate) fn options_of(resolved: &Resolved, content: &ContentArgs) -> Result<ContainerOptions, CliError> {
+    content.over(ContainerOptions::of(&resolved.release.project, &environment())?)
+}
+
 /// Decides the image of a project's release.
 pub(crate) fn plan_project(
     resolved: &Resolved,
+    options: &ContainerOptions,
     content: &ContentArgs,
     host: &Host<'_>,
     report: &Report,
 ) -> Result<Plan, CliError> {
-    let options = content.over(ContainerOptions::of(&resolved.release.project)?);
-    check_docker(&options)?;
     let boot_program = boot_program(content)?;
-    let plan = container::plan(&resolved.release, &boot_program, &options, &host.build_options())?;
+    let plan = container::plan(&resolved.release, &boot_program, options, &host.build_options())?;
     resolved.warn(&plan.warnings, report)?;
     Ok(plan)
 }
@@ -47,17 +51,23 @@ pub(crate) fn read_from(path: &Path) -> Result<Prebuilt, CliError> {
     Ok(read_prebuilt(path, &std::env::temp_dir())?)
 }
 
+/// What a release that something else has assembled is to become.
+pub(crate) fn options_from(
+    project: &ProjectArgs,
+    content: &ContentArgs,
+    report: &Report,
+) -> Result<ContainerOptions, CliError> {
+    content.over(options_here(project, report)?)
+}
+
 /// Decides the image of a release that something else has assembled.
 pub(crate) fn plan_from(
     release: &Prebuilt,
-    project: &ProjectArgs,
-    content: &ContentArgs,
+    options: &ContainerOptions,
     host: &Host<'_>,
     report: &Report,
 ) -> Result<Plan, CliError> {
-    let options = content.over(options_here(project, report)?);
-    check_docker(&options)?;
-    let plan = plan_prebuilt(release, &options, &host.build_options())?;
+    let plan = plan_prebuilt(release, options, &host.build_options())?;
     plan.warnings.iter().for_each(|warning| report.warning(warning));
     Ok(plan)
 }
@@ -66,7 +76,7 @@ pub(crate) fn plan_from(
 /// can evaluate is no obstacle where there is no Erlang: the release is there already.
 fn options_here(project: &ProjectArgs, report: &Report) -> Result<ContainerOptions, CliError> {
     match project::load(&project.dir, &load_options(project)) {
-        Ok(project) => Ok(ContainerOptions::of(&project)?),
+        Ok(project) => Ok(ContainerOptions::of(&project, &environment())?),
         Err(ProjectError::NotAProject { .. }) => Ok(ContainerOptions::default()),
         Err(error @ ProjectError::NoErlForScript { .. }) => {
             report.warning(format!("{error}; its key `erlrel` is not read"));
@@ -78,11 +88,12 @@ fn options_here(project: &ProjectArgs, report: &Report) -> Result<ContainerOptio
 
 impl ContentArgs {
     /// The command line wins over rebar.config.
-    fn over(&self, mut options: ContainerOptions) -> ContainerOptions {
+    fn over(&self, mut options: ContainerOptions) -> Result<ContainerOptions, CliError> {
         if let Some(base) = &self.base {
             options.base = base.clone();
         }
         options.shell |= self.shell;
-        options
+        check_docker(&options)?;
+        Ok(self.options.over(options, &environment())?)
     }
 }

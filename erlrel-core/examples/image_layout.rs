@@ -26,7 +26,7 @@ fn main() -> Result<(), Error> {
     let release = release::resolve(project, otp, spec)?;
 
     let build = BuildOptions::new(std::env::temp_dir(), &());
-    let wishes = ContainerOptions::of(&release.project)?;
+    let wishes = ContainerOptions::of(&release.project, &options.environment)?;
     let plan = container::plan(&release, boot.as_ref(), &wishes, &build)?;
     let image = container::build(&plan, &build)?;
 

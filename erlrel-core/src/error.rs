@@ -245,6 +245,14 @@ impl Error {
             Self::Container(ContainerError::NoInterpreter { .. }) => {
                 Some("take a base image that has it: `--base oci:DIR[:TAG]`")
             }
+            Self::Container(ContainerError::Secrets { .. }) => Some(
+                "take them out of the release; what may be public is allowed by its name: `--allow-secret PATH`, or \
+                 `{allow_secrets, [\"PATH\"]}` in rebar.config",
+            ),
+            Self::Container(ContainerError::Tag(error)) => error.hint(),
+            Self::Container(ContainerError::NoHealthCommand { .. }) => Some(
+                "name it: `{healthcheck, [{cmd, [\"PROGRAM\", \"ARGUMENT\"]}]}`, or `--health-cmd 'PROGRAM ARGUMENT'`",
+            ),
             Self::Container(ContainerError::NoBootProgram { .. }) => {
                 Some("it is installed together with erlrel; name it with --boot-program FILE")
             }

@@ -4,7 +4,7 @@
 mod aside;
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens, renameat_with};
@@ -57,6 +57,29 @@ pub fn read_optional(path: &Path) -> Result<Option<Vec<u8>>, FsError> {
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The first `limit` bytes of a file; only the first of these if `goes_on` says so of them.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn read_start(
+    path: &Path,
+    limit: u64,
+    goes_on: impl Fn(&[u8]) -> bool,
+) -> Result<Vec<u8>, FsError> {
+    let head = limit.min(8 << 10);
+    let mut start = Vec::new();
+    let mut read = || {
+        let mut file = File::open(path)?;
+        (&mut file).take(head).read_to_end(&mut start)?;
+        if goes_on(&start) {
+            file.take(limit - head).read_to_end(&mut start)?;
+        }
+        Ok(())
+    };
+    read().map_err(FsError::while_doing("read", path))?;
+    Ok(start)
 }
 
 /// The names in a directory, sorted by their bytes; an absent directory has none.

@@ -37,9 +37,7 @@ pub(crate) fn repository() -> PathBuf {
 /// The command under test, with nothing of the tester's environment that would decide something.
 pub(crate) fn erlrel() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_erlrel"));
-    for variable in
-        ["SOURCE_DATE_EPOCH", "REBAR_PROFILE", "REBAR_BASE_DIR", "REBAR_CONFIG", "ERLREL_BOOT_PROGRAM"]
-    {
+    for variable in DECISIVE {
         command.env_remove(variable);
     }
     command.env("ERLREL_CACHE_DIR", cache_dir());
@@ -57,6 +55,25 @@ pub(crate) fn cache_dir() -> &'static Path {
         dir
     })
 }
+
+/// Variables that would decide something.
+const DECISIVE: [&str; 14] = [
+    "SOURCE_DATE_EPOCH",
+    "REBAR_PROFILE",
+    "REBAR_BASE_DIR",
+    "REBAR_CONFIG",
+    "ERLREL_BOOT_PROGRAM",
+    // Those of CI systems.
+    "GITHUB_SHA",
+    "GITHUB_HEAD_REF",
+    "GITHUB_REF_NAME",
+    "CI_COMMIT_SHA",
+    "CI_COMMIT_REF_NAME",
+    "CIRCLE_SHA1",
+    "CIRCLE_BRANCH",
+    "COMMIT_SHA",
+    "BRANCH_NAME",
+];
 
 /// A tool of the machine; `package` is the Debian package that has it.
 pub(crate) fn tool(program: &str, package: &str) -> Command {

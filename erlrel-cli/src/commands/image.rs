@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use erlrel_core::container::{self, Plan};
+use erlrel_core::container::{self, ContainerOptions, ContainerWarning, Plan, TagFacts};
 use erlrel_core::destination::{self, Destination};
 use erlrel_core::image::Reference;
 use erlrel_core::release::{Prebuilt, Release};
@@ -10,8 +10,8 @@ use erlrel_core::release::{Prebuilt, Release};
 use serde_json::Value;
 
 use crate::args::ImageArgs;
-use crate::content::{plan_from, plan_project, read_from};
-use crate::environment::docker_host;
+use crate::content::{options_from, options_of, plan_from, plan_project, read_from};
+use crate::environment::{docker_host, environment};
 use crate::error::CliError;
 use crate::host::Host;
 use crate::receipt::Made;
@@ -22,9 +22,6 @@ use crate::{project, receipt};
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     if args.to.contains(&Destination::Docker) {
         docker_host()?;
-    }
-    if args.to.contains(&Destination::Registry) && args.tag.is_empty() {
-        return Err(CliError::NoRegistryName);
     }
     let host = Host::new(&args.content.host, report)?;
     let subject = match &args.content.from {
@@ -61,8 +58,11 @@ impl Subject {
         let (project, dependency_cache) =
             project::open_compiled(&args.project, &args.compile, registry, commands, report)?;
         let resolved = Resolved::of(project, &args.project, &args.select, report)?;
-        let names = names(args, &resolved.release.spec.name, &resolved.release.spec.vsn)?;
-        let plan = plan_project(&resolved, &args.content, host, report)?;
+        let options = options_of(&resolved, &args.content)?;
+        let Release { project, spec, .. } = &resolved.release;
+        let (names, warnings) = names(args, &options, &project.root, (&spec.name, &spec.vsn))?;
+        resolved.warn(&warnings, report)?;
+        let plan = plan_project(&resolved, &options, &args.content, host, report)?;
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
@@ -76,8 +76,10 @@ impl Subject {
         report: &Report,
     ) -> Result<Self, CliError> {
         let release = read_from(path)?;
-        let names = names(args, &release.name, &release.vsn)?;
-        let plan = plan_from(&release, &args.project, &args.content, host, report)?;
+        let options = options_from(&args.project, &args.content, report)?;
+        let (names, warnings) = names(args, &options, &args.project.dir, (&release.name, &release.vsn))?;
+        warnings.iter().for_each(|warning| report.warning(warning));
+        let plan = plan_from(&release, &options, host, report)?;
         let Prebuilt { name, vsn, .. } = release;
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());
@@ -85,11 +87,22 @@ impl Subject {
     }
 }
 
-/// Those that the user gives, else `<rel>:<vsn>` with what a name cannot have replaced.
-fn names(args: &ImageArgs, name: &str, vsn: &str) -> Result<Vec<Reference>, CliError> {
-    if !args.tag.is_empty() {
-        return Ok(args.tag.clone());
+/// Those that the user gives, on the command line or else in rebar.config, else `<rel>:<vsn>` with what a name cannot
+/// have replaced.
+fn names(
+    args: &ImageArgs,
+    options: &ContainerOptions,
+    root: &Path,
+    (name, version): (&str, &str),
+) -> Result<(Vec<Reference>, Vec<ContainerWarning>), CliError> {
+    let templates = if args.tag.is_empty() { &options.tags } else { &args.tag };
+    if !templates.is_empty() {
+        return Ok(TagFacts { version, root, environment: &environment() }.names(templates)?);
     }
-    let usual = Reference::nearest(name, vsn);
-    Ok(vec![usual.ok_or_else(|| CliError::NoUsualName { name: name.into(), vsn: vsn.into() })?])
+    if args.to.contains(&Destination::Registry) {
+        return Err(CliError::NoRegistryName);
+    }
+    let usual = Reference::nearest(name, version);
+    let none = || CliError::NoUsualName { name: name.into(), vsn: version.into() };
+    Ok((vec![usual.ok_or_else(none)?], Vec::new()))
 }

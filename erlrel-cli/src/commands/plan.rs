@@ -9,7 +9,7 @@ use erlrel_core::tree::{Node, Tree};
 use serde_json::{Value, json};
 
 use crate::args::PlanArgs;
-use crate::content::{plan_from, plan_project, read_from};
+use crate::content::{options_from, options_of, plan_from, plan_project, read_from};
 use crate::error::CliError;
 use crate::host::Host;
 use crate::project;
@@ -21,13 +21,15 @@ pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
     let (summary, plan) = match &args.content.from {
         Some(path) => {
             let release = read_from(path)?;
-            let plan = plan_from(&release, &args.project, &args.content, &host, report)?;
+            let options = options_from(&args.project, &args.content, report)?;
+            let plan = plan_from(&release, &options, &host, report)?;
             (Summary::of_prebuilt(&release), plan)
         }
         None => {
             let project = project::open(&args.project, &["release", "tar"])?;
             let resolved = Resolved::of(project, &args.project, &args.select, report)?;
-            let plan = plan_project(&resolved, &args.content, &host, report)?;
+            let options = options_of(&resolved, &args.content)?;
+            let plan = plan_project(&resolved, &options, &args.content, &host, report)?;
             (Summary::of_project(&resolved.release), plan)
         }
     };

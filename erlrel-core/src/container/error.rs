@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::secrets::Secret;
+use super::tags::TagError;
 use crate::docker::DockerError;
 use crate::image::ImageError;
 use crate::image::native::{NativeError, NativeWarning};
@@ -87,6 +89,29 @@ pub enum ContainerError {
         /// What runs it.
         interpreter: String,
     },
+    /// A health check without a command, for a start program that can give none.
+    #[error("the health check has no command, and the start script of `{release}` has none that would do")]
+    NoHealthCommand {
+        /// The release.
+        release: String,
+    },
+    /// A file of variables that cannot be read.
+    #[error("cannot take the variables from `{}`: {why}", path.display())]
+    EnvFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, without the text that stands there.
+        why: String,
+    },
+    /// Files in the release that look like secrets.
+    #[error("the image would contain what looks like {}:{}", if found.len() == 1 { "a secret" } else { "secrets" }, listed(found))]
+    Secrets {
+        /// The files, and what they look like.
+        found: Vec<Secret>,
+    },
+    /// A name with placeholders that cannot become a name.
+    #[error(transparent)]
+    Tag(#[from] TagError),
     /// The start program is not where it should be.
     #[error("the start program for the image is missing: there is no `{}`", path.display())]
     NoBootProgram {
@@ -110,6 +135,16 @@ pub enum ContainerError {
     Tree(#[from] TreeError),
 }
 
+/// So many are shown; who has more has copied a whole folder.
+const SHOWN: usize = 20;
+
+/// A line for each.
+fn listed(found: &[Secret]) -> String {
+    let lines = found.iter().take(SHOWN).map(|Secret { path, what }| format!("\n  {path}: {what}"));
+    let rest = found.len().saturating_sub(SHOWN);
+    lines.chain((rest > 0).then(|| format!("\n  and {rest} more"))).collect()
+}
+
 /// What the user should know about an image that can be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -120,6 +155,21 @@ pub enum ContainerWarning {
     Native(NativeWarning),
     /// The cookie of a release that mix has made is not in it.
     CookieLeftOut,
+    /// A variable that the image was to have with the value that it has here, and that has none.
+    UnsetVariable {
+        /// Its name.
+        name: String,
+    },
+    /// A path that may be in the image although it looks like a secret, and where nothing does.
+    NoSecret {
+        /// The path as it was written.
+        path: String,
+    },
+    /// A name of the image says a commit, and tracked files have changed since.
+    NotTheCommit {
+        /// The commit's first digits.
+        commit: String,
+    },
 }
 
 impl std::fmt::Display for ContainerWarning {
@@ -131,6 +181,18 @@ impl std::fmt::Display for ContainerWarning {
                 "`releases/COOKIE` is left out of the image: each container makes a cookie of its own; set \
                  RELEASE_COOKIE where several are to connect",
             ),
+            Self::UnsetVariable { name } => {
+                write!(f, "the variable `{name}` has no value here, so the image does not have it")
+            }
+            Self::NoSecret { path } => {
+                write!(f, "`{path}` is allowed to look like a secret, and nothing there does: leave it out")
+            }
+            Self::NotTheCommit { commit } => {
+                write!(
+                    f,
+                    "the image is named after the commit {commit}, and tracked files have changed since"
+                )
+            }
         }
     }
 }

@@ -6,22 +6,34 @@
 //! under any user, and holds no cookie and no secret.
 
 mod base;
+mod contract;
 mod description;
+mod env_file;
 mod error;
+mod health_terms;
+mod nearest;
 mod on_base;
+mod option_terms;
 mod options;
 mod prebuilt;
+mod secrets;
 mod shell;
+mod tag_facts;
+pub mod tags;
+mod terms;
+pub mod values;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use base::{Base, FORMS as BASE_FORMS};
+use contract::Start;
 pub use description::Description;
 pub use error::{ContainerError, ContainerWarning};
-pub use options::ContainerOptions;
+pub use options::{ContainerOptions, Health};
 pub use prebuilt::plan_prebuilt;
+pub use secrets::Secret;
+pub use tag_facts::TagFacts;
 
 use crate::cache::Cache;
 use crate::docker::DockerHost;
@@ -29,7 +41,7 @@ use crate::fs::ScratchDir;
 use crate::image::files::FileMap;
 use crate::image::layers::{self, PackOptions, SplitOptions};
 use crate::image::native::{self, NativeOptions, Shell};
-use crate::image::{self, BaseImage, ContainerConfig, Image, ImageOptions};
+use crate::image::{self, BaseImage, Image, ImageOptions};
 use crate::observer::{Event, Observer};
 use crate::platform::Platform;
 use crate::registry::{Registry, RegistryOptions};
@@ -122,7 +134,12 @@ pub fn plan(
     let description = Description::of(spec, project);
     let shell = if options.shell { Shell::Sh } else { Shell::No };
     let has_shell = options.shell || base.as_ref().is_some_and(Opened::has_shell);
-    let start = Start { cmd: &["foreground"], env: &[("RELX_OUT_FILE_PATH", "/tmp")], interpreter: None };
+    let start = Start {
+        cmd: &["foreground"],
+        health: Some("healthcheck"),
+        env: &[("RELX_OUT_FILE_PATH", "/tmp")],
+        interpreter: None,
+    };
     let mut plan = Parts { description, tree, platform: &otp.platform, shell, start, base, unpacked: None }
         .plan(options, build)?;
     plan.warnings.extend(warnings.into_iter().map(ContainerWarning::Release));
@@ -190,30 +207,26 @@ impl Opened {
     }
 }
 
-/// How a start program is called.
-struct Start<'a> {
-    cmd: &'a [&'a str],
-    /// Variables that it needs in an image, besides those that every program needs.
-    env: &'a [(&'a str, &'a str)],
-    /// The absolute path of what runs it, for a script.
-    interpreter: Option<&'a str>,
-}
-
 impl Parts<'_> {
     fn plan(mut self, options: &ContainerOptions, build: &BuildOptions<'_>) -> Result<Plan, ContainerError> {
-        let image = self.image_options(options, build.epoch);
-        let prefix = TreePath::new(format!("opt/{}", self.description.title))?;
+        let image = self.image_options(options, build.epoch)?;
+        let home = self.home(options);
+        let mut warnings = secrets::check(&self.tree, &options.allow_secrets, &home)?;
+        let prefix = TreePath::new(home.trim_start_matches('/'))?;
         let mut tree = std::mem::take(&mut self.tree).under(&prefix);
         build.observer.event(&Event::Assembled { entries: tree.len() });
         let needs = NativeOptions { shell: self.shell, ..NativeOptions::new(self.platform.clone()) };
         let native = native::closure(&tree, &needs)?;
-        let warnings = native.warnings.iter().cloned().map(ContainerWarning::Native).collect();
+        warnings.extend(native.warnings.iter().cloned().map(ContainerWarning::Native));
+        let unset = |name: &String| ContainerWarning::UnsetVariable { name: name.clone() };
+        warnings.extend(options.unset_env.iter().map(unset));
         tree.merge(match &self.base {
             Some(base) => on_base::missing(native, &base.files)?,
             None => native.tree,
         })?;
-        tree.add_parents()?;
         let files = self.base.as_ref().map(|base| &base.files);
+        add_volumes(&mut tree, options, files)?;
+        tree.add_parents()?;
         self.check_interpreter(&tree, files)?;
         let layers = layers::split(&tree, SplitOptions { base: files, prefix: Some(&prefix) })?;
         let base = self.base.map(|base| base.image);
@@ -229,33 +242,21 @@ impl Parts<'_> {
         let script = format!("bin/{}", self.description.title);
         Err(ContainerError::NoInterpreter { script, interpreter: interpreter.into() })
     }
+}
 
-    fn image_options(&self, options: &ContainerOptions, epoch: u64) -> ImageOptions {
-        let annotations = self.description.annotations(epoch);
-        let labels: BTreeMap<String, String> =
-            annotations.iter().chain(&options.labels).map(|(k, v)| (k.clone(), v.clone())).collect();
-        ImageOptions {
-            platform: self.platform.clone(),
-            created: epoch,
-            config: ContainerConfig { labels, ..self.container_config(options) },
-            annotations,
+/// A directory for each volume that is not there yet. Everybody can write to it, as to `/tmp`, because a new volume gets
+/// its mode and owner from it and nobody knows as which user a container will run.
+fn add_volumes(
+    tree: &mut Tree,
+    options: &ContainerOptions,
+    base: Option<&FileMap>,
+) -> Result<(), ContainerError> {
+    for volume in &options.volumes {
+        let path = TreePath::new(volume.trim_start_matches('/'))?;
+        let in_base = base.is_some_and(|files| files.resolve(path.as_str()).is_some());
+        if !in_base && tree.get(path.as_str()).is_none() {
+            tree.insert(path, Entry { mode: 0o1777, ..Entry::directory(Group::Release) })?;
         }
     }
-
-    fn container_config(&self, options: &ContainerOptions) -> ContainerConfig {
-        let name = &self.description.title;
-        let home = format!("/opt/{name}");
-        let defaults = self.start.env.iter().chain(&[("HOME", "/tmp"), ("LANG", "C.UTF-8")]);
-        let defaults = defaults.map(|(name, value)| (name.to_string(), value.to_string()));
-        let cmd = self.start.cmd.iter().map(ToString::to_string).collect();
-        ContainerConfig {
-            entrypoint: vec![format!("{home}/bin/{name}")],
-            cmd: options.cmd.clone().unwrap_or(cmd),
-            env: defaults.chain(options.env.iter().cloned()).collect(),
-            workdir: Some(home),
-            user: Some(options.user.clone()),
-            exposed_ports: options.expose.clone(),
-            ..ContainerConfig::default()
-        }
-    }
+    Ok(())
 }

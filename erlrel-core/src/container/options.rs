@@ -1,12 +1,13 @@
 //! The `erlrel` key of rebar.config: what the project wants of its image.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::path::Path;
 
-use super::{Base, ContainerError};
-use crate::image::config::Port;
+use super::tags::TagTemplate;
+use super::{Base, ContainerError, option_terms};
+use crate::environment::Environment;
+use crate::image::config::{Healthcheck, Port};
 use crate::project::Project;
-use crate::term::{Source, SourceError, Term};
 
 /// What an image is to be like; the command line's wishes are laid over those of rebar.config.
 #[derive(Debug, Clone)]
@@ -16,18 +17,53 @@ pub struct ContainerOptions {
     /// Whether `/bin/sh` is added. Default: no. An image of a release from elsewhere always has one, since its start
     /// script needs it: the base's own, or one that comes along.
     pub shell: bool,
+    /// The absolute path of the release's directory in the image. Default: `/opt/NAME`. Working directory and entry
+    /// point follow it.
+    pub prefix: Option<String>,
     /// Variables besides `RELX_OUT_FILE_PATH`, `HOME` and `LANG`, which they may replace; so they may `RELEASE_TMP`,
     /// which takes the place of the first in an image of mix's release, and `PATH`, which one of a release from
-    /// elsewhere has if it stands on nothing.
+    /// elsewhere has if it stands on nothing. Of equal names the last counts.
     pub env: Vec<(String, String)>,
+    /// Variables that were to be taken from the environment and have no value there.
+    pub unset_env: BTreeSet<String>,
     /// Ports that the image says it listens on.
     pub expose: BTreeSet<Port>,
     /// Labels besides the automatic `org.opencontainers.image.*` ones, which they may replace.
     pub labels: BTreeMap<String, String>,
+    /// Annotations of the manifest besides the automatic `org.opencontainers.image.*` ones, which they may replace but
+    /// for those of the base.
+    pub annotations: BTreeMap<String, String>,
+    /// Absolute paths that engines mount a volume on. Each is a directory of the image that everybody can write to, since
+    /// a new volume gets its mode and owner from there.
+    pub volumes: BTreeSet<String>,
     /// Default: `65532:65532`, who is nobody and owns nothing.
     pub user: String,
-    /// Default: `foreground`, or what the start script of a release from elsewhere calls it.
+    /// Default: the release's directory.
+    pub workdir: Option<String>,
+    /// Default: none, so that engines send `SIGTERM`.
+    pub stop_signal: Option<String>,
+    /// Default: none, or that of the base.
+    pub healthcheck: Option<Health>,
+    /// Default: the release's start program.
+    pub entrypoint: Option<Vec<String>>,
+    /// Default: `foreground`, or what the start script of a release from elsewhere calls it; nothing if there is another
+    /// entry point, as in a Dockerfile.
     pub cmd: Option<Vec<String>>,
+    /// The names that the image gets. Default: none, which leaves it to the host.
+    pub tags: Vec<TagTemplate>,
+    /// Files in the release that may be there although they look like secrets: see
+    /// [`ContainerError::Secrets`].
+    pub allow_secrets: BTreeSet<String>,
+}
+
+/// What an image says of its health.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// That nobody is to check it, whatever the base says.
+    Off,
+    /// How it is checked. Without a command, that is the start program with `healthcheck`, or with `ping` for a release of
+    /// relx's own.
+    Check(Healthcheck),
 }
 
 impl Default for ContainerOptions {
@@ -35,185 +71,52 @@ impl Default for ContainerOptions {
         Self {
             base: Base::Scratch,
             shell: false,
+            prefix: None,
             env: Vec::new(),
+            unset_env: BTreeSet::new(),
             expose: BTreeSet::new(),
             labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            volumes: BTreeSet::new(),
             user: "65532:65532".into(),
+            workdir: None,
+            stop_signal: None,
+            healthcheck: None,
+            entrypoint: None,
             cmd: None,
+            tags: Vec::new(),
+            allow_secrets: BTreeSet::new(),
         }
     }
 }
 
 impl ContainerOptions {
-    /// Reads `{erlrel, [Option]}` of a project, with its profiles merged in.
+    /// Reads `{erlrel, [Option]}` of a project, with its profiles merged in as rebar3 merges any other key: an option of a
+    /// profile takes the place of the one outside. `environment` has the variables that an `env_file` names without a
+    /// value.
     ///
     /// # Errors
-    /// For a key that does not exist and for a value of the wrong type, at their place.
-    pub fn of(project: &Project) -> Result<Self, ContainerError> {
-        let mut options = Self::default();
-        let source = project.config.source();
-        let Some(list) = project.config.get("erlrel") else { return Ok(options) };
-        let wrong = |term: &Term| source.error(term.span(), "`erlrel` must be a list of `{Key, Value}`");
-        // rebar3 puts a profile's entries first, and the first of equal keys counts.
-        for entry in list.as_list().ok_or_else(|| wrong(&list))?.iter().rev() {
-            let (key, value) = entry.as_pair().ok_or_else(|| wrong(entry))?;
-            options.set(Entry { source, key, value, whole: entry }, project)?;
-        }
-        Ok(options)
+    /// For a key that does not exist, a value of the wrong type, and a file that cannot be read, at their place.
+    pub fn of(project: &Project, environment: &Environment) -> Result<Self, ContainerError> {
+        option_terms::read(project, environment)
     }
 
-    fn set(&mut self, entry: Entry<'_>, project: &Project) -> Result<(), ContainerError> {
-        match entry.key {
-            "base" => {
-                let text = entry.text()?;
-                self.base =
-                    Base::parse(&text, &project.root).map_err(|error| entry.error(error.to_string()))?;
-            }
-            "shell" => {
-                self.shell =
-                    entry.value.as_bool().ok_or_else(|| entry.error("`shell` must be true or false"))?
-            }
-            "env" => self.env = entry.pairs()?,
-            "labels" => self.labels = entry.pairs()?.into_iter().collect(),
-            "expose" => self.expose = entry.ports()?,
-            "user" => self.user = entry.user()?,
-            "cmd" => self.cmd = Some(entry.texts()?),
-            key => {
-                let message = format!(
-                    "erlrel has no option `{key}`; it has base, cmd, env, expose, labels, shell and user"
-                );
-                return Err(entry.source.error(entry.whole.span(), message).into());
-            }
-        }
+    /// Adds the variables of a file, behind those that are there.
+    ///
+    /// # Errors
+    /// [`ContainerError::EnvFile`].
+    pub fn add_env_file(&mut self, path: &Path, environment: &Environment) -> Result<(), ContainerError> {
+        let variables = super::env_file::read(path, environment)?;
+        self.env.extend(variables.set);
+        self.unset_env.extend(variables.unset);
         Ok(())
     }
-}
 
-/// One `{Key, Value}` with its place.
-struct Entry<'a> {
-    source: &'a Arc<Source>,
-    key: &'a str,
-    value: &'a Term,
-    whole: &'a Term,
-}
-
-impl Entry<'_> {
-    fn error(&self, message: impl Into<String>) -> SourceError {
-        self.source.error(self.value.span(), message)
-    }
-
-    fn wrong(&self, what: &str) -> SourceError {
-        self.error(format!("`{}` must be {what}", self.key))
-    }
-
-    fn text(&self) -> Result<String, SourceError> {
-        self.value.as_text().filter(|text| !text.is_empty()).ok_or_else(|| self.wrong("a string"))
-    }
-
-    fn user(&self) -> Result<String, SourceError> {
-        let is_name = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
-        let is_user = |text: &String| text.split(':').count() <= 2 && text.split(':').all(is_name);
-        self.value
-            .as_text()
-            .filter(is_user)
-            .ok_or_else(|| self.wrong("`USER` or `USER:GROUP`, by name or number"))
-    }
-
-    fn list(&self, what: &str) -> Result<Vec<Term>, SourceError> {
-        let is_string = matches!(self.value.value(), crate::term::Value::String(_));
-        self.value.as_list().filter(|_| !is_string).ok_or_else(|| self.wrong(what))
-    }
-
-    fn texts(&self) -> Result<Vec<String>, SourceError> {
-        let what = "a list of strings";
-        self.list(what)?.iter().map(|term| term.as_text().ok_or_else(|| self.wrong(what))).collect()
-    }
-
-    fn pairs(&self) -> Result<Vec<(String, String)>, SourceError> {
-        let what = "a list of `{\"NAME\", \"VALUE\"}`";
-        // A variable's name ends at the first `=`; a label's need not.
-        let is_name = |name: &String| !name.is_empty() && (self.key != "env" || !name.contains('='));
-        let pair = |term: &Term| match term.as_tuple() {
-            Some([name, value]) => Some((name.as_text().filter(is_name)?, value.as_text()?)),
-            _ => None,
-        };
-        let place = |term: &Term| self.source.error(term.span(), format!("`{}` must be {what}", self.key));
-        self.list(what)?.iter().map(|term| pair(term).ok_or_else(|| place(term))).collect()
-    }
-
-    /// `8053`, `{8053, udp}` or `"8053/udp"`; a list of small numbers is read as a string by Erlang, and
-    /// back as numbers here.
-    fn ports(&self) -> Result<BTreeSet<Port>, SourceError> {
-        let what = "a list of ports: `8053`, `{8053, udp}`";
-        let ports = self.value.as_list().ok_or_else(|| self.wrong(what))?;
-        let text = |term: &Term| match term.as_tuple() {
-            Some([number, protocol]) => format!("{number}/{protocol}"),
-            _ => term.as_text().unwrap_or_else(|| term.to_string()),
-        };
-        let place = |term: &Term| self.source.error(term.span(), format!("`expose` must be {what}"));
-        ports.iter().map(|term| Port::parse(&text(term)).ok_or_else(|| place(term))).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::project::{LoadOptions, load};
-
-    fn options(text: &str) -> Result<ContainerOptions, String> {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        std::fs::write(dir.path().join("rebar.config"), text).expect("written");
-        let load_options = LoadOptions { profiles: vec!["prod".into()], ..LoadOptions::default() };
-        let project = load(dir.path(), &load_options).expect("a project");
-        ContainerOptions::of(&project).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn the_profile_wins_over_the_base() {
-        let options = options(
-            "{erlrel, [{env, [{\"A\", \"1\"}]}, {expose, [8053, {8053, udp}, 3000]}, {user, \"1000\"}, {shell, true}]}.
-             {profiles, [{prod, [{erlrel, [{env, [{\"B\", \"2\"}]}, {cmd, [\"console\"]}, {labels, [{a, b}]}]}]}]}.",
-        )
-        .expect("options");
-        assert_eq!(options.env, [("B".to_string(), "2".to_string())]);
-        assert_eq!(options.cmd, Some(vec!["console".to_string()]));
-        assert_eq!(options.user, "1000");
-        assert!(options.shell);
-        assert_eq!(options.labels["a"], "b");
-        let ports: Vec<String> = options.expose.iter().map(ToString::to_string).collect();
-        assert_eq!(ports, ["3000/tcp", "8053/tcp", "8053/udp"]);
-    }
-
-    #[test]
-    fn mistakes_are_shown_at_their_place() {
-        insta::assert_snapshot!(options("{erlrel, [{bse, \"scratch\"}]}.").expect_err("bad"), @r#"
-        rebar.config:1:11: erlrel has no option `bse`; it has base, cmd, env, expose, labels, shell and user
-          |
-        1 | {erlrel, [{bse, "scratch"}]}.
-          |           ^^^^^^^^^^^^^^^^
-        "#);
-        insta::assert_snapshot!(options("{erlrel, [{expose, [8053, web]}]}.").expect_err("bad"), @r"
-        rebar.config:1:27: `expose` must be a list of ports: `8053`, `{8053, udp}`
-          |
-        1 | {erlrel, [{expose, [8053, web]}]}.
-          |                           ^^^
-        ");
-        insta::assert_snapshot!(options("{erlrel, [{base, \"Debian:12\"}]}.").expect_err("bad"), @r#"
-        rebar.config:1:18: `Debian:12` is no base image: upper-case letters are not allowed before the tag; write one of `scratch`, `oci:DIR[:TAG]`, `docker:NAME`, `[REGISTRY/]NAME[:TAG][@DIGEST]`
-          |
-        1 | {erlrel, [{base, "Debian:12"}]}.
-          |                  ^^^^^^^^^^^
-        "#);
-        for bad in
-            ["{env, [{\"A=B\", \"c\"}]}", "{user, \"no such user\"}", "{user, \"a:b:c\"}", "{cmd, \"sh\"}"]
-        {
-            assert!(options(&format!("{{erlrel, [{bad}]}}.")).expect_err(bad).contains("must be"), "{bad}");
+    /// Adds a variable with the value that it has in `environment`. One without a value there is left out, as Docker does.
+    pub fn add_env_of(&mut self, name: &str, environment: &Environment) {
+        match environment.iter().find(|(there, _)| *there == name) {
+            Some((name, value)) => self.env.push((name.into(), value.into())),
+            None => drop(self.unset_env.insert(name.into())),
         }
-        insta::assert_snapshot!(options("{erlrel, [{env, [\"A=1\"]}]}.").expect_err("bad"), @r#"
-        rebar.config:1:18: `env` must be a list of `{"NAME", "VALUE"}`
-          |
-        1 | {erlrel, [{env, ["A=1"]}]}.
-          |                  ^^^^^
-        "#);
     }
 }

@@ -1,8 +1,9 @@
 //! The image of a release that something else has assembled: its own start script is the entry point.
 
+use super::contract::Start;
 use super::options::ContainerOptions;
 use super::{
-    BuildOptions, ContainerError, ContainerWarning, Description, Opened, PATH, Parts, Plan, Start, on_base,
+    BuildOptions, ContainerError, ContainerWarning, Description, Opened, PATH, Parts, Plan, on_base,
 };
 use crate::image::native::Shell;
 use crate::release::{Maker, Prebuilt};
@@ -67,7 +68,12 @@ pub fn plan_prebuilt(
         tree,
         platform: &platform,
         shell: if has_shell { Shell::No } else { Shell::WithTools },
-        start: Start { cmd: command(release.maker), env: &env, interpreter: release.interpreter.as_deref() },
+        start: Start {
+            cmd: command(release.maker),
+            health: health_command(release.maker),
+            env: &env,
+            interpreter: release.interpreter.as_deref(),
+        },
         base,
         unpacked: release.unpacked(),
     };
@@ -86,6 +92,11 @@ fn command(maker: Maker) -> &'static [&'static str] {
         Maker::Mix => &["start"],
         Maker::Unknown => &[],
     }
+}
+
+/// The shorter script of relx knows no commands, and mix's has none that fails when the release does not work.
+fn health_command(maker: Maker) -> Option<&'static str> {
+    (maker == Maker::Relx).then_some("ping")
 }
 
 fn variables(maker: Maker, on_nothing: bool) -> Vec<(&'static str, &'static str)> {

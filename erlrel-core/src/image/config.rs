@@ -91,6 +91,8 @@ pub struct Healthcheck {
     pub timeout: Option<Duration>,
     /// Time after the start in which failures do not count.
     pub start_period: Option<Duration>,
+    /// Time between two checks in that time; engines before Docker 25 do not know it.
+    pub start_interval: Option<Duration>,
     /// Failures in a row that make a container unhealthy.
     pub retries: Option<u32>,
 }
@@ -101,9 +103,12 @@ impl Healthcheck {
         test.extend(self.command.iter().map(String::as_str));
         let mut value = json!({ "Test": test });
         let nanoseconds = |time: Duration| json!(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
-        for (key, time) in
-            [("Interval", self.interval), ("Timeout", self.timeout), ("StartPeriod", self.start_period)]
-        {
+        for (key, time) in [
+            ("Interval", self.interval),
+            ("Timeout", self.timeout),
+            ("StartPeriod", self.start_period),
+            ("StartInterval", self.start_interval),
+        ] {
             time.into_iter().for_each(|time| value[key] = nanoseconds(time));
         }
         self.retries.into_iter().for_each(|count| value["Retries"] = json!(count));

@@ -28,10 +28,7 @@ impl Reference {
     /// it can have, and is left out at the ends. `None` if nothing is left of one of them.
     pub fn nearest(name: &str, tag: &str) -> Option<Self> {
         let name = nearest_component(&name.to_lowercase());
-        let in_tag = |c: char| if c.is_ascii_alphanumeric() || is_separating(c) { c } else { '-' };
-        let tag: String = tag.chars().map(in_tag).collect();
-        let tag: String = tag.trim_matches(['.', '-']).chars().take(LONGEST).collect();
-        Self::parse(&format!("{name}:{tag}")).ok()
+        Self::parse(&format!("{name}:{}", nearest_tag(tag))).ok()
     }
 
     /// The registry, with its port: `docker.io`, `localhost:5000`.
@@ -193,14 +190,22 @@ fn is_separator(text: &str) -> bool {
 }
 
 /// Of a tag, and of a name that is made up here.
-const LONGEST: usize = 128;
+pub(crate) const LONGEST: usize = 128;
 
 fn is_separating(c: char) -> bool {
     matches!(c, '.' | '_' | '-')
 }
 
-/// Between two alphanumeric characters there are only the separators that [`is_separator`] takes.
-fn nearest_component(text: &str) -> String {
+/// The tag, or a part of one, that comes nearest; empty if nothing is left of the text.
+pub(crate) fn nearest_tag(text: &str) -> String {
+    let in_tag = |c: char| if c.is_ascii_alphanumeric() || is_separating(c) { c } else { '-' };
+    let tag: String = text.chars().map(in_tag).collect();
+    tag.trim_matches(['.', '-']).chars().take(LONGEST).collect()
+}
+
+/// Of a text in lower case the component of a name, or the part of one, that comes nearest. Between two alphanumeric
+/// characters there are only the separators that [`is_separator`] takes.
+pub(crate) fn nearest_component(text: &str) -> String {
     let mut component = String::new();
     let mut separator = String::new();
     for c in text.chars().take(LONGEST) {

@@ -1,0 +1,83 @@
+//! The contract of an image: how containers of it start, and what it says of itself.
+
+use std::collections::BTreeMap;
+
+use super::{ContainerError, ContainerOptions, Health, Parts};
+use crate::image::config::Healthcheck;
+use crate::image::{ContainerConfig, ImageOptions};
+
+/// How a start program is called.
+pub(super) struct Start<'a> {
+    pub(super) cmd: &'a [&'a str],
+    /// The command that says whether the release works.
+    pub(super) health: Option<&'a str>,
+    /// Variables that it needs in an image, besides those that every program needs.
+    pub(super) env: &'a [(&'a str, &'a str)],
+    /// The absolute path of what runs it, for a script.
+    pub(super) interpreter: Option<&'a str>,
+}
+
+impl Parts<'_> {
+    /// The release's directory in the image.
+    pub(super) fn home(&self, options: &ContainerOptions) -> String {
+        options.prefix.clone().unwrap_or_else(|| format!("/opt/{}", self.description.title))
+    }
+
+    pub(super) fn image_options(
+        &self,
+        options: &ContainerOptions,
+        epoch: u64,
+    ) -> Result<ImageOptions, ContainerError> {
+        let with = |ours: BTreeMap<String, String>, theirs: &BTreeMap<String, String>| {
+            ours.into_iter().chain(theirs.clone()).collect::<BTreeMap<_, _>>()
+        };
+        let description = self.description.annotations(epoch);
+        let labels = with(description.clone(), &options.labels);
+        Ok(ImageOptions {
+            platform: self.platform.clone(),
+            created: epoch,
+            config: ContainerConfig { labels, ..self.container_config(options)? },
+            annotations: with(description, &options.annotations),
+        })
+    }
+
+    fn container_config(&self, options: &ContainerOptions) -> Result<ContainerConfig, ContainerError> {
+        let home = self.home(options);
+        let program = format!("{home}/bin/{}", self.description.title);
+        let defaults = self.start.env.iter().chain(&[("HOME", "/tmp"), ("LANG", "C.UTF-8")]);
+        let defaults = defaults.map(|(name, value)| (name.to_string(), value.to_string()));
+        // Another program would not know what to do with our word.
+        let usual_cmd = if options.entrypoint.is_some() { &[] } else { self.start.cmd };
+        let cmd = usual_cmd.iter().map(ToString::to_string).collect();
+        Ok(ContainerConfig {
+            healthcheck: self.healthcheck(options, &program)?,
+            entrypoint: options.entrypoint.clone().unwrap_or_else(|| vec![program]),
+            cmd: options.cmd.clone().unwrap_or(cmd),
+            env: defaults.chain(options.env.iter().cloned()).collect(),
+            workdir: Some(options.workdir.clone().unwrap_or(home)),
+            user: Some(options.user.clone()),
+            exposed_ports: options.expose.clone(),
+            volumes: options.volumes.clone(),
+            stop_signal: options.stop_signal.clone(),
+            ..ContainerConfig::default()
+        })
+    }
+
+    fn healthcheck(
+        &self,
+        options: &ContainerOptions,
+        program: &str,
+    ) -> Result<Option<Healthcheck>, ContainerError> {
+        let check = match &options.healthcheck {
+            None => return Ok(None),
+            Some(Health::Off) => return Ok(Some(Healthcheck::default())),
+            Some(Health::Check(check)) => check.clone(),
+        };
+        if !check.command.is_empty() {
+            return Ok(Some(check));
+        }
+        let no_command = || ContainerError::NoHealthCommand { release: self.description.title.clone() };
+        let command = vec![program.to_string(), self.start.health.ok_or_else(no_command)?.to_string()];
+        Ok(Some(Healthcheck { command, ..check }))
+    }
+}

@@ -1,0 +1,115 @@
+//! The key `erlrel` of rebar.config, read into [`ContainerOptions`].
+
+use super::health_terms::health;
+use super::options::ContainerOptions;
+use super::terms::Entry;
+use super::values;
+use super::{Base, ContainerError, env_file};
+use crate::environment::Environment;
+use crate::project::Project;
+use crate::term::Term;
+
+/// All options, sorted.
+const KEYS: [&str; 17] = [
+    "allow_secrets",
+    "annotations",
+    "base",
+    "cmd",
+    "entrypoint",
+    "env",
+    "env_file",
+    "expose",
+    "healthcheck",
+    "labels",
+    "prefix",
+    "shell",
+    "stop_signal",
+    "tags",
+    "user",
+    "volumes",
+    "workdir",
+];
+
+/// Reads the options of a project.
+///
+/// # Errors
+/// For the first mistake in the file, at its place.
+pub(super) fn read(project: &Project, environment: &Environment) -> Result<ContainerOptions, ContainerError> {
+    let Some(list) = project.config.get("erlrel") else { return Ok(ContainerOptions::default()) };
+    let source = project.config.source();
+    let wrong = |term: &Term| source.error(term.span(), "`erlrel` must be a list of `{Key, Value}`");
+    let list = list.as_list().ok_or_else(|| wrong(&list))?;
+    let mut entries: Vec<Entry<'_>> = Vec::new();
+    for term in &list {
+        let (key, value) = term.as_pair().ok_or_else(|| wrong(term))?;
+        let entry = Entry { source, key, value, whole: term };
+        entry.check_key("erlrel", &KEYS)?;
+        // rebar3 puts a profile's entries first, and the first of equal keys counts.
+        if entries.iter().all(|there| there.key != key) {
+            entries.push(entry);
+        }
+    }
+    entries.sort_by_key(|entry| entry.whole.span().start);
+    let mut reading =
+        Reading { project, environment, options: ContainerOptions::default(), from_files: Vec::new() };
+    entries.iter().try_for_each(|entry| reading.set(entry))?;
+    Ok(reading.done())
+}
+
+struct Reading<'a> {
+    project: &'a Project,
+    environment: &'a Environment,
+    options: ContainerOptions,
+    /// Variables that files set.
+    from_files: Vec<(String, String)>,
+}
+
+impl Reading<'_> {
+    /// What the option `env` says counts more than files, wherever it stands.
+    fn done(mut self) -> ContainerOptions {
+        self.from_files.append(&mut self.options.env);
+        ContainerOptions { env: self.from_files, ..self.options }
+    }
+
+    fn set(&mut self, entry: &Entry<'_>) -> Result<(), ContainerError> {
+        let options = &mut self.options;
+        match entry.key {
+            "base" => {
+                let base = Base::parse(&entry.text()?, &self.project.root);
+                options.base = base.map_err(|error| entry.error(error.to_string()))?;
+            }
+            "shell" => options.shell = entry.value.as_bool().ok_or_else(|| entry.wrong("true or false"))?,
+            "env" => options.env = entry.pairs(values::variable)?,
+            "env_file" => self.add_files(entry)?,
+            "labels" => options.labels = entry.pairs(values::key)?.into_iter().collect(),
+            "annotations" => options.annotations = entry.pairs(values::key)?.into_iter().collect(),
+            "expose" => options.expose = entry.ports()?.into_iter().collect(),
+            "volumes" => options.volumes = entry.each(values::volume)?.into_iter().collect(),
+            "user" => options.user = entry.checked(values::user)?,
+            "workdir" => options.workdir = Some(entry.checked(values::workdir)?),
+            "prefix" => options.prefix = Some(entry.checked(values::prefix)?),
+            "stop_signal" => options.stop_signal = Some(entry.checked(values::stop_signal)?),
+            "healthcheck" => options.healthcheck = Some(health(entry)?),
+            "entrypoint" => options.entrypoint = Some(entry.program()?),
+            "cmd" => options.cmd = Some(entry.texts()?),
+            "tags" => options.tags = entry.tags()?,
+            // All other keys were refused before.
+            _ => options.allow_secrets = entry.texts()?.into_iter().collect(),
+        }
+        Ok(())
+    }
+
+    fn add_files(&mut self, entry: &Entry<'_>) -> Result<(), ContainerError> {
+        for (path, term) in entry.one_or_several("a path, or a list of paths")? {
+            let read = env_file::read(&self.project.root.join(path), self.environment);
+            let variables = read.map_err(|error| entry.source.error(term.span(), error.to_string()))?;
+            self.from_files.extend(variables.set);
+            self.options.unset_env.extend(variables.unset);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "option_terms_tests.rs"]
+mod tests;
