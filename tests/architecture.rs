@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::support::repository;
 
 /// A module may use only modules of rows above its own, and itself.
-const ROWS: [&[&str]; 11] = [
+const ROWS: [&[&str]; 12] = [
     &["deflate", "digest", "environment", "fs", "observer", "platform", "vsn"],
     &["beam", "elf", "term"],
     &["application", "sys_config", "tree"],
@@ -15,6 +15,7 @@ const ROWS: [&[&str]; 11] = [
     &["image"],
     &["cache"],
     &["docker", "registry"],
+    &["shared_cache"],
     &["container", "dependencies", "destination"],
     &["targets"],
     &["error", "lib"],

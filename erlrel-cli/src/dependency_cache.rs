@@ -4,10 +4,9 @@
 use std::time::SystemTime;
 
 use erlrel_core::Project;
-use erlrel_core::dependencies::{
-    CachePlace, Dependencies, DependenciesError, Restored, Saved, find, pack, restore, save,
-};
+use erlrel_core::dependencies::{Dependencies, DependenciesError, Restored, find, pack, restore, save};
 use erlrel_core::registry::{Registry, RegistryOptions, Retries};
+use erlrel_core::shared_cache::{CachePlace, Saved};
 use serde_json::{Value, json};
 
 use crate::args::{ProjectArgs, RegistryArgs};

@@ -5,6 +5,7 @@ use erlrel_core::container::BuildOptions;
 use erlrel_core::destination::WriteOptions;
 use erlrel_core::docker::DockerHost;
 use erlrel_core::registry::Registry;
+use erlrel_core::shared_cache::CachePlace;
 
 use crate::args::HostArgs;
 use crate::cache;
@@ -17,6 +18,7 @@ use crate::report::Report;
 pub(crate) struct Host<'a> {
     pub(crate) registry: Registry,
     pub(crate) cache: Option<Cache>,
+    cache_from: &'a [CachePlace],
     docker: DockerHost,
     epoch: u64,
     report: &'a Report,
@@ -24,15 +26,21 @@ pub(crate) struct Host<'a> {
 
 impl<'a> Host<'a> {
     /// As the arguments and the variables of this process say.
-    pub(crate) fn new(args: &HostArgs, report: &'a Report) -> Result<Self, CliError> {
+    pub(crate) fn new(args: &'a HostArgs, report: &'a Report) -> Result<Self, CliError> {
         Ok(Self {
             registry: registry(&args.registry, report),
             cache: cache::open(&args.cache, report),
+            cache_from: &[],
             // A variable that makes no sense is an error where the daemon is asked.
             docker: docker_host().unwrap_or_default(),
             epoch: epoch()?,
             report,
         })
+    }
+
+    /// With caches that machines share.
+    pub(crate) fn sharing(self, cache_from: &'a [CachePlace]) -> Self {
+        Self { cache_from, ..self }
     }
 
     /// For the library, while an image is made.
@@ -42,6 +50,7 @@ impl<'a> Host<'a> {
             docker: self.docker.clone(),
             registry: self.registry.clone(),
             cache: self.cache.as_ref(),
+            cache_from: self.cache_from,
             ..BuildOptions::new(std::env::temp_dir(), self.report)
         }
     }

@@ -87,12 +87,15 @@ pub mod cache;
 pub mod docker;
 pub mod registry;
 
-// Row 8: the image of a release, where images go, and the dependencies that other machines have compiled.
+// Row 8: what machines share.
+pub mod shared_cache;
+
+// Row 9: the image of a release, where images go, and the dependencies that other machines have compiled.
 pub mod container;
 pub mod dependencies;
 pub mod destination;
 
-// Row 10: the facade.
+// Row 11: the facade.
 mod error;
 
 pub use environment::Environment;

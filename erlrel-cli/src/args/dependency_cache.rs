@@ -1,18 +1,18 @@
 //! The arguments about the dependency cache.
 
 use clap::Args;
-use erlrel_core::dependencies::CachePlace;
+use erlrel_core::shared_cache::CachePlace;
 
 use super::{ProjectArgs, RegistryArgs};
 
 /// Where compiled dependencies come from, and where they are kept.
 #[derive(Debug, Args)]
 pub(crate) struct DependencyCacheArgs {
-    /// Take the compiled dependencies from the first of these caches that has them: `REGISTRY/REPOSITORY`, or
-    /// `oci:DIR` for an OCI layout; several times if needed
+    /// Take the compiled dependencies, and what the base image holds, from the first of these caches that has them:
+    /// `REGISTRY/REPOSITORY`, or `oci:DIR` for an OCI layout; several times if needed
     #[arg(long, value_name = "CACHE", value_parser = CachePlace::parse, conflicts_with = "no_compile")]
     pub(crate) cache_from: Vec<CachePlace>,
-    /// Keep the compiled dependencies in this cache, unless it has them
+    /// Keep the compiled dependencies, and what the base image holds, in this cache, unless it has them
     #[arg(long, value_name = "CACHE", value_parser = CachePlace::parse)]
     pub(crate) cache_to: Option<CachePlace>,
 }

@@ -6,10 +6,11 @@ use erlrel_core::container::{self, ContainerOptions, ContainerWarning, Plan, Tag
 use erlrel_core::destination::{self, Destination};
 use erlrel_core::image::Reference;
 use erlrel_core::release::{Prebuilt, Release};
+use erlrel_core::shared_cache::CachePlace;
 
 use serde_json::Value;
 
-use crate::args::ImageArgs;
+use crate::args::{DependencyCacheArgs, ImageArgs};
 use crate::content::{options_from, options_of, plan_from, plan_project, read_from};
 use crate::environment::{docker_host, environment};
 use crate::error::CliError;
@@ -23,7 +24,8 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     if args.to.contains(&Destination::Docker) {
         docker_host()?;
     }
-    let host = Host::new(&args.content.host, report)?;
+    let DependencyCacheArgs { cache_from, cache_to } = &args.compile.dependency_cache;
+    let host = Host::new(&args.content.host, report)?.sharing(cache_from);
     let subject = match &args.content.from {
         Some(path) => Subject::of_prebuilt(path, args, &host, report)?,
         None => Subject::of_project(args, &host, report)?,
@@ -36,9 +38,19 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
         .iter()
         .map(|to| destination::write(&image, names, to, &options))
         .collect::<Result<Vec<_>, _>>()?;
+    if let Some(place) = cache_to {
+        share_base(&subject.plan, place, &host, report);
+    }
     host.tell_trouble();
     let made = Made { image: &image, names, receipts: &receipts, dependency_cache: subject.dependency_cache };
     receipt::print(&made, args.json, report)
+}
+
+/// Tells other machines what the base holds. One that cannot be told is no reason to fail.
+fn share_base(plan: &Plan, place: &CachePlace, host: &Host<'_>, report: &Report) {
+    if let Err(error) = container::share_base(plan, place, &host.build_options()) {
+        report.warning_of(&error);
+    }
 }
 
 /// What the image is made of, whoever has assembled the release.

@@ -9,6 +9,7 @@ use crate::image::ImageError;
 use crate::image::native::{NativeError, NativeWarning};
 use crate::registry::RegistryError;
 use crate::release::{ReleaseError, Warning};
+use crate::shared_cache::SharedCacheError;
 use crate::term::SourceError;
 use crate::tree::TreeError;
 
@@ -30,6 +31,9 @@ pub enum ContainerError {
         /// Its full name.
         name: String,
     },
+    /// A shared cache that does not take what a base holds.
+    #[error(transparent)]
+    SharedCache(#[from] SharedCacheError),
     /// The registry does not give the base image.
     #[error(transparent)]
     Registry(#[from] RegistryError),

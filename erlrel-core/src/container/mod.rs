@@ -6,6 +6,7 @@
 //! under any user, and holds no cookie and no secret.
 
 mod base;
+mod base_listing;
 mod contract;
 mod description;
 mod env_file;
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use base::{Base, FORMS as BASE_FORMS};
+pub use base_listing::share_base;
 use contract::Start;
 pub use description::Description;
 pub use error::{ContainerError, ContainerWarning};
@@ -46,6 +48,7 @@ use crate::observer::{Event, Observer};
 use crate::platform::Platform;
 use crate::registry::{Registry, RegistryOptions};
 use crate::release::{self, Form, Release, SystemLibs};
+use crate::shared_cache::CachePlace;
 use crate::tree::{Content, Entry, Group, Tree, TreePath};
 
 /// The search path of a container whose image says nothing of it.
@@ -64,6 +67,9 @@ pub struct BuildOptions<'a> {
     pub registry: Registry,
     /// What was made before and can be used again. Default: none.
     pub cache: Option<&'a Cache>,
+    /// Caches that machines share, in which what a base image holds is looked up before its layers are fetched.
+    /// Default: none.
+    pub cache_from: &'a [CachePlace],
     /// Is told what happens.
     pub observer: &'a dyn Observer,
 }
@@ -72,7 +78,15 @@ impl<'a> BuildOptions<'a> {
     /// Everything but these two as by default.
     pub fn new(scratch_dir: PathBuf, observer: &'a dyn Observer) -> Self {
         let registry = Registry::new(RegistryOptions::default());
-        Self { epoch: 0, scratch_dir, docker: DockerHost::default(), registry, cache: None, observer }
+        Self {
+            epoch: 0,
+            scratch_dir,
+            docker: DockerHost::default(),
+            registry,
+            cache: None,
+            cache_from: &[],
+            observer,
+        }
     }
 }
 
@@ -81,7 +95,7 @@ impl std::fmt::Debug for BuildOptions<'_> {
         let mut shown = f.debug_struct("BuildOptions");
         shown.field("epoch", &self.epoch).field("scratch_dir", &self.scratch_dir);
         shown.field("docker", &self.docker).field("registry", &self.registry);
-        shown.field("cache", &self.cache).finish_non_exhaustive()
+        shown.field("cache", &self.cache).field("cache_from", &self.cache_from).finish_non_exhaustive()
     }
 }
 
@@ -92,6 +106,8 @@ pub struct Plan {
     pub tree: Tree,
     /// The base image, unless the image stands on nothing.
     pub base: Option<BaseImage>,
+    /// What the base holds.
+    pub base_files: Option<FileMap>,
     /// What goes into which layer, lowest first.
     pub layers: Vec<layers::LayerPlan>,
     /// How a container starts, and what the image says of itself.
@@ -197,9 +213,18 @@ impl Opened {
         platform: Option<&Platform>,
         build: &BuildOptions<'_>,
     ) -> Result<Option<Self>, ContainerError> {
-        let files = |image: &BaseImage| build.cache.map_or_else(|| image.files(), |cache| cache.files(image));
-        let opened = |image: BaseImage| Ok(Self { files: files(&image)?, image });
+        let opened = |image: BaseImage| Ok(Self { files: Self::files(&image, build)?, image });
         base.open(platform, build)?.map(opened).transpose()
+    }
+
+    /// What is known here counts, then what others know; and only then the layers themselves are read.
+    fn files(image: &BaseImage, build: &BuildOptions<'_>) -> Result<FileMap, ContainerError> {
+        let known = build.cache.and_then(|cache| cache.known_files(image));
+        let shared = || image.is_remote().then(|| base_listing::look(image, build)).flatten();
+        match known.or_else(shared) {
+            Some(files) => Ok(files),
+            None => Ok(build.cache.map_or_else(|| image.files(), |cache| cache.files(image))?),
+        }
     }
 
     fn has_shell(&self) -> bool {
@@ -229,8 +254,8 @@ impl Parts<'_> {
         tree.add_parents()?;
         self.check_interpreter(&tree, files)?;
         let layers = layers::split(&tree, SplitOptions { base: files, prefix: Some(&prefix) })?;
-        let base = self.base.map(|base| base.image);
-        Ok(Plan { tree, base, layers, image, warnings, _unpacked: self.unpacked })
+        let (base, base_files) = self.base.map(|base| (base.image, base.files)).unzip();
+        Ok(Plan { tree, base, base_files, layers, image, warnings, _unpacked: self.unpacked })
     }
 
     fn check_interpreter(&self, tree: &Tree, base: Option<&FileMap>) -> Result<(), ContainerError> {

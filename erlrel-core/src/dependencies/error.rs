@@ -2,23 +2,15 @@
 
 use crate::fs::FsError;
 use crate::image::ImageError;
-use crate::registry::RegistryError;
+use crate::shared_cache::SharedCacheError;
 use crate::tree::TreeError;
 
 /// Dependencies that could not be taken from a cache, or not be kept in one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DependenciesError {
-    /// A text that names no cache.
-    #[error("`{text}` is no dependency cache: {why}; write REGISTRY/REPOSITORY or oci:DIR")]
-    BadPlace {
-        /// The text as it was given.
-        text: String,
-        /// What is wrong with it.
-        why: String,
-    },
     /// An entry that is not what it should be.
-    #[error("the entry `{tag}` of the dependency cache `{place}` is ignored: {why}")]
+    #[error("the entry `{tag}` of the cache `{place}` is ignored: {why}")]
     Ignored {
         /// The cache.
         place: String,
@@ -27,9 +19,9 @@ pub enum DependenciesError {
         /// What is wrong with it.
         why: String,
     },
-    /// A registry that did not answer, or not as it should.
+    /// The cache itself.
     #[error(transparent)]
-    Registry(#[from] RegistryError),
+    Cache(#[from] SharedCacheError),
     /// A layout that cannot be read or written.
     #[error(transparent)]
     Image(#[from] ImageError),

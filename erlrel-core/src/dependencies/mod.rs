@@ -13,7 +13,6 @@ mod error;
 mod pack;
 mod package_index;
 mod pins;
-mod place;
 mod restore;
 
 use std::collections::BTreeSet;
@@ -21,14 +20,16 @@ use std::path::PathBuf;
 
 pub use error::DependenciesError;
 pub use pack::{LeftOut, Packed, pack};
-pub use place::{CachePlace, Found, Saved, find, save};
 pub use restore::{Restored, restore};
 
 use crate::digest::Digest;
 use crate::environment::Environment;
 use crate::fs;
+use crate::image::Artifact;
 use crate::project::deps_key::{self, Toolchain};
 use crate::project::{Project, ProjectError};
+use crate::registry::Registry;
+use crate::shared_cache::{self, CachePlace, Found, Saved};
 use crate::term::Term;
 use pins::Pins;
 
@@ -163,6 +164,31 @@ impl Dependencies {
         let folders = |profile| [[profile, self.lib.as_str()], [profile, self.plugins.as_str()]];
         folders("default").into_iter().chain(folders(&self.profile)).collect()
     }
+}
+
+/// Looks for dependencies in a cache; `None` if it has none of this key.
+///
+/// # Errors
+/// When the cache cannot be read, or what it has is damaged.
+pub fn find(
+    place: &CachePlace,
+    dependencies: &Dependencies,
+    registry: &Registry,
+) -> Result<Option<Found>, DependenciesError> {
+    Ok(shared_cache::find(place, &dependencies.tag(), registry)?)
+}
+
+/// Puts dependencies into a cache, in place of what it has under their tag.
+///
+/// # Errors
+/// When the cache cannot be written.
+pub fn save(
+    place: &CachePlace,
+    dependencies: &Dependencies,
+    artifact: &Artifact,
+    registry: &Registry,
+) -> Result<Saved, DependenciesError> {
+    Ok(shared_cache::save(place, &dependencies.tag(), artifact, registry)?)
 }
 
 /// The name in `name`, `{name, …}`.

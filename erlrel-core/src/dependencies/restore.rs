@@ -10,10 +10,11 @@ use super::check::{Parts, take_apart, why};
 use super::pack::{fits, read_index};
 use super::package_index::PackageIndex;
 use super::pins::Pin;
-use super::{ARTIFACT_TYPE, Dependencies, DependenciesError, Found, INDEX, KEY};
+use super::{ARTIFACT_TYPE, Dependencies, DependenciesError, INDEX, KEY};
 use crate::deflate;
 use crate::fs::{self, FsError, ScratchDir};
 use crate::image::Blob;
+use crate::shared_cache::Found;
 use crate::term;
 use crate::tree::{Entry, Group, Node, Tree, TreeError, TreePath, clean_up, read_tar, write_directory};
 

@@ -385,22 +385,6 @@ fn a_poisoned_entry_is_ignored_and_nothing_of_it_is_left() {
     ");
 }
 
-#[test]
-fn caches_are_read_and_shown_in_the_same_form() {
-    for text in ["oci:cache", "oci:/tmp/a", "docker.io/me/cache", "localhost:5000/cache", "ghcr.io/a/b/c"] {
-        assert_eq!(CachePlace::parse(text).expect(text).to_string(), text);
-    }
-    let texts = ["", "oci:", "oci:dir:tag", "localhost:5000/cache:1", "a/b@sha256:0"];
-    let errors = texts.map(|text| CachePlace::parse(text).expect_err(text).to_string());
-    insta::assert_snapshot!(errors.join("\n"), @r"
-    `` is no dependency cache: the name is empty; write REGISTRY/REPOSITORY or oci:DIR
-    `oci:` is no dependency cache: the directory is missing, or a tag is none; write REGISTRY/REPOSITORY or oci:DIR
-    `oci:dir:tag` is no dependency cache: the tag follows from the key; write REGISTRY/REPOSITORY or oci:DIR
-    `localhost:5000/cache:1` is no dependency cache: the tag follows from the key; write REGISTRY/REPOSITORY or oci:DIR
-    `a/b@sha256:0` is no dependency cache: the tag follows from the key; write REGISTRY/REPOSITORY or oci:DIR
-    ");
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]

@@ -144,6 +144,11 @@ impl BaseImage {
         &self.layers
     }
 
+    /// Whether its layers are in a registry, to be fetched when they are read.
+    pub fn is_remote(&self) -> bool {
+        self.layers.iter().any(|layer| layer.blob().repository().is_some())
+    }
+
     /// The annotations of its manifest.
     pub fn annotations(&self) -> &BTreeMap<String, String> {
         &self.annotations

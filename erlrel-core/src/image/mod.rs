@@ -22,6 +22,7 @@ mod json;
 mod layer;
 pub mod layers;
 pub mod layout;
+pub(crate) mod listing;
 mod manifest;
 pub(crate) mod pack;
 mod rebase;
