@@ -16,6 +16,8 @@ pub(crate) struct Proxy {
 /// A request.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
+    /// `GET`, `HEAD` and so on.
+    pub(crate) method: String,
     /// Without what stands behind the `?`.
     pub(crate) path: String,
     /// Counted before it is passed on, so that it is complete when the server answers.
@@ -125,7 +127,8 @@ fn parse(head: &[u8]) -> Option<(Sent, Option<u64>)> {
     let chunked = header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"));
     let length = header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
     let path = request.path?.split('?').next()?.to_string();
-    Some((Sent { path, body: Arc::default() }, (!chunked).then_some(length)))
+    let method = request.method?.to_string();
+    Some((Sent { method, path, body: Arc::default() }, (!chunked).then_some(length)))
 }
 
 fn chunks(client: &mut BufReader<TcpStream>, mut server: &TcpStream, sent: &Sent) -> io::Result<()> {
