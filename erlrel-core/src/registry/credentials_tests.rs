@@ -156,3 +156,40 @@ fn what_a_helper_says_is_shown_unless_it_may_be_a_secret() {
     assert_eq!(helper_message(&failure(r#"{"Secret":"hush"}"#, "")), None);
     assert!(is_nothing_found("credentials not found in native keychain\n"));
 }
+
+/// Who one is at some registries, by a program in a directory of its own: this test once more, with that on its `PATH`.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "PATH cannot be changed for a process that runs")]
+fn a_helper_is_asked_by_the_name_of_the_registry() {
+    let document = json!({"credsStore": "erlrel-test"});
+    if std::env::var_os("ERLREL_TEST_HELPER").is_some() {
+        assert!(by_variable(&document, "r.example:5000/a").starts_with("helped:r.example:5000 of"));
+        assert!(by_variable(&document, "docker.io/a").starts_with("helped:https://index.docker.io/v1/ of"));
+        assert_eq!(by_variable(&document, "unknown.example/a"), "nobody");
+        assert_eq!(by_variable(&document, "token.example/a"), "token t");
+        insta::assert_snapshot!(by_variable(&document, "locked.example/a"), @"nobody, the credential helper `docker-credential-erlrel-test`, named in `DOCKER_AUTH_CONFIG`, failed: the store is locked");
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let program = dir.path().join("docker-credential-erlrel-test");
+    let script = r#"#!/bin/sh
+server=$(cat)
+case $server in
+    unknown*) echo "credentials not found in native keychain"; exit 1 ;;
+    locked*) echo "the store is locked"; exit 1 ;;
+    token*) echo '{"Username":"<token>","Secret":"t"}' ;;
+    *) echo '{"ServerURL":"x","Username":"helped","Secret":"'"$server"'"}' ;;
+esac
+"#;
+    std::fs::write(&program, script).expect("written");
+    fs::set_mode(&program, 0o755).expect("a program");
+    let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").expect("PATH"));
+    let name = "registry::credentials::tests::a_helper_is_asked_by_the_name_of_the_registry";
+    let again = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", name])
+        .envs([("PATH", path.as_str()), ("ERLREL_TEST_HELPER", "1")])
+        .output()
+        .expect("started");
+    let output = String::from_utf8_lossy(&again.stdout);
+    assert!(again.status.success() && output.contains("1 passed"), "{output}");
+}

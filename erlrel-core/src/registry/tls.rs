@@ -81,7 +81,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Certificate<'static>>, Failure
 pub(super) fn client_certificate(certificate: &Path, key: &Path) -> Result<ClientCert, Failure> {
     let chain = certificates(certificate)?;
     let bytes = fs::read(key)?;
-    let no_key = || bad(key, "there is no private key in it");
+    let no_key = || bad(key, "there is no private key in it that can be read without a password");
     let private = PrivateKey::from_pem(&bytes).map_err(|_| no_key())?;
     let der = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| no_key())?;
     // ureq takes for granted what is checked here.
@@ -93,9 +93,10 @@ pub(super) fn client_certificate(certificate: &Path, key: &Path) -> Result<Clien
             let why = format!("the key does not belong to the certificate `{}`", certificate.display());
             Err(bad(key, why))
         }
-        Err(_) => {
-            Err(bad(key, "it is of no kind that can be used, or damaged; a key with a password is none"))
+        Err(rustls::Error::InvalidCertificate(_)) => {
+            Err(bad(certificate, "the certificate is damaged, or not of X.509 version 3"))
         }
+        Err(_) => Err(bad(key, "it is of no kind that can be used, or damaged")),
     }
 }
 
@@ -141,3 +142,7 @@ pub(super) fn trouble(error: &(dyn std::error::Error + 'static)) -> Option<Troub
         _ => Trouble::Protocol,
     })
 }
+
+#[cfg(test)]
+#[path = "tls_tests.rs"]
+mod tests;
