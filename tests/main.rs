@@ -32,6 +32,7 @@ mod plugin;
 mod random_projects;
 mod rebar3_flags;
 mod rebar3_parity;
+mod registries_page;
 mod registry;
 mod release_directory;
 mod relx_cases;

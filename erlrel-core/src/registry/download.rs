@@ -127,7 +127,7 @@ impl Read for Download {
             let kind = match *failure.reason {
                 Reason::Damaged { .. } | Reason::Invalid { .. } => io::ErrorKind::InvalidData,
                 Reason::Missing { .. } => io::ErrorKind::NotFound,
-                Reason::Stopped => io::ErrorKind::Interrupted,
+                // Not `Interrupted`, which readers take as a wish to be asked again.
                 _ => io::ErrorKind::Other,
             };
             io::Error::new(kind, self.error(failure))

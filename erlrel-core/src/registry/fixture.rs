@@ -179,6 +179,8 @@ fn say(mut stream: &TcpStream, heard: &Heard, reply: Reply) -> io::Result<bool> 
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
     pub(super) now: u64,
+    /// True for a host that does not want to wait.
+    pub(super) stopped: bool,
     pub(super) pauses: Mutex<Vec<Pause>>,
 }
 
@@ -189,7 +191,7 @@ impl Clock for Recorded {
 
     fn wait(&self, pause: &Pause) -> bool {
         self.pauses.lock().expect("no panic").push(pause.clone());
-        true
+        !self.stopped
     }
 
     fn random(&self) -> u32 {

@@ -81,6 +81,17 @@ fn a_blob_that_never_comes_whole_is_given_up() {
 }
 
 #[test]
+fn a_host_that_does_not_want_to_wait_is_heard_in_the_middle_of_a_blob() {
+    let server = Server::start(|heard| part(heard, &[7; 40]).cut(1));
+    let clock = Arc::new(Recorded { stopped: true, ..Recorded::default() });
+    let repository = server.repository(RegistryOptions { clock: clock.clone(), ..options() });
+    let mut reader = repository.open_blob(Digest::of(&[7; 40]), 40).expect("opened");
+    let error = std::io::copy(&mut reader, &mut std::io::sink()).expect_err("stopped");
+    assert!(chain(error.get_ref().expect("a reason")).ends_with("it was asked to stop"), "{error:?}");
+    assert_eq!((clock.waits().len(), server.heard().len()), (1, 1));
+}
+
+#[test]
 fn what_is_not_the_blob_is_told_with_both_digests() {
     let wrong = Server::start(|_| reply(200).body("hallo"));
     let long = Server::start(|_| reply(200).body("hello!"));
