@@ -20,7 +20,8 @@ def check_tools():
     """A missing tool is named before the work begins."""
     if not ERLREL.is_file():
         sys.exit(f"{ERLREL} is missing: run `make bench`, or `cargo build --release`")
-    for program, package in [("rebar3", "rebar3"), ("git", "git"), ("mmdebstrap", "mmdebstrap"), (docker(), "docker.io")]:
+    for program, package in [("rebar3", "rebar3"), ("git", "git"), ("mmdebstrap", "mmdebstrap"),
+                             ("docker-registry", "docker-registry"), (docker(), "docker.io")]:
         if shutil.which(program) is None:
             sys.exit(f"`{program}` is missing: install the Debian package {package}")
     if subprocess.run([docker(), "info"], capture_output=True).returncode != 0:

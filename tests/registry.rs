@@ -2,6 +2,7 @@
 //! TLS, and with tokens.
 
 mod bases;
+mod memory;
 mod pushed;
 mod uploads;
 mod ways_in;
