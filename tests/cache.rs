@@ -1,6 +1,7 @@
 //! The local cache, as users meet it: the same images with it and without, whatever happens to it.
 
 mod damaged;
+mod fetched;
 mod kept;
 mod killed;
 mod limits;
