@@ -5,7 +5,12 @@ from tools import ERLREL, in_turns, median, once, pairwise, prepare, spread, tab
 
 def measure(work, rounds):
     project = prepare("umbrella", work)
-    return in_turns({name: sampler(name, command, project) for name, command in COMMANDS.items()}, rounds)
+    commands = COMMANDS | {"erlrel image --no-compile": [*IMAGE, "--cache-dir", f"{work}/cache"]}
+    return in_turns({name: sampler(name, command, project) for name, command in commands.items()}, rounds)
+
+
+# Nothing changes between two rounds, so all layers are in the cache.
+IMAGE = [ERLREL, "image", "--no-compile"]
 
 
 COMMANDS = {
@@ -13,7 +18,7 @@ COMMANDS = {
     "rebar3 as prod tar": ["rebar3", "as", "prod", "tar"],
     "rebar3 as prod compile": ["rebar3", "as", "prod", "compile"],
     "erlrel tar": [ERLREL, "tar"],
-    "erlrel image --no-compile": [ERLREL, "image", "--no-compile"],
+    "erlrel image --no-compile --no-cache": [*IMAGE, "--no-cache"],
 }
 
 

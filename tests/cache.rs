@@ -12,6 +12,7 @@ mod useless;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::registry::skopeo;
 use crate::support::run;
 use crate::support::shop::Shop;
 
@@ -58,6 +59,16 @@ impl Cached {
 
 fn first_line(text: &str) -> String {
     text.lines().next().expect("a digest").into()
+}
+
+/// The digest of an image in a registry, after another program has fetched all of it.
+fn pushed(name: &str) -> String {
+    let temp = crate::support::temp_dir();
+    let name = format!("docker://{name}");
+    let to = format!("oci:{}:1", temp.path().join("pulled").display());
+    run(skopeo().args(["copy", "--quiet", "--src-tls-verify=false", &name, &to]));
+    let inspect = ["inspect", "--tls-verify=false", "--no-tags", "--format", "{{.Digest}}", &name];
+    run(skopeo().args(inspect)).trim().into()
 }
 
 /// All files below a directory, sorted.

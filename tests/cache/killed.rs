@@ -1,10 +1,11 @@
 //! Processes that are killed in the middle of their work.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::Cached;
+use super::{Cached, first_line, pushed};
 use crate::support::random::Random;
+use crate::support::registry::Registry;
 use crate::support::{run, tool};
 
 const KILLS: usize = 200;
@@ -16,8 +17,10 @@ const IN_A_ROW: usize = 5;
 fn after_two_hundred_kills_at_random_moments_an_image_is_what_it_should_be() {
     let cached = Cached::new();
     let expected = cached.digest_without_cache();
+    let registry = Registry::plain();
+    let name = format!("{}/shop:1", registry.host());
     let start = Instant::now();
-    assert_eq!(cached.digest(), expected);
+    run(&mut image(&cached, &name));
     let duration = start.elapsed();
     let mut random = Random(5);
     let mut killed = 0;
@@ -25,19 +28,26 @@ fn after_two_hundred_kills_at_random_moments_an_image_is_what_it_should_be() {
         std::fs::remove_dir_all(cached.cache()).expect("removed");
         for _ in 0..IN_A_ROW {
             let moment = duration.mul_f64(random.below(1000) as f64 / 1000.0);
-            killed += usize::from(kill_at(&cached, moment));
+            killed += usize::from(kill_at(&mut image(&cached, &name), moment));
         }
-        assert_eq!(cached.digest(), expected);
+        assert_eq!(first_line(&run(&mut image(&cached, &name))), expected);
+        assert_eq!(pushed(&name), expected);
     }
     assert!(killed > KILLS / 4, "only {killed} were not at their end");
     let left = super::files(&cached.cache().join("aside"));
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// Writes the image to a file and to a registry.
+fn image(cached: &Cached, name: &str) -> Command {
+    let mut command = cached.image("archive:shop.tar");
+    command.args(["--to", "registry", "--tag", name]);
+    command
+}
+
 /// False if the process had ended before.
-fn kill_at(cached: &Cached, moment: Duration) -> bool {
-    let mut image = cached.image("archive:shop.tar");
-    let mut child = image.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+fn kill_at(command: &mut Command, moment: Duration) -> bool {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
     std::thread::sleep(moment);
     child.kill().expect("its own child");
     !child.wait().expect("ended").success()

@@ -1,18 +1,17 @@
 //! Several processes with one cache.
 
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
+use erlrel_core::digest::Digest;
 use erlrel_core::image::validate;
 
-use super::{Cached, first_line};
+use super::{Cached, files, first_line, pushed};
+use crate::support::registry::Registry;
 
-/// Starts as many, each with a destination of its own, and gives what they say.
-fn at_once(cached: &Cached, count: usize) -> Vec<String> {
-    let to = |nth: usize| {
-        if nth.is_multiple_of(2) { format!("oci:out{nth}") } else { format!("archive:out{nth}") }
-    };
+/// Starts as many at once, and gives the digests that they say.
+fn at_once(count: usize, command: impl Fn(usize) -> Command) -> Vec<String> {
     let start = |nth: usize| {
-        let mut command = cached.image(&to(nth));
+        let mut command = command(nth);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
     };
     let running: Vec<Child> = (0..count).map(start).collect();
@@ -21,13 +20,16 @@ fn at_once(cached: &Cached, count: usize) -> Vec<String> {
         assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
         first_line(&String::from_utf8_lossy(&output.stdout))
     };
-    let digests = running.into_iter().map(end).collect();
-    for nth in 0..count {
-        let out = cached.shop.path(&format!("out{nth}"));
-        assert_eq!(validate::check(&out).expect("an image"), []);
-        let _ = if out.is_dir() { std::fs::remove_dir_all(out) } else { std::fs::remove_file(out) };
+    running.into_iter().map(end).collect()
+}
+
+/// Every blob is what its name says, and nothing is left aside.
+fn assert_whole(cached: &Cached) {
+    for blob in files(&cached.cache().join("blobs/sha256")) {
+        let name = blob.file_name().expect("a name").to_string_lossy().into_owned();
+        assert_eq!(Digest::of(&std::fs::read(&blob).expect("read")).hex(), name);
     }
-    digests
+    assert!(files(&cached.cache().join("aside")).is_empty());
 }
 
 #[test]
@@ -35,15 +37,34 @@ fn two_and_eight_at_once_make_the_same_image_and_leave_the_cache_whole() {
     let cached = Cached::new();
     let expected = cached.digest_without_cache();
     for count in [2, 8] {
-        for _ in ["with an empty cache", "with a full one"] {
-            assert_eq!(at_once(&cached, count), vec![expected.clone(); count]);
+        for round in ["with an empty cache", "with a full one"] {
+            let out = |nth: usize| cached.shop.path(&format!("out {count} {round} {nth}"));
+            let kind = |nth: usize| if nth.is_multiple_of(2) { "oci" } else { "archive" };
+            let digests =
+                at_once(count, |nth| cached.image(&format!("{}:{}", kind(nth), out(nth).display())));
+            assert_eq!(digests, vec![expected.clone(); count]);
+            (0..count).for_each(|nth| assert_eq!(validate::check(&out(nth)).expect("an image"), []));
         }
-        for blob in super::files(&cached.cache().join("blobs/sha256")) {
-            let name = blob.file_name().expect("a name").to_string_lossy().into_owned();
-            let bytes = std::fs::read(&blob).expect("read");
-            assert_eq!(erlrel_core::digest::Digest::of(&bytes).hex(), name, "no torn file");
-        }
-        assert!(super::files(&cached.cache().join("aside")).is_empty());
+        assert_whole(&cached);
+        std::fs::remove_dir_all(cached.cache()).expect("removed");
+    }
+}
+
+#[test]
+fn two_and_eight_at_once_push_the_same_image_to_one_repository() {
+    let cached = Cached::new();
+    let expected = cached.digest_without_cache();
+    let registry = Registry::plain();
+    for count in [2, 8] {
+        let name = |nth: usize| format!("{}/of-{count}:{nth}", registry.host());
+        let push = |nth: usize| {
+            let mut command = cached.image("registry");
+            command.args(["--tag", &name(nth)]);
+            command
+        };
+        assert_eq!(at_once(count, push), vec![expected.clone(); count]);
+        (0..count).for_each(|nth| assert_eq!(pushed(&name(nth)), expected));
+        assert_whole(&cached);
         std::fs::remove_dir_all(cached.cache()).expect("removed");
     }
 }
