@@ -13,6 +13,7 @@ mod boot_node;
 mod boot_parity;
 mod boot_start;
 mod cache;
+mod ci_page;
 mod config_script;
 mod consult_parity;
 mod dependency_cache;
