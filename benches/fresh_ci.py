@@ -15,6 +15,9 @@ from tools import ERLREL, REPOSITORY, docker, free_port, in_turns, median, once,
 
 MODULE = "apps/beacon_core/src/beacon_clock.erl"
 
+# The steps of the Dockerfile up to the sources, and those of the second stage up to the release.
+CACHED = 7
+
 # A build with Docker takes a quarter of a minute.
 ROUNDS = 5
 
@@ -115,7 +118,7 @@ class Builds:
         script = '"$0" "$@" 2>"$LOG" && "$DOCKER" push --quiet "$IMAGE"'
         seconds = once("docker build", ["sh", "-c", script, *self.docker_build(image, "--progress=plain")],
                        env={**self.buildkit(), "LOG": str(log), "DOCKER": docker(), "IMAGE": image})
-        if len(re.findall(r"RUN apt-get[^\n]*\n#\d+ CACHED", log.read_text())) != 2:
+        if len(re.findall(r"#\d+ CACHED", log.read_text())) < CACHED:
             sys.exit(f"BuildKit has not found its cache:\n{log.read_text()}")
         return seconds
 

@@ -2,5 +2,6 @@
 
 mod checkout;
 mod kinds;
+mod registry;
 mod trust;
 mod umbrella;

@@ -82,6 +82,7 @@ Examples:
   erlrel image --to registry --tag registry.example.com/shop:1.4
   erlrel image --base debian:12-slim            on a base image in a registry
   erlrel image --from shop-1.4.0.tar.gz         from what `rebar3 tar` or `mix release` has made
+  erlrel image --cache-from registry.example.com/acme/deps --cache-to registry.example.com/acme/deps
   erlrel image --tag registry.example.com/acme/shop:{git_sha} --env DB_HOST=db --expose 8080
 
 The image starts with ENTRYPOINT /opt/<rel>/bin/<rel> and CMD foreground (with --from what mix has

@@ -21,6 +21,9 @@
 //! [`release::warnings_of_form`] say what the user should know about a release, as
 //! [`Plan::warnings`](container::Plan::warnings) does about its image.
 //!
+//! [`dependencies::find`] and [`dependencies::restore()`] take compiled dependencies from another machine before rebar3 runs;
+//! [`dependencies::pack`] and [`dependencies::save`] keep them afterwards.
+//!
 //! A release that relx or mix has assembled takes a shorter way: [`release::read_prebuilt`] gives a
 //! [`Prebuilt`](release::Prebuilt), [`container::plan_prebuilt`] its plan.
 //!
