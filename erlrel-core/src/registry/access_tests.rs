@@ -116,7 +116,7 @@ fn a_password_is_sent_to_who_asks_for_one_and_from_then_on() {
     assert_eq!(server.heard().len(), 3);
     insta::assert_snapshot!(has(&server, options()).replace(&server.address.to_string(), "SERVER"), @"
         cannot ask SERVER/a/b for the blob sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855: the registry answered 401, unauthorized; it was asked without credentials
-        there are no credentials for this registry: `docker login REGISTRY`, or see docs/registries.md; or the repository does not exist
+        log in, `docker login REGISTRY`, or see docs/registries.md for other ways; or the repository does not exist
         ");
 }
 
@@ -229,6 +229,52 @@ fn a_mirror_that_is_no_address_is_an_error_without_its_password() {
     let error =
         told(server.repository(options).manifest("1.0")).replace(&server.address.to_string(), "SERVER");
     insta::assert_snapshot!(error, @"cannot fetch the manifest 1.0 from SERVER/a/b: the mirror `https://…@mirror/` is no address");
+}
+
+/// Options that lead to this server, which is a proxy.
+fn by_proxy(proxy: &Server) -> RegistryOptions {
+    let variable = ("http_proxy".to_string(), format!("http://me:word@{}", proxy.address));
+    let plain_http = [String::from("r.example")].into();
+    RegistryOptions { environment: [variable].into_iter().collect(), plain_http, ..options() }
+}
+
+fn far(options: RegistryOptions) -> RemoteRepository {
+    let name = crate::image::Reference::parse("r.example/a/b").expect("a name");
+    Registry::new(options).repository(&name.repository())
+}
+
+#[test]
+fn a_proxy_leads_to_a_registry_and_alone_gets_its_password() {
+    let proxy = Server::start(|_| reply(200));
+    assert!(far(by_proxy(&proxy)).has_blob(Digest::of(b"")).expect("answered"));
+    let heard = proxy.heard();
+    assert_eq!((heard.len(), heard[0].line().as_str()), (2, "CONNECT r.example:80"));
+    assert_eq!(heard.iter().map(|heard| heard.header("proxy-authorization")).collect::<Vec<_>>(), [ME, ""]);
+}
+
+#[test]
+fn a_proxy_that_does_not_lead_there_is_told() {
+    let proxy = Server::start(|_| reply(407));
+    let error = told(far(by_proxy(&proxy)).has_blob(Digest::of(b"")));
+    insta::assert_snapshot!(error, @"
+        cannot ask r.example/a/b for the blob sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855: the proxy does not lead there: proxy server responded 407/407
+        check the proxy in HTTPS_PROXY or HTTP_PROXY; NO_PROXY lists the hosts that are reached without it
+        ");
+    assert_eq!(proxy.heard().len(), 1);
+    let busy = Server::start(|_| reply(503));
+    told(far(by_proxy(&busy)).has_blob(Digest::of(b"")));
+    assert_eq!(busy.heard().len(), 6);
+    let mut options = options();
+    options.environment =
+        [("HTTPS_PROXY".to_string(), "socks5://me:word@p.example:1080".to_string())].into_iter().collect();
+    insta::assert_snapshot!(told(far(options).manifest("1.0")), @"cannot fetch the manifest 1.0 from r.example/a/b: the environment variable `HTTPS_PROXY` names a SOCKS proxy, which is not supported; HTTP proxies are");
+}
+
+#[test]
+fn credentials_that_nobody_asked_for_are_not_named() {
+    let server = Server::start(|_| reply(403));
+    let error = told(server.repository(known_at(&server.address.to_string())).manifest("1.0"));
+    assert!(error.contains("asked without credentials"), "{error}");
 }
 
 fn exchange_at(root: &str) -> Exchange {

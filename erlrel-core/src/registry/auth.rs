@@ -24,6 +24,8 @@ struct Known {
     basic: Option<Secret>,
     /// Headers with tokens, and what they allow.
     tokens: Vec<(Scopes, Secret)>,
+    /// The credentials, once somebody has asked for them.
+    found: Found,
 }
 
 /// What an answer to a 401 needs to be made.
@@ -66,6 +68,7 @@ impl Authorizer {
             known.forget(&current);
         }
         let found = keychain.find(&self.registry, &self.path)?;
+        known.found = found.clone();
         if let Some(bearer) = asked.find("bearer") {
             let request = TokenRequest {
                 challenge: bearer,
@@ -96,8 +99,8 @@ impl Authorizer {
     }
 
     /// The failure that a status means which says that it is not allowed.
-    pub(super) fn denied(&self, keychain: &Keychain, answer: Answer) -> Failure {
-        denied(answer, &keychain.find(&self.registry, &self.path).unwrap_or_default())
+    pub(super) fn denied(&self, answer: Answer) -> Failure {
+        denied(answer, &self.known.lock().unwrap_or_else(PoisonError::into_inner).found)
     }
 }
 

@@ -102,6 +102,12 @@ pub enum Reason {
 impl Reason {
     fn hint(&self) -> Option<&'static str> {
         Some(match self {
+            Self::Connection { trouble: Trouble::UnknownHost, .. } => {
+                "check the name of the registry, and the network"
+            }
+            Self::Connection { trouble: Trouble::Proxy, .. } => {
+                "check the proxy in HTTPS_PROXY or HTTP_PROXY; NO_PROXY lists the hosts that are reached without it"
+            }
             Self::Connection { trouble: Trouble::Untrusted, .. } => {
                 "if the registry's certificate is signed by your own authority, name that by --registry-ca FILE"
             }
@@ -112,8 +118,7 @@ impl Reason {
                 "the registry wants a client certificate: name one by --registry-cert FILE and --registry-key FILE"
             }
             Self::Denied { credentials: None, .. } => {
-                "there are no credentials for this registry: `docker login REGISTRY`, or see docs/registries.md; or the \
-                 repository does not exist"
+                "log in, `docker login REGISTRY`, or see docs/registries.md for other ways; or the repository does not exist"
             }
             Self::Denied { .. } => {
                 "ask for access to the repository, check its name, or log in again: `docker login REGISTRY`"
@@ -133,6 +138,8 @@ impl Reason {
 pub enum Trouble {
     /// Nobody knows the host.
     UnknownHost,
+    /// The proxy does not lead there.
+    Proxy,
     /// The certificate is not one to trust.
     Untrusted,
     /// The other side does not speak TLS.

@@ -89,7 +89,7 @@ impl Exchange {
         let again = self.inner.http.again(&response);
         let answer = answer(response);
         match answer.status {
-            401 | 403 => self.authorizer.denied(&self.inner.keychain, answer),
+            401 | 403 => self.authorizer.denied(answer),
             404 => Failure::of(Reason::Missing { answer }),
             _ => Failure::passing(Reason::Refused { answer }, again),
         }

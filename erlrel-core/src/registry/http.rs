@@ -274,8 +274,10 @@ fn run(agent: &Agent, head: Head<'_>, body: impl AsSendBody) -> Result<Response,
 
 fn failure(error: ureq::Error) -> Failure {
     let trouble = trouble(&error);
-    let again = match trouble {
-        Trouble::Timeout | Trouble::Broken => Again::Yes,
+    let again = match (trouble, &error) {
+        (Trouble::Timeout | Trouble::Broken, _) => Again::Yes,
+        // The status of a proxy is in this text only.
+        (_, ureq::Error::ConnectProxyFailed(why)) if !why.contains("responded 4") => Again::Yes,
         _ => Again::No,
     };
     Failure::passing(Reason::Connection { why: why(&error, trouble), trouble }, again)
@@ -291,7 +293,8 @@ fn trouble(error: &ureq::Error) -> Trouble {
             Some(inner) => tls::trouble(inner).unwrap_or_else(|| broken_or_unknown(error)),
             None => broken_or_unknown(error),
         },
-        Error::ConnectionFailed | Error::ConnectProxyFailed(_) | Error::BodyStalled => Trouble::Broken,
+        Error::ConnectProxyFailed(_) => Trouble::Proxy,
+        Error::ConnectionFailed | Error::BodyStalled => Trouble::Broken,
         _ => Trouble::Protocol,
     }
 }
@@ -315,6 +318,7 @@ fn why(error: &ureq::Error, trouble: Trouble) -> String {
         (_, Trouble::NoClientCertificate) => {
             "the other side does not accept who asks: it wants a certificate".into()
         }
+        (ureq::Error::ConnectProxyFailed(why), _) => format!("the proxy does not lead there: {why}"),
         (ureq::Error::Io(error), _) => format!("the connection failed: {error}"),
         _ => format!("the connection failed: {error}"),
     }

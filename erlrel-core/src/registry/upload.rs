@@ -60,12 +60,19 @@ pub(super) fn push(exchange: &Exchange, wanted: &Wanted<'_>) -> Result<Pushed, F
 /// A registry that has lost what it was sent, or its beginning, gets it once more: several machines may stand behind one
 /// name, and connections may damage what goes through them.
 fn lost(failure: Failure, wanted: &Wanted<'_>) -> Failure {
-    let again = match &*failure.reason {
-        Reason::Missing { .. } => Again::Yes,
-        Reason::Refused { answer } if matches!(answer.status, 400 | 409 | 416) => Again::Yes,
-        _ => return failure,
+    let worth = match &*failure.reason {
+        Reason::Missing { .. } => wanted.tried == 0,
+        Reason::Refused { answer } if matches!(answer.status, 400 | 409 | 416) => wanted.tried == 0,
+        Reason::Refused { answer } => answer.status == 417 && asks_before(wanted),
+        _ => false,
     };
-    if wanted.tried == 0 { Failure { again, ..failure } } else { failure }
+    if worth { Failure { again: Again::Yes, ..failure } } else { failure }
+}
+
+/// Who says no and hangs up while bytes are sent is not heard. So the second time it is asked before, and then not again,
+/// since not everybody knows how to answer that.
+fn asks_before(wanted: &Wanted<'_>) -> bool {
+    wanted.tried == 1
 }
 
 /// Whether the repository has a blob; `None` if the registry does not say so, which is no reason to give up.
@@ -145,8 +152,7 @@ enum Sent {
 
 fn send(exchange: &Exchange, session: &Url, wanted: &Wanted<'_>) -> Result<Sent, Failure> {
     let mut headers = vec![("content-type", "application/octet-stream".into())];
-    if wanted.tried > 0 {
-        // Who says no and hangs up while bytes are sent is not heard. So the second time it is asked before.
+    if asks_before(wanted) {
         headers.push(("expect", "100-continue".into()));
     }
     let response = exchange.send(&Call {

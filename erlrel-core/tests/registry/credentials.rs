@@ -95,7 +95,7 @@ fn credentials_of_a_configuration_are_those_of_one_host() {
     assert!(faulty.requests()[before..].iter().all(|request| request.authorization().is_none()));
     insta::assert_snapshot!(faulty.shown(&error), @r"
     cannot push the blob sha256:92dbe2… to REGISTRY/acme/app: the registry answered 401, unauthorized; it was asked without credentials
-    hint: there are no credentials for this registry: `docker login REGISTRY`, or see docs/registries.md; or the repository does not exist
+    hint: log in, `docker login REGISTRY`, or see docs/registries.md for other ways; or the repository does not exist
     ");
 }
 
