@@ -41,7 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop::sample::select(steps.to_vec())
 }
 
-fn any_faults() -> impl Strategy<Value = Vec<Fault>> {
+pub(crate) fn any_faults() -> impl Strategy<Value = Vec<Fault>> {
     let what = prop_oneof![3 => passing(), 1 => lasting()];
     let times = prop_oneof![6 => 1..4_usize, 1 => Just(usize::MAX)];
     let fault = (step(), times, what).prop_map(|(on, times, what)| Fault { on, times, what });
@@ -49,13 +49,13 @@ fn any_faults() -> impl Strategy<Value = Vec<Fault>> {
 }
 
 /// Not more often than a client tries again.
-fn passing_faults() -> impl Strategy<Value = Vec<Fault>> {
+pub(crate) fn passing_faults() -> impl Strategy<Value = Vec<Fault>> {
     let fault = (step(), passing()).prop_map(|(on, what)| Fault::once(on, what));
     prop::collection::vec(fault, 0..6)
 }
 
 /// A registry with any ways, and with these faults.
-fn quirks(faults: impl Strategy<Value = Vec<Fault>>) -> impl Strategy<Value = Quirks> {
+pub(crate) fn quirks(faults: impl Strategy<Value = Vec<Fault>>) -> impl Strategy<Value = Quirks> {
     (ways(), faults).prop_map(|(ways, faults)| Quirks { faults, ..ways })
 }
 

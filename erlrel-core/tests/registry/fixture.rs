@@ -33,7 +33,12 @@ impl SmallImage {
     /// Images of other numbers have other blobs.
     pub(crate) fn new(number: u8) -> Self {
         let layers = [noise(number, 200_000), noise(number.wrapping_add(100), 3_000)];
-        let config = json!({"architecture": "amd64", "os": "linux", "number": number}).to_string();
+        let diff_ids = layers.iter().map(|layer| Digest::of(layer).to_string()).collect::<Vec<_>>();
+        let config = json!({
+            "architecture": "amd64", "os": "linux", "number": number,
+            "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        })
+        .to_string();
         let blobs: Vec<Blob> =
             layers.into_iter().chain([config.into_bytes()]).map(Blob::from_bytes).collect();
         let layer = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -151,8 +156,12 @@ impl<'a> Client<'a> {
     }
 
     pub(crate) fn repository(&self, path: &str) -> Repository {
-        let name = format!("{}/{path}:latest", self.faulty.host());
-        Reference::parse(&name).expect("a name").repository()
+        self.reference(path, "latest").repository()
+    }
+
+    /// The name of an image.
+    pub(crate) fn reference(&self, path: &str, tag: &str) -> Reference {
+        Reference::parse(&format!("{}/{path}:{tag}", self.faulty.host())).expect("a name")
     }
 
     /// Blobs first, the tag last.

@@ -7,6 +7,7 @@ mod fixture;
 
 mod combinations;
 mod credentials;
+mod destination;
 mod pull;
 mod push;
 mod waiting;
