@@ -60,8 +60,9 @@ impl<'a> Host<'a> {
         WriteOptions { docker: self.docker.clone(), registry: self.registry.clone(), observer: self.report }
     }
 
-    /// Says what has kept the cache from taking something.
+    /// Says what has kept the cache from taking something, and which credentials could not be used.
     pub(crate) fn tell_trouble(&self) {
+        self.registry.warnings().iter().for_each(|warning| self.report.warning_of(warning));
         let trouble = self.cache.as_ref().and_then(Cache::trouble);
         trouble.iter().for_each(|trouble| self.report.warning(trouble));
     }

@@ -129,7 +129,6 @@ fn parse(head: &[u8]) -> Option<(Sent, Option<u64>)> {
     let path = request.path?.split('?').next()?.to_string();
     let method = request.method?.to_string();
     Some((Sent { method, path, body: Arc::default() }, (!chunked).then_some(length)))
-    Some((Sent { method: request.method?.into(), path, body: Arc::default() }, (!chunked).then_some(length)))
 }
 
 fn chunks(client: &mut BufReader<TcpStream>, mut server: &TcpStream, sent: &Sent) -> io::Result<()> {

@@ -32,11 +32,11 @@ fn push(image: &Image, to: &Client<'_>, names: &[Reference]) -> Result<Receipt, 
 /// True if the tag leads to the image, and everything of it is there.
 fn has(faulty: &Faulty, repository: &str, image: &Image) -> bool {
     faulty.store(|store| {
-        let digests =
+        let mut digests =
             image.blobs().into_iter().map(|blob| blob.digest()).filter(|digest| *digest != image.digest());
         let tag = store.repositories.get(repository).and_then(|contents| contents.tags.get("1.0"));
         tag == Some(&image.digest().to_string())
-            && digests.map(|digest| store.blob(repository, &digest.to_string()).is_some()).all(|there| there)
+            && digests.all(|digest| store.blob(repository, &digest.to_string()).is_some())
     })
 }
 
