@@ -1,13 +1,13 @@
 //! What is uploaded, counted at a proxy before the registry.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
 use crate::support::docker::daemon;
 use crate::support::proxy::{Proxy, Sent};
 use crate::support::registry::Registry;
-use crate::support::{erlrel, repository, run, sample, temp_dir, tool};
+use crate::support::{erlrel, repository, run, temp_dir, tool};
 
 /// The umbrella sample in a place of its own, a registry, and a proxy between it and who pushes.
 struct Push {
@@ -122,37 +122,6 @@ fn only_what_changed_is_uploaded() {
         let digest = daemon().run(["image", "inspect", format, &push.name(tag)]);
         assert!(digest.ends_with(done.report["digest"].as_str().expect("a digest")), "{digest}");
     }
-}
-
-/// Pushes a compiled sample on a base, if there is one; gives what was said and what was asked of the registry.
-fn on_base(proxy: &Proxy, cache: &Path, base: Option<&str>, name: &str) -> (Value, Vec<Sent>) {
-    let mut command = erlrel();
-    command.args(["image", "--no-compile", "--json", "--quiet", "--to", "registry", "--tag", name]);
-    command.args(base.map(|base| format!("--base={base}"))).arg(&sample::hello().dir);
-    let report = run(command.env("XDG_CACHE_HOME", cache));
-    (serde_json::from_str(&report).expect("JSON"), proxy.take())
-}
-
-#[test]
-fn the_layers_of_a_base_in_the_registry_stay_there() {
-    let dir = temp_dir();
-    let registry = Registry::plain();
-    let proxy = Proxy::before(&registry.host());
-    let name = |repository: &str| format!("{}/acme/{repository}:1", proxy.host());
-    let (base, _) = on_base(&proxy, &dir.path().join("one"), None, &name("base"));
-    let layers: Vec<String> = digests(&base);
-    let another = dir.path().join("another");
-    // What a base holds has to be looked at once on a machine.
-    on_base(&proxy, &another, Some(&name("base")), &name("app"));
-    let (app, sent) = on_base(&proxy, &another, Some(&name("base")), &name("other"));
-    assert!(digests(&app).starts_with(&layers));
-    let mounted = app["destinations"][0]["blobs"].as_array().expect("a list").iter();
-    let mounted: Vec<&Value> =
-        mounted.filter(|blob| blob["how"] == "mounted").map(|blob| &blob["digest"]).collect();
-    assert!(layers.iter().all(|layer| mounted.contains(&&Value::from(layer.as_str()))), "{app:#}");
-    let of_layers = |sent: &&Sent| layers.iter().any(|layer| sent.path.ends_with(layer.as_str()));
-    let fetched: Vec<&Sent> = sent.iter().filter(of_layers).filter(|sent| sent.method == "GET").collect();
-    assert_eq!(fetched.len(), 0, "{fetched:?}");
 }
 
 fn digests(report: &Value) -> Vec<String> {
