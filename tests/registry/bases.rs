@@ -114,7 +114,11 @@ fn a_base_that_is_pinned_to_a_digest_is_that_one_or_none() {
     let pinned = shop.name(&format!("debian@{}", debian::manifest_digest()));
     let to = format!("oci:{}", shop.dir.path().join("layout").display());
     let project = sample::hello().dir.display().to_string();
-    shop.erlrel("one", &["image", "--no-compile", &project, "--base", &pinned, "--to", &to]);
+    let arguments = ["image", "--no-compile", &project, "--base", &pinned, "--to", &to];
+    let (first, _) = shop.erlrel("one", &arguments);
+    let (again, asked) = shop.erlrel("one", &arguments);
+    assert_eq!(again["digest"], first["digest"]);
+    assert_eq!(asked.len(), 0, "a digest leads to the same for ever: {asked:?}");
 }
 
 #[test]

@@ -53,6 +53,16 @@ impl Cache {
         Some(Blob::in_unnamed_file(file, &self.directory.path(Kind::Blob, &name), digest, size))
     }
 
+    /// A manifest or an index that was fetched before.
+    pub fn manifest(&self, digest: Digest) -> Option<Vec<u8>> {
+        self.directory.read(Kind::Blob, &digest.hex()).filter(|bytes| Digest::of(bytes) == digest)
+    }
+
+    /// Keeps a manifest or an index, exactly as it was served.
+    pub fn keep_manifest(&self, bytes: &[u8]) {
+        self.directory.write(Kind::Blob, &Digest::of(bytes).hex(), bytes);
+    }
+
     /// The same images, with everything that is read of them kept.
     pub fn through(&self, remote: Arc<dyn Remote>) -> Arc<dyn Remote> {
         Arc::new(Through { cache: self.clone(), remote })
@@ -72,14 +82,12 @@ impl Cache {
     }
 
     fn document(&self, digest: Digest, fetch: impl FnOnce() -> io::Result<Vec<u8>>) -> io::Result<Vec<u8>> {
-        let name = digest.hex();
-        let stored = self.directory.read(Kind::Blob, &name).filter(|bytes| Digest::of(bytes) == digest);
-        if let Some(bytes) = stored {
+        if let Some(bytes) = self.manifest(digest) {
             return Ok(bytes);
         }
         let bytes = fetch()?;
         if Digest::of(&bytes) == digest {
-            self.directory.write(Kind::Blob, &name, &bytes);
+            self.keep_manifest(&bytes);
         }
         Ok(bytes)
     }

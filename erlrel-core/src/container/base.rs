@@ -8,8 +8,9 @@ use super::{BuildOptions, ContainerError};
 use crate::docker;
 use crate::image::layout::LayoutName;
 use crate::image::reference::ReferenceError;
-use crate::image::{BaseImage, Reference, Remote, RemoteName};
+use crate::image::{BaseImage, Reference, Remote, RemoteManifest, RemoteName};
 use crate::platform::Platform;
+use crate::registry::RemoteRepository;
 
 /// The forms that [`Base::parse`] takes, for messages and help texts.
 pub const FORMS: &str = "`scratch`, `oci:DIR[:TAG]`, `docker:NAME`, `[REGISTRY/]NAME[:TAG][@DIGEST]`";
@@ -84,11 +85,27 @@ fn open_remote(
     build: &BuildOptions<'_>,
 ) -> Result<BaseImage, ContainerError> {
     let remote = build.registry.repository(&name.repository());
-    let missing = || ContainerError::NoSuchBase { name: name.to_string() };
-    let top = remote.manifest(&name.wanted())?.ok_or_else(missing)?;
+    let top = top(name, &remote, build)?;
     let remote: Arc<dyn Remote> = Arc::new(remote);
     let remote = build.cache.map_or(remote.clone(), |cache| cache.through(remote));
     Ok(BaseImage::open_remote(remote, name.clone(), top, platform)?)
+}
+
+/// What the registry has under the name. A digest leads to the same for ever, so the cache need not ask.
+fn top(
+    name: &RemoteName,
+    remote: &RemoteRepository,
+    build: &BuildOptions<'_>,
+) -> Result<RemoteManifest, ContainerError> {
+    if let Some(bytes) = build.cache.zip(name.digest()).and_then(|(cache, digest)| cache.manifest(digest)) {
+        return Ok(RemoteManifest::from_bytes(bytes));
+    }
+    let missing = || ContainerError::NoSuchBase { name: name.to_string() };
+    let top = remote.manifest(&name.wanted())?.ok_or_else(missing)?;
+    if let Some(cache) = build.cache {
+        cache.keep_manifest(&top.bytes);
+    }
+    Ok(top)
 }
 
 impl fmt::Display for Base {

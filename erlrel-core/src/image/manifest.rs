@@ -123,6 +123,14 @@ pub(crate) fn encode_index(manifests: &[Descriptor]) -> Result<Vec<u8>, ImageErr
     Ok(canonical(serde_json::json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests})))
 }
 
+/// What a document is by its own words, or by what it has where it says nothing, as OCI allows.
+pub(super) fn media_type(bytes: &[u8]) -> String {
+    let value: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let said = value.get("mediaType").and_then(Value::as_str);
+    let shown = if value.get("manifests").is_some() { INDEX } else { MANIFEST };
+    said.unwrap_or(shown).into()
+}
+
 /// True for the media types of an index: OCI's and Docker's manifest list.
 pub(crate) fn is_index(media_type: &str) -> bool {
     matches!(media_type, INDEX | "application/vnd.docker.distribution.manifest.list.v2+json")

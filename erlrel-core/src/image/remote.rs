@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
+use super::manifest;
 use super::reference::{Reference, ReferenceError, Repository};
 use crate::digest::Digest;
 
@@ -35,6 +36,13 @@ pub struct RemoteManifest {
     pub digest: Digest,
     /// Exactly what was served.
     pub bytes: Vec<u8>,
+}
+
+impl RemoteManifest {
+    /// A manifest or an index of which only the bytes are known: it says itself what it is, or shows it.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self { media_type: manifest::media_type(&bytes), digest: Digest::of(&bytes), bytes }
+    }
 }
 
 /// The name by which an image is pulled: `[REGISTRY/]PATH[:TAG][@DIGEST]`.
