@@ -3,6 +3,7 @@
 
 mod bases;
 mod memory;
+mod progress;
 mod pushed;
 mod uploads;
 mod ways_in;

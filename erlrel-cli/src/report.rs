@@ -2,13 +2,22 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use erlrel_core::Error;
 use erlrel_core::observer::{Event, Observer};
-use erlrel_core::registry::{Clock, Pause};
+use erlrel_core::registry::{Clock, Pause, Registry};
 
 use crate::error::CliError;
+
+/// How often a terminal shows how far the work is.
+const REFRESH: Duration = Duration::from_millis(200);
+
+/// Takes back what stands on the line of a terminal.
+const CLEAR: &str = "\r\x1b[K";
 
 /// Prints, according to what the user asked for and whether stderr is a terminal.
 #[derive(Debug)]
@@ -91,6 +100,27 @@ impl Report {
         Arc::new(Patience { quiet: self.quiet })
     }
 
+    /// Does some work, and shows on a terminal how much has gone to registries meanwhile.
+    pub(crate) fn while_sending<T>(&self, registry: &Registry, work: impl FnOnce() -> T) -> T {
+        if !self.terminal || self.quiet {
+            return work();
+        }
+        let (working, ended) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                while ended.recv_timeout(REFRESH) == Err(RecvTimeoutError::Timeout) {
+                    if registry.sent() > 0 {
+                        let _ = write!(io::stderr().lock(), "{CLEAR}{} sent", bytes(registry.sent()));
+                    }
+                }
+                let _ = write!(io::stderr().lock(), "{CLEAR}");
+            });
+            let value = work();
+            drop(working);
+            value
+        })
+    }
+
     fn note(&self, label: &str, text: impl Display) {
         let _ = writeln!(io::stderr().lock(), "{label}: {text}");
     }
@@ -101,7 +131,7 @@ impl Report {
 
     fn progress(&self, text: impl Display) {
         if self.terminal && !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{text}");
+            let _ = writeln!(io::stderr().lock(), "{CLEAR}{text}");
         }
     }
 

@@ -34,10 +34,9 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     let names = &subject.names;
     let destinations = if args.to.is_empty() { vec![subject.destination.clone()] } else { args.to.clone() };
     let options = host.write_options();
-    let receipts = destinations
-        .iter()
-        .map(|to| destination::write(&image, names, to, &options))
-        .collect::<Result<Vec<_>, _>>()?;
+    let write = |to| destination::write(&image, names, to, &options);
+    let receipts = report
+        .while_sending(&host.registry, || destinations.iter().map(write).collect::<Result<Vec<_>, _>>())?;
     if let Some(place) = cache_to {
         share_base(&subject.plan, place, &host, report);
     }

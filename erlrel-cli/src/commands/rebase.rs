@@ -28,10 +28,9 @@ pub(crate) fn run(args: &RebaseArgs, report: &Report) -> Result<(), CliError> {
     let base = open(&args.base, Some(image.platform()), &build)?;
     let rebased = rebase(&image, &base)?;
     let options = host.write_options();
-    let receipts = to
-        .iter()
-        .map(|to| destination::write(&rebased, &names, to, &options))
-        .collect::<Result<Vec<_>, _>>()?;
+    let write = |to| destination::write(&rebased, &names, to, &options);
+    let receipts =
+        report.while_sending(&host.registry, || to.iter().map(write).collect::<Result<Vec<_>, _>>())?;
     host.tell_trouble();
     let made = receipt::Made { image: &rebased, names: &names, receipts: &receipts, dependency_cache: None };
     receipt::print(&made, args.json, report)
