@@ -73,7 +73,7 @@ impl DependencyCache {
             match self.restore_from(place) {
                 Ok(Some(restored)) => return Outcome::Hit { place: place.to_string(), restored },
                 Ok(None) => {}
-                Err(error) => report.warning_of(&error),
+                Err(error) => report.warning_of(&error.into()),
             }
         }
         Outcome::Miss

@@ -1,5 +1,6 @@
 //! The only module that prints: results on stdout; progress, warnings and errors on stderr.
 
+use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -51,10 +52,10 @@ impl Report {
     }
 
     /// A warning of something that failed, with what lies behind it.
-    pub(crate) fn warning_of(&self, error: &dyn std::error::Error) {
+    pub(crate) fn warning_of(&self, error: &CliError) {
         if !self.quiet {
             self.note(&self.paint("33", "warning"), error);
-            self.causes(error);
+            self.behind(error);
         }
     }
 
@@ -76,13 +77,11 @@ impl Report {
             lines.iter().for_each(|line| self.line(line));
         }
         self.note(&self.paint("31", "error"), error);
-        self.causes(error);
-        if let Some(hint) = error.hint() {
-            self.note("  hint", hint);
-        }
+        self.behind(error);
     }
 
-    fn causes(&self, error: &dyn std::error::Error) {
+    /// What lies behind an error, and what to do next.
+    fn behind(&self, error: &CliError) {
         let mut cause = error.source();
         let mut said = error.to_string();
         while let Some(error) = cause {
@@ -92,6 +91,9 @@ impl Report {
             }
             said = text;
             cause = error.source();
+        }
+        if let Some(hint) = error.hint() {
+            self.note("  hint", hint);
         }
     }
 

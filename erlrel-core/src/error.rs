@@ -16,6 +16,7 @@ use crate::project::ProjectError;
 use crate::project::commands::CommandError;
 use crate::registry::{Reason, RegistryError};
 use crate::release::{PrebuiltError, ReleaseError};
+use crate::shared_cache::SharedCacheError;
 use crate::term::SourceError;
 use crate::tree::TreeError;
 
@@ -102,6 +103,10 @@ impl Error {
             Self::Project(ProjectError::NotAProject { .. } | ProjectError::NoErlForScript { .. })
             | Self::Otp(OtpError::NoErl) => ErrorKind::NotFound,
             _ if self.release().is_some_and(is_missing) => ErrorKind::NotFound,
+            Self::Dependencies(
+                DependenciesError::Ignored { .. }
+                | DependenciesError::Cache(SharedCacheError::Ignored { .. }),
+            ) => ErrorKind::Integrity,
             _ if matches!(self.image(), Some(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
             Self::Container(ContainerError::NoSuchBase { .. }) => ErrorKind::NotFound,
             _ => match (self.registry(), self.fs()) {
@@ -150,6 +155,9 @@ impl Error {
     fn image(&self) -> Option<&ImageError> {
         match self {
             Self::Image(error)
+            | Self::Dependencies(
+                DependenciesError::Image(error) | DependenciesError::Cache(SharedCacheError::Image(error)),
+            )
             | Self::Container(
                 ContainerError::Image(error) | ContainerError::Docker(DockerError::Image(error)),
             )
@@ -166,6 +174,7 @@ impl Error {
         match self {
             Self::Tree(error)
             | Self::Prebuilt(PrebuiltError::Unreadable { source: error, .. })
+            | Self::Dependencies(DependenciesError::Tree(error))
             | Self::Container(ContainerError::Tree(error)) => Some(error),
             _ => match (self.release(), self.image()) {
                 (Some(ReleaseError::Tree(error)), _) | (_, Some(ImageError::Tree(error))) => Some(error),
@@ -178,6 +187,7 @@ impl Error {
     fn registry(&self) -> Option<&RegistryError> {
         match self {
             Self::Registry(error)
+            | Self::Dependencies(DependenciesError::Cache(SharedCacheError::Registry(error)))
             | Self::Container(ContainerError::Registry(error))
             | Self::Destination(DestinationError::Registry(error)) => Some(error),
             _ => self.fs()?.source.get_ref()?.downcast_ref(),
@@ -193,6 +203,7 @@ impl Error {
                 ProjectError::Fs(error) | ProjectError::Application(ApplicationError::Fs(error)),
             )
             | Self::Otp(OtpError::Fs(error))
+            | Self::Dependencies(DependenciesError::Fs(error))
             | Self::Cache(CacheError::Fs(error)) => Some(error),
             Self::Registry(error) => match &*error.reason {
                 Reason::File(error) => Some(error),

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
 /// Tells other machines what the base holds. One that cannot be told is no reason to fail.
 fn share_base(plan: &Plan, place: &CachePlace, host: &Host<'_>, report: &Report) {
     if let Err(error) = container::share_base(plan, place, &host.build_options()) {
-        report.warning_of(&error);
+        report.warning_of(&error.into());
     }
 }
 
