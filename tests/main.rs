@@ -45,6 +45,7 @@ mod secrets;
 mod start_script;
 mod sys_config;
 mod systools_parity;
+mod targets;
 mod third_party;
 mod tools;
 mod undefined_functions;

@@ -11,6 +11,7 @@ mod registry;
 mod variable;
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -18,6 +19,7 @@ use erlrel_core::container::tags::TagTemplate;
 use erlrel_core::container::{Base, ContainerError};
 use erlrel_core::destination::Destination;
 use erlrel_core::image::Reference;
+use erlrel_core::targets::Target;
 
 pub(crate) use cache::{CacheArgs, CacheCommand, CacheDirArgs, CacheGcArgs, CacheListArgs, UseCacheArgs};
 pub(crate) use dependency_cache::{CacheRestoreArgs, CacheSaveArgs, DependencyCacheArgs};
@@ -48,6 +50,13 @@ impl Arguments {
         };
         if content.is_some_and(ContentArgs::names_a_program_in_vain) {
             let message = "the argument '--from <FILE|DIR>' cannot be used with '--boot-program <FILE>'";
+            Self::command().error(ErrorKind::ArgumentConflict, message).exit();
+        }
+        if let Command::Image(image) = &arguments.command
+            && image.content.shell
+            && image.target != Target::Runner
+        {
+            let message = "the argument '--shell' cannot be used with a '--target' other than `runner`";
             Self::command().error(ErrorKind::ArgumentConflict, message).exit();
         }
         arguments
@@ -93,7 +102,7 @@ made: CMD start). What these options say can stand in rebar.config, which follow
             {healthcheck, [{interval, \"30s\"}, {retries, 3}]}, {tags, [\"shop:{git_sha}\"]}]}.";
 
 /// What every command needs to know about the project.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ProjectArgs {
     /// The project's folder
     #[arg(default_value = ".")]
@@ -204,6 +213,11 @@ pub(crate) struct ImageArgs {
     pub(crate) compile: CompileArgs,
     #[command(flatten)]
     pub(crate) content: ContentArgs,
+    /// What the image is for: to run the release (`runner`), or for those who work on the project, on a --base with Erlang
+    /// and rebar3: `builder` has its dependencies compiled in /app, `tester` runs `rebar3 ct`, `plt` runs `rebar3 dialyzer`
+    /// with a PLT; `releaser` has the release unpacked in /opt/rel
+    #[arg(long, value_name = "TARGET", default_value = "runner", hide_default_value = true, conflicts_with = "from", value_parser = Target::from_str)]
+    pub(crate) target: Target,
     /// Where the image goes, several times if needed: `archive:FILE` (for docker, containerd, skopeo and
     /// podman), `oci:DIR[:TAG]`, `docker`, `registry` (of each --tag); default: archive:_build/PROFILE/erlrel/NAME-VSN.tar, with --from
     /// archive:NAME-VSN.image.tar

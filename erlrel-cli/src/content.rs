@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use erlrel_core::Project;
 use erlrel_core::container::{self, Base, ContainerOptions, Plan, plan_prebuilt};
 use erlrel_core::project::{self, ProjectError};
 use erlrel_core::release::{Prebuilt, read_prebuilt};
@@ -17,6 +18,16 @@ use crate::resolved::Resolved;
 /// What a project's release is to become.
 pub(crate) fn options_of(resolved: &Resolved, content: &ContentArgs) -> Result<ContainerOptions, CliError> {
     content.over(ContainerOptions::of(&resolved.release.project, &environment())?)
+}
+
+/// What an image for those who work on a project is to become. Of rebar.config only the base counts and what may look like
+/// a secret: all else there is about the image that runs the release.
+pub(crate) fn options_for_work(
+    project: &Project,
+    content: &ContentArgs,
+) -> Result<ContainerOptions, CliError> {
+    let ContainerOptions { base, allow_secrets, .. } = ContainerOptions::of(project, &environment())?;
+    content.over(ContainerOptions { base, allow_secrets, ..ContainerOptions::default() })
 }
 
 /// Decides the image of a project's release.

@@ -78,6 +78,7 @@ macro_rules! from_core {
 }
 
 from_core!(
+    erlrel_core::targets::TargetError,
     ProjectError,
     CommandError,
     otp::OtpError,

@@ -16,6 +16,7 @@ mod receipt;
 mod registry;
 mod report;
 mod resolved;
+mod target;
 
 use std::process::ExitCode;
 

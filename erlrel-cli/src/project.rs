@@ -1,6 +1,7 @@
 //! The project, which a command reads once: a `rebar.config.script` may do something that is to be done once.
 
 use erlrel_core::project::{self, ConfigWarning, LoadOptions, commands};
+use erlrel_core::targets::Target;
 use erlrel_core::{OtpRoot, Project};
 use serde_json::Value;
 
@@ -35,11 +36,24 @@ pub(crate) fn open_compiled(
     commands: &[&str],
     report: &Report,
 ) -> Result<(Project, Option<Value>), CliError> {
+    let compilation = Target::Runner.compilation(&args.profile);
+    open_built(args, (compile, &compilation), registry, commands, report)
+}
+
+/// The same, with other arguments for rebar3.
+pub(crate) fn open_built(
+    args: &ProjectArgs,
+    (compile, compilation): (&CompileArgs, &[String]),
+    registry: &RegistryArgs,
+    commands: &[&str],
+    report: &Report,
+) -> Result<(Project, Option<Value>), CliError> {
     // Reading the project first gives a better message than rebar3 where there is none.
     let mut project = open(args, commands)?;
+    let run = |project: &mut Project| self::compile(project, args, compile, compilation, report);
     let DependencyCacheArgs { cache_from, cache_to } = &compile.dependency_cache;
     if cache_from.is_empty() && cache_to.is_none() {
-        self::compile(&mut project, args, compile, report)?;
+        run(&mut project)?;
         return Ok((project, None));
     }
     let cache = DependencyCache::of(&project, args, registry, report)?;
@@ -47,7 +61,7 @@ pub(crate) fn open_compiled(
     if let Outcome::Hit { place, restored } = &outcome {
         report.told(format!("{} dependencies from {place}", restored.names.len()));
     }
-    self::compile(&mut project, args, compile, report)?;
+    run(&mut project)?;
     let saved = cache_to.as_ref().and_then(|place| cache.save_new(place, &outcome, report));
     if let Some(saved) = &saved {
         report.told(format!("dependencies saved to {}", saved.place));
@@ -59,11 +73,11 @@ fn compile(
     project: &mut Project,
     args: &ProjectArgs,
     compile: &CompileArgs,
+    compilation: &[String],
     report: &Report,
 ) -> Result<(), CliError> {
     if !compile.no_compile {
-        let profiles: Vec<String> = args.profile.iter().filter(|name| *name != "default").cloned().collect();
-        commands::rebar3_compile(&project.root, &profiles, report)?;
+        commands::rebar3(&project.root, compilation, report)?;
         project.refresh(&load_options(args))?;
     }
     Ok(())

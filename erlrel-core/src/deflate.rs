@@ -6,7 +6,9 @@
 
 use std::io::{self, Read, Write};
 
-use flate2::{Compression, GzBuilder, read::MultiGzDecoder, write::GzEncoder};
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use flate2::write::{GzEncoder, ZlibEncoder};
+use flate2::{Compression, GzBuilder};
 
 /// RFC 1952 "unknown": no trace of the machine that compressed.
 const OS_UNKNOWN: u8 = 255;
@@ -47,6 +49,26 @@ pub fn decompress(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(bytes.len() * 3);
     reader(bytes).read_to_end(&mut out)?;
     Ok(out)
+}
+
+/// `bytes` in zlib's format (RFC 1950), as Erlang compresses terms.
+///
+/// # Errors
+/// None in practice: writing to memory does not fail.
+pub fn compress_zlib(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = ZlibEncoder::new(Vec::with_capacity(bytes.len() / 2), LEVEL);
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+/// What was compressed in zlib's format, if it has `size` bytes.
+///
+/// # Errors
+/// When `bytes` are something else, or another size comes out.
+pub fn decompress_zlib(bytes: &[u8], size: usize) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    ZlibDecoder::new(bytes).take(size as u64 + 1).read_to_end(&mut out)?;
+    if out.len() == size { Ok(out) } else { Err(io::ErrorKind::InvalidData.into()) }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::project::commands::CommandError;
 use crate::registry::{Reason, RegistryError};
 use crate::release::{PrebuiltError, ReleaseError};
 use crate::shared_cache::SharedCacheError;
+use crate::targets::TargetError;
 use crate::term::SourceError;
 use crate::tree::TreeError;
 
@@ -49,6 +50,9 @@ pub enum Error {
     /// Making the image.
     #[error(transparent)]
     Container(#[from] ContainerError),
+    /// Making an image for those who work on the project.
+    #[error(transparent)]
+    Target(TargetError),
     /// Writing the image.
     #[error(transparent)]
     Destination(#[from] DestinationError),
@@ -108,7 +112,9 @@ impl Error {
                 | DependenciesError::Cache(SharedCacheError::Ignored { .. }),
             ) => ErrorKind::Integrity,
             _ if matches!(self.image(), Some(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
-            Self::Container(ContainerError::NoSuchBase { .. }) => ErrorKind::NotFound,
+            Self::Container(ContainerError::NoSuchBase { .. }) | Self::Target(TargetError::NoPlt { .. }) => {
+                ErrorKind::NotFound
+            }
             _ => match (self.registry(), self.fs()) {
                 (Some(error), _) => registry_kind(&error.reason),
                 (None, Some(_)) => ErrorKind::Io,
@@ -264,10 +270,26 @@ impl Error {
             Self::Container(ContainerError::NoHealthCommand { .. }) => Some(
                 "name it: `{healthcheck, [{cmd, [\"PROGRAM\", \"ARGUMENT\"]}]}`, or `--health-cmd 'PROGRAM ARGUMENT'`",
             ),
+            Self::Target(error) => error.hint(),
             Self::Container(ContainerError::NoBootProgram { .. }) => {
                 Some("it is installed together with erlrel; name it with --boot-program FILE")
             }
             _ => None,
+        }
+    }
+}
+
+/// What went wrong with a part of such an image is what it is anywhere else.
+impl From<TargetError> for Error {
+    fn from(error: TargetError) -> Self {
+        match error {
+            TargetError::Container(error) => error.into(),
+            TargetError::Release(error) => error.into(),
+            TargetError::Project(error) => error.into(),
+            TargetError::Dependencies(error) => error.into(),
+            TargetError::Tree(error) => error.into(),
+            TargetError::Fs(error) => TreeError::from(error).into(),
+            error => Self::Target(error),
         }
     }
 }

@@ -98,6 +98,9 @@ pub mod container;
 pub mod dependencies;
 pub mod destination;
 
+// Row 10: the images for those who work on a project.
+pub mod targets;
+
 // Row 11: the facade.
 mod error;
 

@@ -15,6 +15,9 @@ const NAME: &str = "debian-bookworm-essential-2";
 /// Those and Erlang.
 const NAME_WITH_ERLANG: &str = "debian-bookworm-erlang-1";
 
+/// Those and what it takes to work on a project: rebar3, Common Test, Dialyzer, git.
+const NAME_FOR_WORK: &str = "debian-bookworm-rebar3-1";
+
 /// The image's tag in the layout.
 pub(crate) const TAG: &str = "12";
 
@@ -28,6 +31,17 @@ pub(crate) fn layout() -> &'static Path {
 pub(crate) fn layout_with_erlang() -> &'static Path {
     static LAYOUT: OnceLock<PathBuf> = OnceLock::new();
     LAYOUT.get_or_init(|| kept(NAME_WITH_ERLANG, "usr-is-merged,erlang-base"))
+}
+
+/// An OCI layout that has the same with all that rebar3 needs to test and check a project.
+pub(crate) fn layout_for_work() -> &'static Path {
+    static LAYOUT: OnceLock<PathBuf> = OnceLock::new();
+    LAYOUT.get_or_init(|| {
+        kept(
+            NAME_FOR_WORK,
+            "usr-is-merged,rebar3,erlang-common-test,erlang-dialyzer,erlang-eunit,git",
+        )
+    })
 }
 
 fn kept(name: &str, packages: &str) -> PathBuf {

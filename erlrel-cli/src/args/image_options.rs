@@ -120,7 +120,7 @@ impl ImageOptionArgs {
         let words = |text: &Option<CommandText>| text.as_ref().map(|CommandText(words)| words.clone());
         options.entrypoint = words(&self.entrypoint).or(options.entrypoint);
         options.cmd = words(&self.cmd).or(options.cmd);
-        options.user = self.user.clone().unwrap_or(options.user);
+        options.user = self.user.clone().or(options.user);
         options.prefix = self.prefix.clone().or(options.prefix);
         options.workdir = self.workdir.clone().or(options.workdir);
         options.stop_signal = self.stop_signal.clone().or(options.stop_signal);

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use erlrel_core::container::{self, ContainerOptions, ContainerWarning, Plan, TagFacts};
+use erlrel_core::container::tags::TagTemplate;
+use erlrel_core::container::{self, ContainerWarning, Plan, TagFacts};
 use erlrel_core::destination::{self, Destination};
 use erlrel_core::image::Reference;
 use erlrel_core::release::{Prebuilt, Release};
 use erlrel_core::shared_cache::CachePlace;
+use erlrel_core::targets::Target;
 
 use serde_json::Value;
 
@@ -18,7 +20,7 @@ use crate::host::Host;
 use crate::receipt::Made;
 use crate::report::Report;
 use crate::resolved::Resolved;
-use crate::{project, receipt};
+use crate::{project, receipt, target};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     if args.to.contains(&Destination::Docker) {
@@ -26,9 +28,10 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     }
     let DependencyCacheArgs { cache_from, cache_to } = &args.compile.dependency_cache;
     let host = Host::new(&args.content.host, report)?.sharing(cache_from);
-    let subject = match &args.content.from {
-        Some(path) => Subject::of_prebuilt(path, args, &host, report)?,
-        None => Subject::of_project(args, &host, report)?,
+    let subject = match (&args.content.from, args.target) {
+        (Some(path), _) => Subject::of_prebuilt(path, args, &host, report)?,
+        (None, Target::Runner) => Subject::of_project(args, &host, report)?,
+        (None, target) => target::subject(target, args, &host, report)?,
     };
     let image = container::build(&subject.plan, &host.build_options())?;
     let names = &subject.names;
@@ -53,13 +56,13 @@ fn share_base(plan: &Plan, place: &CachePlace, host: &Host<'_>, report: &Report)
 }
 
 /// What the image is made of, whoever has assembled the release.
-struct Subject {
-    plan: Plan,
-    names: Vec<Reference>,
+pub(crate) struct Subject {
+    pub(crate) plan: Plan,
+    pub(crate) names: Vec<Reference>,
     /// Where the image goes unless the user says otherwise.
-    destination: Destination,
+    pub(crate) destination: Destination,
     /// What became of the dependencies in caches, if any is named.
-    dependency_cache: Option<Value>,
+    pub(crate) dependency_cache: Option<Value>,
 }
 
 impl Subject {
@@ -71,7 +74,8 @@ impl Subject {
         let resolved = Resolved::of(project, &args.project, &args.select, report)?;
         let options = options_of(&resolved, &args.content)?;
         let Release { project, spec, .. } = &resolved.release;
-        let (names, warnings) = names(args, &options, &project.root, (&spec.name, &spec.vsn))?;
+        let usual = (spec.name.as_str(), spec.vsn.as_str());
+        let (names, warnings) = names(args, &options.tags, &project.root, &spec.vsn, usual)?;
         resolved.warn(&warnings, report)?;
         let plan = plan_project(&resolved, &options, &args.content, host, report)?;
         let Release { project, spec, .. } = resolved.release;
@@ -88,7 +92,8 @@ impl Subject {
     ) -> Result<Self, CliError> {
         let release = read_from(path)?;
         let options = options_from(&args.project, &args.content, report)?;
-        let (names, warnings) = names(args, &options, &args.project.dir, (&release.name, &release.vsn))?;
+        let usual = (release.name.as_str(), release.vsn.as_str());
+        let (names, warnings) = names(args, &options.tags, &args.project.dir, &release.vsn, usual)?;
         warnings.iter().for_each(|warning| report.warning(warning));
         let plan = plan_from(&release, &options, host, report)?;
         let Prebuilt { name, vsn, .. } = release;
@@ -98,22 +103,23 @@ impl Subject {
     }
 }
 
-/// Those that the user gives, on the command line or else in rebar.config, else `<rel>:<vsn>` with what a name cannot
+/// Those that the user gives, on the command line or else in rebar.config, else the usual name and tag with what they cannot
 /// have replaced.
-fn names(
+pub(crate) fn names(
     args: &ImageArgs,
-    options: &ContainerOptions,
+    configured: &[TagTemplate],
     root: &Path,
-    (name, version): (&str, &str),
+    version: &str,
+    (name, tag): (&str, &str),
 ) -> Result<(Vec<Reference>, Vec<ContainerWarning>), CliError> {
-    let templates = if args.tag.is_empty() { &options.tags } else { &args.tag };
+    let templates = if args.tag.is_empty() { configured } else { &args.tag };
     if !templates.is_empty() {
         return Ok(TagFacts { version, root, environment: &environment() }.names(templates)?);
     }
     if args.to.contains(&Destination::Registry) {
         return Err(CliError::NoRegistryName);
     }
-    let usual = Reference::nearest(name, version);
-    let none = || CliError::NoUsualName { name: name.into(), vsn: version.into() };
+    let usual = Reference::nearest(name, tag);
+    let none = || CliError::NoUsualName { name: name.into(), vsn: tag.into() };
     Ok((vec![usual.ok_or_else(none)?], Vec::new()))
 }

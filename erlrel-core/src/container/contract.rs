@@ -6,6 +6,9 @@ use super::{ContainerError, ContainerOptions, Health, Parts};
 use crate::image::config::Healthcheck;
 use crate::image::{ContainerConfig, ImageOptions};
 
+/// Who is nobody and owns nothing.
+const NOBODY: &str = "65532:65532";
+
 /// How a start program is called.
 pub(super) struct Start<'a> {
     pub(super) cmd: &'a [&'a str],
@@ -55,7 +58,7 @@ impl Parts<'_> {
             cmd: options.cmd.clone().unwrap_or(cmd),
             env: defaults.chain(options.env.iter().cloned()).collect(),
             workdir: Some(options.workdir.clone().unwrap_or(home)),
-            user: Some(options.user.clone()),
+            user: Some(options.user.clone().unwrap_or_else(|| NOBODY.into())),
             exposed_ports: options.expose.clone(),
             volumes: options.volumes.clone(),
             stop_signal: options.stop_signal.clone(),

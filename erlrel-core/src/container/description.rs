@@ -9,10 +9,10 @@ use crate::release::{Prebuilt, ReleaseSpec};
 /// Title, version and origin of a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
-    /// The release's name.
+    /// The release's name, or the project's.
     pub title: String,
     /// The release's version.
-    pub version: String,
+    pub version: Option<String>,
     /// The commit it was made from, with `-dirty` behind it if tracked files were changed since.
     pub revision: Option<String>,
     /// Where its source is, as an address that others can use: no local path, no password.
@@ -22,13 +22,18 @@ pub struct Description {
 impl Description {
     /// Describes a release; `git` is asked for commit and origin.
     pub fn of(spec: &ReleaseSpec, project: &Project) -> Self {
+        Self::of_project(spec.name.clone(), Some(spec.vsn.clone()), project)
+    }
+
+    /// Describes something else that is made of a project; `git` is asked for commit and origin.
+    pub fn of_project(title: String, version: Option<String>, project: &Project) -> Self {
         let git =
             |arguments: &[&str]| commands::git(&project.root, arguments).filter(|text| !text.is_empty());
         let is_dirty = || git(&["status", "--porcelain", "--untracked-files=no"]).is_some();
         let revision = git(&["rev-parse", "HEAD"]);
         Self {
-            title: spec.name.clone(),
-            version: spec.vsn.clone(),
+            title,
+            version,
             revision: revision.map(|sha| if is_dirty() { format!("{sha}-dirty") } else { sha }),
             source: git(&["config", "--get", "remote.origin.url"]).and_then(|url| public_url(&url)),
         }
@@ -36,14 +41,14 @@ impl Description {
 
     /// Describes a release that something else has assembled; what it was made from is not known.
     pub fn of_prebuilt(release: &Prebuilt) -> Self {
-        Self { title: release.name.clone(), version: release.vsn.clone(), revision: None, source: None }
+        Self { title: release.name.clone(), version: Some(release.vsn.clone()), revision: None, source: None }
     }
 
     /// The keys and values; `epoch` is the time of `created` in seconds since 1970.
     pub fn annotations(&self, epoch: u64) -> BTreeMap<String, String> {
         let pairs = [
             ("title", Some(self.title.clone())),
-            ("version", Some(self.version.clone())),
+            ("version", self.version.clone()),
             ("revision", self.revision.clone()),
             ("source", self.source.clone()),
             ("created", Some(rfc3339(epoch))),

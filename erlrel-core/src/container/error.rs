@@ -164,6 +164,13 @@ pub enum ContainerWarning {
         /// Its name.
         name: String,
     },
+    /// A dependency that is not in the image, and that rebar3 will fetch there.
+    DependencyLeftOut {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// A path that may be in the image although it looks like a secret, and where nothing does.
     NoSecret {
         /// The path as it was written.
@@ -187,6 +194,9 @@ impl std::fmt::Display for ContainerWarning {
             ),
             Self::UnsetVariable { name } => {
                 write!(f, "the variable `{name}` has no value here, so the image does not have it")
+            }
+            Self::DependencyLeftOut { name, why } => {
+                write!(f, "the dependency `{name}` is not in the image, where rebar3 will fetch it: {why}")
             }
             Self::NoSecret { path } => {
                 write!(f, "`{path}` is allowed to look like a secret, and nothing there does: leave it out")

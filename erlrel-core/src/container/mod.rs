@@ -11,6 +11,7 @@ mod contract;
 mod description;
 mod env_file;
 mod error;
+mod files;
 mod health_terms;
 mod nearest;
 mod on_base;
@@ -32,6 +33,7 @@ pub use base_listing::share_base;
 use contract::Start;
 pub use description::Description;
 pub use error::{ContainerError, ContainerWarning};
+pub(crate) use files::{Files, check_secrets, plan_files};
 pub use options::{ContainerOptions, Health};
 pub use prebuilt::plan_prebuilt;
 pub use secrets::Secret;
@@ -40,7 +42,7 @@ pub use tag_facts::TagFacts;
 use crate::cache::Cache;
 use crate::docker::DockerHost;
 use crate::fs::ScratchDir;
-use crate::image::files::FileMap;
+use crate::image::files::{FileKind, FileMap};
 use crate::image::layers::{self, PackOptions, SplitOptions};
 use crate::image::native::{self, NativeOptions, Shell};
 use crate::image::{self, BaseImage, Image, ImageOptions};
@@ -202,13 +204,17 @@ struct Parts<'a> {
 }
 
 /// A base image and what is in it.
-struct Opened {
-    image: BaseImage,
-    files: FileMap,
+pub(crate) struct Opened {
+    pub(crate) image: BaseImage,
+    pub(crate) files: FileMap,
 }
 
 impl Opened {
-    fn open(
+    /// Opens the image that options name, unless that is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn open(
         base: &Base,
         platform: Option<&Platform>,
         build: &BuildOptions<'_>,
@@ -225,6 +231,20 @@ impl Opened {
             Some(files) => Ok(files),
             None => Ok(build.cache.map_or_else(|| image.files(), |cache| cache.files(image))?),
         }
+    }
+
+    /// Where containers of the image look for programs.
+    pub(crate) fn search_path(&self) -> &str {
+        self.image.config().variable("PATH").unwrap_or(PATH)
+    }
+
+    /// Where a search path leads to a file of this name, without the first `/`.
+    pub(crate) fn find_program(&self, search_path: &str, name: &str) -> Option<&str> {
+        let file = |dir: &str| {
+            let found = self.files.resolve(format!("{dir}/{name}").trim_start_matches('/'));
+            found.filter(|(_, info)| info.kind == FileKind::File).map(|(path, _)| path)
+        };
+        search_path.split(':').find_map(file)
     }
 
     fn has_shell(&self) -> bool {

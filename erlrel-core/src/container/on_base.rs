@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ContainerError, ContainerOptions, Opened, PATH};
+use super::{ContainerError, ContainerOptions, Opened};
 use crate::image::files::{FileKind, FileMap};
 use crate::image::native::{LibraryPlace, NativeFiles, NativeLibrary};
 use crate::tree::{Entry, Group, Tree, TreePath};
@@ -24,11 +24,8 @@ pub(super) fn with_erlang<'a>(
 ) -> Result<&'a Opened, ContainerError> {
     let base = base.ok_or_else(|| ContainerError::NoErts { release: release.into() })?;
     let own = options.env.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str());
-    let path = own.or_else(|| base.image.config().variable("PATH")).unwrap_or(PATH);
-    let is_file = |file: &str| {
-        base.files.resolve(file.trim_start_matches('/')).is_some_and(|(_, info)| info.kind == FileKind::File)
-    };
-    if path.split(':').any(|dir| is_file(&format!("{dir}/erl"))) {
+    let path = own.unwrap_or_else(|| base.search_path());
+    if base.find_program(path, "erl").is_some() {
         return Ok(base);
     }
     Err(ContainerError::NoErlang {

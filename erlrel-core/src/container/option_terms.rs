@@ -85,7 +85,7 @@ impl Reading<'_> {
             "annotations" => options.annotations = entry.pairs(values::key)?.into_iter().collect(),
             "expose" => options.expose = entry.ports()?.into_iter().collect(),
             "volumes" => options.volumes = entry.each(values::volume)?.into_iter().collect(),
-            "user" => options.user = entry.checked(values::user)?,
+            "user" => options.user = Some(entry.checked(values::user)?),
             "workdir" => options.workdir = Some(entry.checked(values::workdir)?),
             "prefix" => options.prefix = Some(entry.checked(values::prefix)?),
             "stop_signal" => options.stop_signal = Some(entry.checked(values::stop_signal)?),

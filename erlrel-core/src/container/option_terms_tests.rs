@@ -31,7 +31,7 @@ fn the_profile_wins_over_the_base() {
     .expect("options");
     assert_eq!(options.env, [("B".to_string(), "2".to_string())]);
     assert_eq!(options.cmd, Some(vec!["console".to_string()]));
-    assert_eq!(options.user, "1000");
+    assert_eq!(options.user.as_deref(), Some("1000"));
     assert!(options.shell);
     assert_eq!(options.labels["a"], "b");
     let ports: Vec<String> = options.expose.iter().map(ToString::to_string).collect();
@@ -43,7 +43,7 @@ fn of_several_profiles_the_last_wins_whatever_the_order_in_the_file() {
     let text = "{profiles, [{b, [{erlrel, [{user, \"2\"}, {workdir, \"/b\"}]}]},
                             {a, [{erlrel, [{user, \"1\"}, {stop_signal, \"SIGQUIT\"}]}]}]}.
                 {erlrel, [{user, \"0\"}, {prefix, \"/srv/x\"}]}.";
-    let user = |profiles: &[&str]| options_as(text, profiles).expect("options").user;
+    let user = |profiles: &[&str]| options_as(text, profiles).expect("options").user.expect("a user");
     assert_eq!([user(&[]), user(&["a"]), user(&["a", "b"]), user(&["b", "a"])], ["0", "1", "2", "1"]);
     let both = options_as(text, &["a", "b"]).expect("options");
     let all = [both.workdir, both.stop_signal, both.prefix].map(Option::unwrap_or_default);

@@ -36,8 +36,8 @@ pub struct ContainerOptions {
     /// Absolute paths that engines mount a volume on. Each is a directory of the image that everybody can write to, since
     /// a new volume gets its mode and owner from there.
     pub volumes: BTreeSet<String>,
-    /// Default: `65532:65532`, who is nobody and owns nothing.
-    pub user: String,
+    /// Default: `65532:65532`, who is nobody and owns nothing; with the targets for developers, that of the base.
+    pub user: Option<String>,
     /// Default: the release's directory.
     pub workdir: Option<String>,
     /// Default: none, so that engines send `SIGTERM`.
@@ -78,7 +78,7 @@ impl Default for ContainerOptions {
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
             volumes: BTreeSet::new(),
-            user: "65532:65532".into(),
+            user: None,
             workdir: None,
             stop_signal: None,
             healthcheck: None,

@@ -19,7 +19,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 pub use error::DependenciesError;
+pub(crate) use pack::in_place;
 pub use pack::{LeftOut, Packed, pack};
+pub(crate) use restore::add_repository;
 pub use restore::{Restored, restore};
 
 use crate::digest::Digest;

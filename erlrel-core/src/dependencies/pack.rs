@@ -13,7 +13,7 @@ use super::{ARTIFACT_TYPE, Dependencies, DependenciesError, INDEX, KEY, NAMES, O
 use crate::fs;
 use crate::image::Artifact;
 use crate::image::pack::pack_tree;
-use crate::tree::{Entry, Group, Tree, TreePath, read_directory};
+use crate::tree::{Entry, Group, Node, Tree, TreePath, read_directory};
 
 /// Dependencies that are packed.
 #[derive(Debug, Clone)]
@@ -49,18 +49,8 @@ impl fmt::Display for LeftOut {
 /// # Errors
 /// When something cannot be read, or a temporary file beside `_build/default` not be written.
 pub fn pack(dependencies: &Dependencies) -> Result<Packed, DependenciesError> {
-    let mut all = Tree::new();
-    let (mut names, mut left_out) = (Vec::new(), unpinned(dependencies));
-    for place in places(dependencies)? {
-        let name = place.file_name().to_string();
-        match read(dependencies, &place) {
-            Ok(tree) => {
-                all.merge(tree.under(&place))?;
-                names.push(name);
-            }
-            Err(why) => left_out.push(LeftOut { name, why }),
-        }
-    }
+    let Collected { tree: mut all, places, left_out } = collect(dependencies)?;
+    let mut names: Vec<String> = places.iter().map(|place| place.file_name().to_string()).collect();
     if names.is_empty() {
         return Ok(Packed { artifact: None, names, left_out });
     }
@@ -71,6 +61,61 @@ pub fn pack(dependencies: &Dependencies) -> Result<Packed, DependenciesError> {
     let layer = pack_tree(&all, &dependencies.base_dir)?;
     let artifact = Artifact::new(ARTIFACT_TYPE, vec![layer], annotations(dependencies, &names))?;
     Ok(Packed { artifact: Some(artifact), names, left_out })
+}
+
+/// What a compilation has left, by paths from `_build` on.
+struct Collected {
+    tree: Tree,
+    /// The directories of the dependencies.
+    places: Vec<TreePath>,
+    left_out: Vec<LeftOut>,
+}
+
+fn collect(dependencies: &Dependencies) -> Result<Collected, DependenciesError> {
+    let mut all = Collected { tree: Tree::new(), places: Vec::new(), left_out: unpinned(dependencies) };
+    for place in places(dependencies)? {
+        match read(dependencies, &place) {
+            Ok(tree) => {
+                all.tree.replace(place.clone(), Entry::directory(Group::Release));
+                all.tree.merge(tree.under(&place))?;
+                all.places.push(place);
+            }
+            Err(why) => all.left_out.push(LeftOut { name: place.file_name().into(), why }),
+        }
+    }
+    Ok(all)
+}
+
+/// Dependencies as they lie in `_build`, without what version control keeps, and what rebar3 needs to take them for its
+/// own in another place.
+pub(crate) struct InPlace {
+    /// By paths from `_build` on.
+    pub(crate) tree: Tree,
+    /// Those that rebar3 asks git about, with the commits that it expects.
+    pub(crate) commits: Vec<(TreePath, String)>,
+    /// The index of Hex packages, without which rebar3 asks the registry.
+    pub(crate) index: Option<Vec<u8>>,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// Reads what a compilation has left of the dependencies.
+///
+/// # Errors
+/// When something cannot be read.
+pub(crate) fn in_place(dependencies: &Dependencies) -> Result<InPlace, DependenciesError> {
+    let mut all = collect(dependencies)?;
+    let commit = |place: &TreePath| match dependencies.pins.get(place.file_name()) {
+        Some(Pin::Commit(commit)) => Some((place.clone(), commit.clone())),
+        _ => None,
+    };
+    let commits = all.places.iter().filter_map(commit).collect();
+    add_index(&mut all.tree, dependencies)?;
+    let index = match all.tree.get(INDEX).map(|entry| &entry.node) {
+        Some(Node::File(content)) => Some(content.read()?.into_owned()),
+        _ => None,
+    };
+    all.tree.retain(|path, _| path.as_str() != INDEX);
+    Ok(InPlace { tree: all.tree, commits, index, left_out: all.left_out })
 }
 
 /// What all profiles share and no lock names: rebar3 would write into the lock what git says of it, and git would have

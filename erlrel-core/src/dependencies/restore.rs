@@ -112,7 +112,7 @@ fn put(
             continue;
         }
         if let Some(Pin::Commit(commit)) = dependencies.pins.get(&name) {
-            add_repository(&mut tree, commit)?;
+            add_repository(&mut tree, None, commit)?;
         }
         let from = aside.join(place.as_str());
         write_directory(&tree, &from, |_| false)?;
@@ -126,13 +126,20 @@ fn put(
     Ok((restored.into_iter().collect(), kept.into_iter().collect()))
 }
 
-/// As much of a git repository as git needs to name its commit: it has no objects, no address and no hooks.
-fn add_repository(tree: &mut Tree, commit: &str) -> Result<(), TreeError> {
+/// As much of a git repository as git needs to name its commit: it has no objects, no address and no hooks. It lies in
+/// the directory `place` of the tree.
+pub(crate) fn add_repository(
+    tree: &mut Tree,
+    place: Option<&TreePath>,
+    commit: &str,
+) -> Result<(), TreeError> {
+    let below =
+        |path: &str| TreePath::new(path).map(|path| place.map_or(path.clone(), |place| path.under(place)));
     for directory in [".git", ".git/objects", ".git/refs"] {
-        tree.insert(TreePath::new(directory)?, Entry::directory(Group::Release))?;
+        tree.insert(below(directory)?, Entry::directory(Group::Release))?;
     }
     let head = Entry::file(format!("{commit}\n"), 0o644, Group::Release);
-    tree.insert(TreePath::new(".git/HEAD")?, head)
+    tree.insert(below(".git/HEAD")?, head)
 }
 
 fn set_times(tree: &Tree, root: &Path, at: SystemTime) -> Result<(), FsError> {

@@ -5,10 +5,15 @@ const LAST: u64 = 253_402_300_799;
 
 /// `seconds` since 1970-01-01T00:00:00Z as RFC 3339 text in UTC; later than the year 9999 is cut to its end.
 pub(crate) fn rfc3339(seconds: u64) -> String {
+    let ([year, month, day], [hour, minute, second]) = date_and_time(seconds);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// The date and the time of day in UTC of `seconds` since 1970; later than the year 9999 is cut to its end.
+pub(crate) fn date_and_time(seconds: u64) -> ([u64; 3], [u64; 3]) {
     let seconds = seconds.min(LAST);
     let (year, month, day) = civil(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    ([year, month, day], [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60])
 }
 
 /// The Gregorian date of a day counted from 1970-01-01.

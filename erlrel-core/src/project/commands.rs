@@ -47,8 +47,16 @@ pub fn rebar3_compile(root: &Path, profiles: &[String], observer: &dyn Observer)
         arguments.extend(["as".to_string(), profiles.join(",")]);
     }
     arguments.push("compile".into());
-    observer.event(&Event::CompileStarted { arguments: &arguments });
-    run("rebar3", &arguments, "compile the project", root, observer)
+    rebar3(root, &arguments, observer)
+}
+
+/// Runs `rebar3` with arguments that make it compile something. Its output goes to the observer line by line.
+///
+/// # Errors
+/// When `rebar3` is not installed, or fails.
+pub fn rebar3(root: &Path, arguments: &[String], observer: &dyn Observer) -> Result<(), CommandError> {
+    observer.event(&Event::CompileStarted { arguments });
+    run("rebar3", arguments, "compile the project", root, observer)
 }
 
 fn run(

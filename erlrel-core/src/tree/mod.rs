@@ -26,7 +26,7 @@ pub(crate) use merge::clean_up;
 pub use merge::is_half_written;
 pub use path::TreePath;
 pub use scan::read_directory;
-pub(crate) use scan::what;
+pub(crate) use scan::{read_entry, what};
 pub use tarball::{TarOptions, write_tar, write_tar_gz};
 pub use untar::read_tar;
 

@@ -32,8 +32,12 @@ pub fn read_directory(root: &Path) -> Result<Tree, TreeError> {
     Ok(tree)
 }
 
-/// Adds what is at `path`; true for a directory.
-fn read_entry(root: &Path, path: &Path, tree: &mut Tree) -> Result<bool, TreeError> {
+/// Adds what is at `path` in the directory `root`, which the tree is one of; true for a directory, of which nothing but
+/// itself is added.
+///
+/// # Errors
+/// As [`read_directory`].
+pub(crate) fn read_entry(root: &Path, path: &Path, tree: &mut Tree) -> Result<bool, TreeError> {
     let name = path.strip_prefix(root).unwrap_or(path);
     let not_utf8 = || TreeError::NotUtf8 { path: name.display().to_string() };
     let at = TreePath::new(name.to_str().ok_or_else(not_utf8)?)?;
