@@ -27,7 +27,8 @@ starts(_Config) ->
 fn project() -> tempfile::TempDir {
     let temp = temp_dir();
     copy_dir(&sample::umbrella().dir, temp.path().join("beacon"));
-    std::fs::write(temp.path().join("beacon/apps/beacon_core/test/beacon_SUITE.erl"), SUITE).expect("written");
+    std::fs::write(temp.path().join("beacon/apps/beacon_core/test/beacon_SUITE.erl"), SUITE)
+        .expect("written");
     temp
 }
 
@@ -73,7 +74,9 @@ fn a_tester_passes_the_tests_and_compiles_nothing_again() {
     assert!(!said.contains("Fetching") && !said.contains("Upgrading"), "{said}");
     let own = changed.iter().filter(is_compiled).collect::<Vec<_>>();
     assert_eq!(own, [""; 0], "what was compiled on the host is taken over");
-    let config = |field: &str| daemon().run(["image", "inspect", &format!("--format={{{{json .Config.{field}}}}}"), name]);
+    let config = |field: &str| {
+        daemon().run(["image", "inspect", &format!("--format={{{{json .Config.{field}}}}}"), name])
+    };
     assert_eq!((config("Entrypoint"), config("Cmd")), (r#"["rebar3"]"#.into(), r#"["ct"]"#.into()));
     assert_eq!(config("WorkingDir"), "\"/app\"");
 }
@@ -90,7 +93,10 @@ fn a_plt_image_checks_the_project_with_the_plt_that_it_has() {
     let checked = said.lines().filter(|line| line.contains("===> Checking")).count();
     assert_eq!(checked, 1, "{said}");
     assert!(said.contains("===> Analyzing") && said.contains("_plt..."), "{said}");
-    assert_eq!(changed.iter().filter(|path| is_compiled(path) || path.ends_with("_plt")).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(
+        changed.iter().filter(|path| is_compiled(path) || path.ends_with("_plt")).collect::<Vec<_>>(),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -111,7 +117,8 @@ fn a_builder_compiles_the_project_and_none_of_its_dependencies() {
     for word in ["Fetching", "Upgrading", "Compiling tally", "Compiling waypost"] {
         assert!(!said.contains(&format!("===> {word}")), "{said}");
     }
-    let dependencies = changed.iter().filter(|path| path.starts_with("/app/_build/default/lib/")).filter(is_compiled);
+    let dependencies =
+        changed.iter().filter(|path| path.starts_with("/app/_build/default/lib/")).filter(is_compiled);
     assert_eq!(dependencies.collect::<Vec<_>>(), [""; 0]);
     let secret = changed.iter().find(|path| path.contains(".git/config"));
     assert_eq!(secret, None, "no address of a repository comes along");
@@ -128,7 +135,9 @@ fn a_releaser_has_the_release_unpacked_and_needs_no_base() {
         command
     });
     let layers = made["layers"].as_array().expect("a list").iter();
-    let files = layers.flat_map(|layer| image::packed_files(&image::blob(&layout, layer["digest"].as_str().expect("a digest"))));
+    let files = layers.flat_map(|layer| {
+        image::packed_files(&image::blob(&layout, layer["digest"].as_str().expect("a digest")))
+    });
     let paths: Vec<String> = files.map(|(path, _)| path).collect();
     for path in ["opt/rel/bin/beacon", "opt/rel/releases/RELEASES", "opt/rel/sql/V1__services.sql"] {
         assert!(paths.iter().any(|there| there == path), "{path}: {paths:?}");

@@ -62,7 +62,7 @@ impl<'a> Host<'a> {
 
     /// Says what has kept the cache from taking something, and which credentials could not be used.
     pub(crate) fn tell_trouble(&self) {
-        self.registry.warnings().iter().for_each(|warning| self.report.warning_of(warning));
+        self.registry.warnings().iter().for_each(|warning| self.report.warning(warning));
         let trouble = self.cache.as_ref().and_then(Cache::trouble);
         trouble.iter().for_each(|trouble| self.report.warning(trouble));
     }

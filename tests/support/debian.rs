@@ -37,10 +37,7 @@ pub(crate) fn layout_with_erlang() -> &'static Path {
 pub(crate) fn layout_for_work() -> &'static Path {
     static LAYOUT: OnceLock<PathBuf> = OnceLock::new();
     LAYOUT.get_or_init(|| {
-        kept(
-            NAME_FOR_WORK,
-            "usr-is-merged,rebar3,erlang-common-test,erlang-dialyzer,erlang-eunit,git",
-        )
+        kept(NAME_FOR_WORK, "usr-is-merged,rebar3,erlang-common-test,erlang-dialyzer,erlang-eunit,git")
     })
 }
 
