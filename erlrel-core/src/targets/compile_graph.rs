@@ -28,8 +28,7 @@ pub(super) fn moved(bytes: &[u8], from: &str, to: &str, epoch: u64) -> Option<Ve
     let vertices = vertices.iter().filter(|vertex| first(vertex).is_some_and(inside));
     let vertices = vertices.map(|vertex| with_time(vertex, &time));
     let all_edges = edges.as_list()?;
-    let edges: Vec<&Term> =
-        all_edges.iter().filter(|edge| ends(edge).is_some_and(&inside)).collect();
+    let edges: Vec<&Term> = all_edges.iter().filter(|edge| ends(edge).is_some_and(&inside)).collect();
     let kept: BTreeSet<String> =
         edges.iter().filter_map(|edge| first(edge)).map(ToString::to_string).collect();
     let neighbours = neighbours.as_list()?;
