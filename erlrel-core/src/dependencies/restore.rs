@@ -18,6 +18,9 @@ use crate::shared_cache::Found;
 use crate::term;
 use crate::tree::{Entry, Group, Node, Tree, TreeError, TreePath, clean_up, read_tar, write_directory};
 
+/// How many bytes an entry may have: many times what any project's dependencies have.
+const LARGEST: u64 = 4 << 30;
+
 /// What became of an entry of a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
@@ -69,6 +72,7 @@ fn checked_layer<'a>(dependencies: &Dependencies, found: &'a Found) -> Result<&'
         return Err(format!("its key is {key}, it should be {}", dependencies.key));
     }
     match artifact.layers() {
+        [layer] if layer.size() > LARGEST => Err(format!("its layer has {} bytes", layer.size())),
         [layer] => Ok(layer),
         layers => Err(format!("it has {} layers instead of one", layers.len())),
     }

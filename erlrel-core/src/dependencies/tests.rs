@@ -321,6 +321,7 @@ fn a_poisoned_entry_is_ignored_and_nothing_of_it_is_left() {
         poisoned(good.layers().to_vec(), &[(KEY, &Digest::of(b"another").to_string())]),
         poisoned(vec![], &[]),
         poisoned(vec![good.layers()[0].clone(), good.layers()[0].clone()], &[]),
+        poisoned(vec![Blob::in_named_file("/dev/zero".into(), 0, Digest::of(b""), 5 << 30)], &[]),
         damaged,
         poisoned(vec![Blob::from_bytes(b"no gzip".to_vec())], &[]),
         poisoned(vec![layer(b"no tar, but long enough to be taken for one".repeat(30))], &[]),
@@ -359,6 +360,7 @@ fn a_poisoned_entry_is_ignored_and_nothing_of_it_is_left() {
     its key is sha256:ae448ac86c4e8e4dec645729708ef41873ae79c6dff84eff73360989487f08e5, it should be sha256:2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683
     it has 0 layers instead of one
     it has 2 layers instead of one
+    its layer has 5368709120 bytes
     the digest of the content is sha256:9fb9f2437a7c5ed00a82a40fd274811d989a533fa299f20e00265aaeb4464f2d, it should be sha256:ca7198df7dc1268bf415b1bbf9df225f0371f70db5469be3846c7588a95310cc
     unexpected end of file
     it is no tar file
