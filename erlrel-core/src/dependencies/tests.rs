@@ -1,6 +1,8 @@
 //! A project that only looks compiled, and caches with everything in them that must not get out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
@@ -266,7 +268,8 @@ fn an_index_that_is_there_keeps_what_it_has() {
 
 /// An artifact of these layers and annotations that pretends to be the right one.
 fn poisoned(layers: Vec<Blob>, change: &[(&str, &str)]) -> Artifact {
-    let mut annotations = artifact().annotations().clone();
+    static GOOD: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    let mut annotations = GOOD.get_or_init(|| artifact().annotations().clone()).clone();
     annotations.extend(change.iter().map(|(key, value)| (key.to_string(), value.to_string())));
     Artifact::new(ARTIFACT_TYPE, layers, annotations).expect("an artifact")
 }
@@ -388,7 +391,7 @@ fn a_poisoned_entry_is_ignored_and_nothing_of_it_is_left() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn no_link_leads_out_of_a_dependency(
         links in prop::collection::vec(("[ab](/[ab]){0,2}", "(\\.\\.|\\.|a|b)(/(\\.\\.|\\.|a|b)){0,3}"), 0..6),
@@ -407,9 +410,9 @@ proptest! {
         let artifact = poisoned(vec![Blob::from_bytes(tar)], &[]);
         if restore(&place.dependencies(), &found(artifact), at()).is_ok() {
             let root = place.path("project/_build/default/lib/x").canonicalize().expect("there");
-            for (path, _) in tree.iter() {
+            for (path, _) in tree.iter().filter(|(path, _)| path.as_str().starts_with("default/lib/x/")) {
                 if let Ok(real) = place.path("project/_build").join(path.as_str()).canonicalize() {
-                    prop_assert!(real.starts_with(&root) || root.starts_with(&real), "{path} is {}", real.display());
+                    prop_assert!(real.starts_with(&root), "{path} is {}", real.display());
                 }
             }
         }
