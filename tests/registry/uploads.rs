@@ -1,13 +1,14 @@
 //! What is uploaded, counted at a proxy before the registry.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use serde_json::Value;
 
 use crate::support::docker::daemon;
 use crate::support::proxy::{Proxy, Sent};
-use crate::support::registry::Registry;
-use crate::support::{erlrel, repository, run, temp_dir, tool};
+use crate::support::registry::{Registry, skopeo};
+use crate::support::{erlrel, repository, run, sample, temp_dir, tool};
 
 /// The umbrella sample in a place of its own, a registry, and a proxy between it and who pushes.
 struct Push {
@@ -127,4 +128,35 @@ fn only_what_changed_is_uploaded() {
 fn digests(report: &Value) -> Vec<String> {
     let layers = report["layers"].as_array().expect("a list").iter();
     layers.map(|layer| layer["digest"].as_str().expect("a digest").into()).collect()
+}
+
+#[test]
+fn a_push_that_was_killed_goes_on_with_what_is_missing() {
+    let dir = temp_dir();
+    let registry = Registry::plain();
+    let proxy = Proxy::before(&registry.host());
+    let name = format!("{}/acme/hello:1", proxy.host());
+    let command = || {
+        let mut command = erlrel();
+        command.args(["image", "--no-compile", "--json", "--quiet", "--to", "registry", "--tag", &name]);
+        command.arg(&sample::hello().dir).env("XDG_CACHE_HOME", dir.path());
+        command
+    };
+    let mut killed = command().stdout(Stdio::null()).spawn().expect("erlrel starts");
+    while !proxy.sent().iter().any(|sent| sent.method == "PUT") {
+        assert!(killed.try_wait().expect("asked").is_none(), "it ended without having sent anything");
+        std::thread::yield_now();
+    }
+    killed.kill().expect("killed");
+    killed.wait().expect("it ended");
+    proxy.take();
+    let report: Value = serde_json::from_str(&run(&mut command())).expect("JSON");
+    let pushed = &report["destinations"][0];
+    let blobs = pushed["blobs"].as_array().expect("a list").iter();
+    let uploaded = blobs.filter(|blob| blob["how"] == "uploaded").map(|blob| blob["size"].as_u64());
+    let counted: u64 = proxy.take().iter().map(Sent::body).sum();
+    assert_eq!((pushed["bytes"].as_u64(), uploaded.sum()), (Some(counted), Some(counted)));
+    let image = format!("docker://{name}");
+    let digest = run(skopeo().args(["inspect", "--tls-verify=false", "--format={{.Digest}}", &image]));
+    assert_eq!(digest.trim(), report["digest"]);
 }

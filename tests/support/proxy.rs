@@ -53,6 +53,11 @@ impl Proxy {
         self.host.clone()
     }
 
+    /// All requests so far.
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.sent.lock().expect("nobody panicked").clone()
+    }
+
     /// All requests since the last time that this was asked.
     pub(crate) fn take(&self) -> Vec<Sent> {
         std::mem::take(&mut self.sent.lock().expect("nobody panicked"))

@@ -244,11 +244,9 @@ impl Faulty {
 
     /// True if the tag leads to the image, and everything of it is there.
     pub(crate) fn has(&self, image: &SmallImage, tag: &str) -> bool {
-        let digests = image.blobs.iter().map(|blob| blob.digest().to_string());
+        let mut digests = image.blobs.iter().map(|blob| blob.digest().to_string());
         self.tag(tag) == Some(image.digest().to_string())
-            && self.store(|store| {
-                digests.map(|digest| store.blob(REPOSITORY, &digest).cloned()).all(|blob| blob.is_some())
-            })
+            && self.store(|store| digests.all(|digest| store.blob(REPOSITORY, &digest).is_some()))
     }
 
     /// An error as users see it, with names for what differs from run to run.
