@@ -199,11 +199,7 @@ impl ContentArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    mut_arg("no_compile", |arg| arg.conflicts_with("from")),
-    mut_arg("cache_from", |arg| arg.conflicts_with("from")),
-    mut_arg("cache_to", |arg| arg.conflicts_with("from"))
-)]
+#[command(mut_arg("no_compile", |arg| arg.conflicts_with("from")))]
 pub(crate) struct ImageArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,

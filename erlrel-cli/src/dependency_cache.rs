@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use erlrel_core::Project;
 use erlrel_core::dependencies::{Dependencies, DependenciesError, Restored, find, pack, restore, save};
-use erlrel_core::registry::{Registry, RegistryOptions, Retries};
+use erlrel_core::registry::Registry;
 use erlrel_core::shared_cache::{CachePlace, Saved};
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::commands::key::toolchain;
 use crate::environment::environment;
 use crate::error::CliError;
 use crate::project::load_otp;
-use crate::registry::registry_options;
+use crate::registry::cache_registry;
 use crate::report::Report;
 
 /// The dependencies of a project, and the way to caches.
@@ -22,10 +22,6 @@ pub(crate) struct DependencyCache {
     dependencies: Dependencies,
     registry: Registry,
 }
-
-/// How often a registry is asked again that does not answer: a cache that is out of order should not cost more time
-/// than it saves.
-const RETRIES: u32 = 2;
 
 /// What a look into caches has come to.
 pub(crate) enum Outcome {
@@ -45,11 +41,9 @@ impl DependencyCache {
         registry: &RegistryArgs,
         report: &Report,
     ) -> Result<Self, CliError> {
-        let retries = Retries { count: RETRIES, ..Retries::default() };
-        let options = RegistryOptions { retries, ..registry_options(registry, report) };
         let toolchain = toolchain(&load_otp(args)?)?;
         let dependencies = Dependencies::of(project, &toolchain, &environment())?;
-        Ok(Self { dependencies, registry: Registry::new(options) })
+        Ok(Self { dependencies, registry: cache_registry(registry, report) })
     }
 
     pub(crate) fn key(&self) -> String {

@@ -11,7 +11,7 @@ use crate::args::HostArgs;
 use crate::cache;
 use crate::environment::{docker_host, epoch};
 use crate::error::CliError;
-use crate::registry::registry;
+use crate::registry::{cache_registry, registry};
 use crate::report::Report;
 
 /// Opened once for a command.
@@ -19,6 +19,7 @@ pub(crate) struct Host<'a> {
     pub(crate) registry: Registry,
     pub(crate) cache: Option<Cache>,
     cache_from: &'a [CachePlace],
+    cache_registry: Registry,
     docker: DockerHost,
     epoch: u64,
     report: &'a Report,
@@ -31,6 +32,7 @@ impl<'a> Host<'a> {
             registry: registry(&args.registry, report),
             cache: cache::open(&args.cache, report),
             cache_from: &[],
+            cache_registry: cache_registry(&args.registry, report),
             // A variable that makes no sense is an error where the daemon is asked.
             docker: docker_host().unwrap_or_default(),
             epoch: epoch()?,
@@ -51,6 +53,7 @@ impl<'a> Host<'a> {
             registry: self.registry.clone(),
             cache: self.cache.as_ref(),
             cache_from: self.cache_from,
+            cache_registry: self.cache_registry.clone(),
             ..BuildOptions::new(std::env::temp_dir(), self.report)
         }
     }

@@ -52,7 +52,7 @@ pub(crate) fn open_built(
     let mut project = open(args, commands)?;
     let run = |project: &mut Project| self::compile(project, args, compile, compilation, report);
     let DependencyCacheArgs { cache_from, cache_to } = &compile.dependency_cache;
-    if cache_from.is_empty() && cache_to.is_none() {
+    if compile.no_compile || (cache_from.is_empty() && cache_to.is_none()) {
         run(&mut project)?;
         return Ok((project, None));
     }

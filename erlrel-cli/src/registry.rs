@@ -3,19 +3,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use erlrel_core::registry::{Registry, RegistryOptions};
+use erlrel_core::registry::{Registry, RegistryOptions, Retries};
 
 use crate::args::RegistryArgs;
 use crate::environment::environment;
 use crate::report::Report;
+
+/// How often a registry is asked again that does not answer: a cache that is out of order should not cost more time
+/// than it saves.
+const CACHE_RETRIES: u32 = 2;
 
 /// As the arguments and the variables of this process say.
 pub(crate) fn registry(args: &RegistryArgs, report: &Report) -> Registry {
     Registry::new(registry_options(args, report))
 }
 
-/// The same, for who wants something else in a part of it.
-pub(crate) fn registry_options(args: &RegistryArgs, report: &Report) -> RegistryOptions {
+/// The same for caches.
+pub(crate) fn cache_registry(args: &RegistryArgs, report: &Report) -> Registry {
+    let retries = Retries { count: CACHE_RETRIES, ..Retries::default() };
+    Registry::new(RegistryOptions { retries, ..registry_options(args, report) })
+}
+
+fn registry_options(args: &RegistryArgs, report: &Report) -> RegistryOptions {
     let mut mirrors: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (host, url) in &args.registry_mirror {
         mirrors.entry(host.clone()).or_default().push(url.clone());

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::docker::daemon;
 use crate::support::proxy::{Proxy, Sent};
 use crate::support::registry::{Registry, skopeo};
-use crate::support::{erlrel, repository, run, sample, temp_dir, tool};
+use crate::support::{erlrel, fails, repository, run, sample, temp_dir, tool};
 
 /// The umbrella sample in a place of its own, a registry, and a proxy between it and who pushes.
 struct Push {
@@ -159,4 +159,42 @@ fn a_push_that_was_killed_goes_on_with_what_is_missing() {
     let image = format!("docker://{name}");
     let digest = run(skopeo().args(["inspect", "--tls-verify=false", "--format={{.Digest}}", &image]));
     assert_eq!(digest.trim(), report["digest"]);
+}
+
+/// Pushes a compiled sample under these names, on a base if there is one.
+fn push_all(names: &[&str], base: Option<&str>) -> std::process::Command {
+    let mut command = erlrel();
+    command.args(["image", "--no-compile", "--json", "--quiet", "--to", "registry"]);
+    command.args(names.iter().map(|name| format!("--tag={name}")));
+    command.args(base.map(|base| format!("--base={base}"))).arg(&sample::hello().dir);
+    command
+}
+
+#[test]
+fn each_registry_mounts_what_it_has_itself() {
+    let (one, two) = (Registry::plain(), Registry::plain());
+    let name = |registry: &Registry, path: &str| format!("{}/{path}", registry.host());
+    let base = name(&two, "base:1");
+    let layers = digests(&serde_json::from_str(&run(&mut push_all(&[&base], None))).expect("JSON"));
+    let names = [name(&one, "app:1"), name(&two, "app:1")];
+    let report = run(&mut push_all(&[&names[0], &names[1]], Some(&base)));
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    let blobs = report["destinations"][0]["blobs"].as_array().expect("a list");
+    let mounted: Vec<&Value> = blobs.iter().filter(|blob| blob["how"] == "mounted").collect();
+    assert!(mounted.iter().all(|blob| blob["repository"] == name(&two, "app").as_str()), "{mounted:?}");
+    let is_mounted = |layer: &String| mounted.iter().any(|blob| blob["digest"] == layer.as_str());
+    assert!(layers.iter().all(is_mounted), "{report:#}");
+}
+
+#[test]
+fn no_tag_is_set_as_long_as_another_registry_lacks_something() {
+    let registry = Registry::plain();
+    let name = format!("{}/app:1", registry.host());
+    let nowhere = format!("127.0.0.1:{}/app:1", crate::support::port::free_port());
+    let error = fails(&mut push_all(&[&name, &nowhere], None), 1);
+    assert!(error.contains(nowhere.trim_end_matches(":1")), "{error}");
+    let tags = skopeo()
+        .args(["list-tags", "--tls-verify=false", &format!("docker://{}/app", registry.host())])
+        .output();
+    assert!(!tags.expect("skopeo starts").status.success(), "the repository has no tag yet");
 }

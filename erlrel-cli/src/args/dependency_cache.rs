@@ -9,8 +9,9 @@ use super::{ProjectArgs, RegistryArgs};
 #[derive(Debug, Args)]
 pub(crate) struct DependencyCacheArgs {
     /// Take the compiled dependencies, and what the base image holds, from the first of these caches that has them:
-    /// `REGISTRY/REPOSITORY`, or `oci:DIR` for an OCI layout; several times if needed
-    #[arg(long, value_name = "CACHE", value_parser = CachePlace::parse, conflicts_with = "no_compile")]
+    /// `REGISTRY/REPOSITORY`, or `oci:DIR` for an OCI layout; several times if needed. With --no-compile and --from only
+    /// what the base image holds
+    #[arg(long, value_name = "CACHE", value_parser = CachePlace::parse)]
     pub(crate) cache_from: Vec<CachePlace>,
     /// Keep the compiled dependencies, and what the base image holds, in this cache, unless it has them
     #[arg(long, value_name = "CACHE", value_parser = CachePlace::parse)]

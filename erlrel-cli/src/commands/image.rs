@@ -12,7 +12,7 @@ use erlrel_core::targets::Target;
 
 use serde_json::Value;
 
-use crate::args::{DependencyCacheArgs, ImageArgs};
+use crate::args::ImageArgs;
 use crate::content::{options_from, options_of, plan_from, plan_project, read_from};
 use crate::environment::{docker_host, environment};
 use crate::error::CliError;
@@ -26,12 +26,17 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     if args.to.contains(&Destination::Docker) {
         docker_host()?;
     }
-    let DependencyCacheArgs { cache_from, cache_to } = &args.compile.dependency_cache;
-    let host = Host::new(&args.content.host, report)?.sharing(cache_from);
+    let host = Host::new(&args.content.host, report)?.sharing(&args.compile.dependency_cache.cache_from);
+    let result = make(args, &host, report);
+    host.tell_trouble();
+    result
+}
+
+fn make(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<(), CliError> {
     let subject = match (&args.content.from, args.target) {
-        (Some(path), _) => Subject::of_prebuilt(path, args, &host, report)?,
-        (None, Target::Runner) => Subject::of_project(args, &host, report)?,
-        (None, target) => target::subject(target, args, &host, report)?,
+        (Some(path), _) => Subject::of_prebuilt(path, args, host, report)?,
+        (None, Target::Runner) => Subject::of_project(args, host, report)?,
+        (None, target) => target::subject(target, args, host, report)?,
     };
     let image = container::build(&subject.plan, &host.build_options())?;
     let names = &subject.names;
@@ -40,10 +45,9 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     let write = |to| destination::write(&image, names, to, &options);
     let receipts = report
         .while_sending(&host.registry, || destinations.iter().map(write).collect::<Result<Vec<_>, _>>())?;
-    if let Some(place) = cache_to {
-        share_base(&subject.plan, place, &host, report);
+    if let Some(place) = &args.compile.dependency_cache.cache_to {
+        share_base(&subject.plan, place, host, report);
     }
-    host.tell_trouble();
     let made = Made { image: &image, names, receipts: &receipts, dependency_cache: subject.dependency_cache };
     receipt::print(&made, args.json, report)
 }

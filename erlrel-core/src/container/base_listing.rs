@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{BuildOptions, ContainerError, Plan};
+use super::{BuildOptions, ContainerError, ContainerWarning, Plan};
 use crate::digest::Digest;
 use crate::image::files::FileMap;
 use crate::image::{Artifact, BaseImage, listing};
-use crate::shared_cache::{CachePlace, Saved, find, save};
+use crate::shared_cache::{CachePlace, Saved, SharedCacheError, find, save};
 
 /// What the artifact is, in its manifest.
 const ARTIFACT_TYPE: &str = "application/vnd.erlrel.base-listing.v1";
@@ -32,24 +32,55 @@ pub fn share_base(
     else {
         return Ok(None);
     };
-    if look_in(place, base, build).is_some() {
+    // What cannot be taken from there is to be replaced.
+    if matches!(look_in(place, base, build), Ok(Some(_))) {
         return Ok(None);
     }
     let Some(artifact) = pack(base, files, &build.scratch_dir)? else { return Ok(None) };
-    Ok(Some(save(place, &tag(base), &artifact, &build.registry)?))
+    Ok(Some(save(place, &tag(base), &artifact, &build.cache_registry)?))
 }
 
-/// What the first of the caches says that a base holds. One that cannot be read or says nonsense is passed over: the base
-/// itself tells as much.
-pub(super) fn look(base: &BaseImage, build: &BuildOptions<'_>) -> Option<FileMap> {
-    build.cache_from.iter().find_map(|place| look_in(place, base, build))
+/// What the first of the caches says that a base holds. One that cannot be read or says nonsense is passed over, with a
+/// warning: the base itself tells as much.
+pub(super) fn look(base: &BaseImage, build: &BuildOptions<'_>) -> (Option<FileMap>, Vec<ContainerWarning>) {
+    let mut warnings = Vec::new();
+    let found = build.cache_from.iter().find_map(|place| {
+        let found = look_in(place, base, build);
+        found.unwrap_or_else(|error| {
+            warnings.push(ContainerWarning::CacheNotRead { why: causes(&error) });
+            None
+        })
+    });
+    (found, warnings)
 }
 
-fn look_in(place: &CachePlace, base: &BaseImage, build: &BuildOptions<'_>) -> Option<FileMap> {
-    let artifact = find(place, &tag(base), &build.registry).ok()??.artifact;
+fn look_in(
+    place: &CachePlace,
+    base: &BaseImage,
+    build: &BuildOptions<'_>,
+) -> Result<Option<FileMap>, SharedCacheError> {
+    let tag = tag(base);
+    let Some(found) = find(place, &tag, &build.cache_registry)? else { return Ok(None) };
+    let ignored = |why: String| SharedCacheError::Ignored { place: place.to_string(), tag: tag.clone(), why };
+    let artifact = found.artifact;
     let is_of_base = artifact.annotations().get(KEY) == Some(&key(base).to_string());
-    let [layer] = artifact.layers() else { return None };
-    (is_of_base && artifact.artifact_type() == ARTIFACT_TYPE).then(|| listing::unpack(layer).ok())?
+    match artifact.layers() {
+        [layer] if is_of_base && artifact.artifact_type() == ARTIFACT_TYPE => {
+            listing::unpack(layer).map(Some).map_err(|error| ignored(error.to_string()))
+        }
+        _ => Err(ignored("it is not what the base holds".into())),
+    }
+}
+
+/// The error with what lies behind it.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
 }
 
 fn pack(base: &BaseImage, files: &FileMap, scratch: &Path) -> Result<Option<Artifact>, ContainerError> {

@@ -153,6 +153,11 @@ fn listed(found: &[Secret]) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContainerWarning {
+    /// A shared cache that could not be asked what a base holds.
+    CacheNotRead {
+        /// What went wrong.
+        why: String,
+    },
     /// About the release in it.
     Release(Warning),
     /// About the system in it.
@@ -186,6 +191,7 @@ pub enum ContainerWarning {
 impl std::fmt::Display for ContainerWarning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::CacheNotRead { why } => write!(f, "{why}; the base image's layers are read instead"),
             Self::Release(warning) => warning.fmt(f),
             Self::Native(warning) => warning.fmt(f),
             Self::CookieLeftOut => f.write_str(

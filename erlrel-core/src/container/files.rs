@@ -45,7 +45,8 @@ pub(crate) fn plan_files(
     let prefix = TreePath::new(files.home.trim_start_matches('/'))?;
     let layers = layers::split(&tree, SplitOptions { base: there, prefix: Some(&prefix) })?;
     let unset = |name: &String| ContainerWarning::UnsetVariable { name: name.clone() };
-    let warnings = options.unset_env.iter().map(unset).collect();
+    let mut warnings: Vec<ContainerWarning> = options.unset_env.iter().map(unset).collect();
+    warnings.extend(base.iter().flat_map(|base| base.warnings.iter().cloned()));
     let (base, base_files) = base.map(|base| (base.image, base.files)).unzip();
     Ok(Plan { tree, base, base_files, layers, image, warnings, _unpacked: None })
 }

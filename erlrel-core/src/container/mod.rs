@@ -72,6 +72,8 @@ pub struct BuildOptions<'a> {
     /// Caches that machines share, in which what a base image holds is looked up before its layers are fetched.
     /// Default: none.
     pub cache_from: &'a [CachePlace],
+    /// How the registries of such caches are spoken to: they should cost less time than they save.
+    pub cache_registry: Registry,
     /// Is told what happens.
     pub observer: &'a dyn Observer,
 }
@@ -84,6 +86,7 @@ impl<'a> BuildOptions<'a> {
             epoch: 0,
             scratch_dir,
             docker: DockerHost::default(),
+            cache_registry: registry.clone(),
             registry,
             cache: None,
             cache_from: &[],
@@ -207,6 +210,8 @@ struct Parts<'a> {
 pub(crate) struct Opened {
     pub(crate) image: BaseImage,
     pub(crate) files: FileMap,
+    /// What the user should know of how that was found out.
+    pub(crate) warnings: Vec<ContainerWarning>,
 }
 
 impl Opened {
@@ -219,18 +224,20 @@ impl Opened {
         platform: Option<&Platform>,
         build: &BuildOptions<'_>,
     ) -> Result<Option<Self>, ContainerError> {
-        let opened = |image: BaseImage| Ok(Self { files: Self::files(&image, build)?, image });
-        base.open(platform, build)?.map(opened).transpose()
+        base.open(platform, build)?.map(|image| Self::look_into(image, build)).transpose()
     }
 
     /// What is known here counts, then what others know; and only then the layers themselves are read.
-    fn files(image: &BaseImage, build: &BuildOptions<'_>) -> Result<FileMap, ContainerError> {
-        let known = build.cache.and_then(|cache| cache.known_files(image));
-        let shared = || image.is_remote().then(|| base_listing::look(image, build)).flatten();
-        match known.or_else(shared) {
-            Some(files) => Ok(files),
-            None => Ok(build.cache.map_or_else(|| image.files(), |cache| cache.files(image))?),
+    fn look_into(image: BaseImage, build: &BuildOptions<'_>) -> Result<Self, ContainerError> {
+        if let Some(files) = build.cache.and_then(|cache| cache.known_files(&image)) {
+            return Ok(Self { image, files, warnings: Vec::new() });
         }
+        let is_remote = image.is_remote();
+        let (shared, warnings) =
+            if is_remote { base_listing::look(&image, build) } else { Default::default() };
+        let read = || build.cache.map_or_else(|| image.files(), |cache| cache.files(&image));
+        let files = shared.map_or_else(read, Ok)?;
+        Ok(Self { image, files, warnings })
     }
 
     /// Where containers of the image look for programs.
@@ -257,6 +264,7 @@ impl Parts<'_> {
         let image = self.image_options(options, build.epoch)?;
         let home = self.home(options);
         let mut warnings = secrets::check(&self.tree, &options.allow_secrets, &home)?;
+        warnings.extend(self.base.iter_mut().flat_map(|base| base.warnings.drain(..)));
         let prefix = TreePath::new(home.trim_start_matches('/'))?;
         let mut tree = std::mem::take(&mut self.tree).under(&prefix);
         build.observer.event(&Event::Assembled { entries: tree.len() });

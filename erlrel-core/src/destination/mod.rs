@@ -1,6 +1,6 @@
 //! Destinations: where an image goes, and the receipt that it arrived.
 //!
-//! One file for each medium. Whatever fails, nothing is left under the final name.
+//! One file for each medium. Whatever fails, nothing half-made is left under a final name.
 
 mod archive;
 mod layout;
@@ -129,7 +129,8 @@ impl PushedBlob {
 /// Writes an image to a destination under each of `names`.
 ///
 /// # Errors
-/// When the destination cannot be written; it is then as it was.
+/// When the destination cannot be written; it is then as it was. Only of several names in registries those may have been
+/// set already that were taken before one was refused, and each of them has the whole image.
 pub fn write(
     image: &Image,
     names: &[Reference],

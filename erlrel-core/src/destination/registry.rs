@@ -14,8 +14,8 @@ use crate::tree::TreeError;
 /// How many blobs are on their way at once: enough to hide the waiting, few enough not to be turned away.
 const AT_ONCE: usize = 4;
 
-/// Brings an image into the repository of each name and gives it the name's tag. A tag is set when everything below it
-/// is there, so that whatever fails, none leads to half an image.
+/// Brings an image into the repository of each name and gives it the name's tag. Tags are set when everything is in every
+/// repository, so that whatever fails before, none is moved, and none ever leads to half an image.
 ///
 /// # Errors
 /// When there is no name, a layer cannot be read, or a registry does not take it.
@@ -33,15 +33,17 @@ pub(super) fn push(
     for name in names {
         tags.entry(name.repository()).or_default().push(name.tag());
     }
-    let mut before: Option<Repository> = None;
-    for (repository, tags) in tags {
-        let remote = options.registry.repository(&repository);
-        pushed.extend(Transfer { remote: &remote, before: before.as_ref(), options }.blobs(image)?);
-        for tag in tags {
-            remote.push_manifest(tag, image.media_type(), &manifest)?;
-            pushed.push(PushedBlob::new(&repository, image.manifest(), Pushed::Uploaded));
-        }
-        before = Some(repository);
+    let mut before: Vec<&Repository> = Vec::new();
+    for repository in tags.keys() {
+        let remote = options.registry.repository(repository);
+        pushed.extend(Transfer { remote: &remote, before: &before, options }.blobs(image)?);
+        before.push(repository);
+    }
+    for (repository, tag) in
+        tags.iter().flat_map(|(repository, tags)| tags.iter().map(move |tag| (repository, tag)))
+    {
+        options.registry.repository(repository).push_manifest(tag, image.media_type(), &manifest)?;
+        pushed.push(PushedBlob::new(repository, image.manifest(), Pushed::Uploaded));
     }
     Ok(pushed)
 }
@@ -49,8 +51,8 @@ pub(super) fn push(
 /// The blobs of an image on their way into one repository.
 struct Transfer<'a> {
     remote: &'a RemoteRepository,
-    /// A repository that has them all, since they have just been brought there.
-    before: Option<&'a Repository>,
+    /// Repositories that have them all, since they have just been brought there.
+    before: &'a [&'a Repository],
     options: &'a WriteOptions<'a>,
 }
 
@@ -85,7 +87,8 @@ impl Transfer<'_> {
         if self.options.observer.stop_requested() {
             return Err(ImageError::from(TreeError::Stopped).into());
         }
-        let from = self.before.or_else(|| blob.repository());
+        let is_near = |from: &&Repository| from.registry() == self.remote.name().registry();
+        let from = self.before.iter().copied().find(is_near).or_else(|| blob.repository());
         let how = self.remote.push_blob(blob, from)?;
         let pushed = PushedBlob::new(self.remote.name(), blob, how);
         let (digest, sent) = (pushed.digest.to_string(), how == Pushed::Uploaded);

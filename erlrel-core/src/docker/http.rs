@@ -63,6 +63,14 @@ pub(super) struct Answer {
 /// When reading fails, the answer is too long, or it is not HTTP.
 pub(super) fn read_answer(from: impl Read) -> io::Result<Answer> {
     let (status, body) = open_answer(from)?;
+    read_body(status, body)
+}
+
+/// Reads the rest of an answer.
+///
+/// # Errors
+/// When reading fails, or it is too long.
+pub(super) fn read_body(status: u16, body: impl Read) -> io::Result<Answer> {
     let mut bytes = Vec::new();
     body.take(MAX_ANSWER + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_ANSWER {

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::http::{Answer, Body, open_answer, read_answer};
+use super::http::{Answer, Body, open_answer, read_answer, read_body};
 use super::{Connection, DockerError, DockerHost, interrupted, words};
 use crate::digest::Digest;
 use crate::fs::{self, FsError};
-use crate::image::ImageError;
+use crate::image::{ImageError, Reference};
 
 /// An image that came out of a daemon.
 #[derive(Debug)]
@@ -29,17 +29,17 @@ pub struct Saved {
 pub fn save(name: &str, host: &DockerHost, dir: &Path) -> Result<Saved, DockerError> {
     let description = ask(&format!("/images/{name}/json"), host)?;
     let description = read_answer(description).map_err(interrupted(host))?;
-    let description = given(name, description)?;
+    if description.status != 200 {
+        return Err(not_given(name, &description));
+    }
     let (status, mut body) = open(&format!("/images/{name}/get"), host)?;
     if status != 200 {
-        let mut bytes = Vec::new();
-        io::Read::read_to_end(&mut body, &mut bytes).map_err(interrupted(host))?;
-        given(name, Answer { status, body: bytes })?;
+        return Err(not_given(name, &read_body(status, body).map_err(interrupted(host))?));
     }
     let failed = |error| DockerError::Image(ImageError::from(error));
     let mut archive = fs::unnamed_file(dir).map_err(failed)?;
     copy(&mut body, &mut archive, host, dir)?;
-    Ok(Saved { archive, digest: repo_digest(&description) })
+    Ok(Saved { archive, digest: repo_digest(&description.body, name) })
 }
 
 fn open(path: &str, host: &DockerHost) -> Result<(u16, Body<Box<dyn Connection>>), DockerError> {
@@ -57,11 +57,8 @@ fn ask(path: &str, host: &DockerHost) -> Result<Box<dyn Connection>, DockerError
     Ok(connection)
 }
 
-fn given(name: &str, answer: Answer) -> Result<Vec<u8>, DockerError> {
-    if answer.status == 200 {
-        return Ok(answer.body);
-    }
-    Err(DockerError::NotGiven { name: name.into(), message: words(&answer) })
+fn not_given(name: &str, answer: &Answer) -> DockerError {
+    DockerError::NotGiven { name: name.into(), message: words(answer) }
 }
 
 /// Reading and writing fail for different reasons, and each is told as what it is.
@@ -81,11 +78,18 @@ fn copy(
     }
 }
 
-/// `["debian@sha256:…"]`: the names that the image has in registries.
-fn repo_digest(description: &[u8]) -> Option<Digest> {
+/// `["debian@sha256:…"]`: the names that the image has in registries. The one in the repository that it was asked for by
+/// counts; it may be the digest of an index.
+fn repo_digest(description: &[u8], name: &str) -> Option<Digest> {
+    let repository = Reference::parse(name).ok()?.repository();
+    let of_name = |text: &str| {
+        let (name, digest) = text.split_once('@')?;
+        let is_it = Reference::parse(name).is_ok_and(|name| name.repository() == repository);
+        if is_it { Digest::parse(digest) } else { None }
+    };
     let description: Value = serde_json::from_slice(description).ok()?;
     let names = description.get("RepoDigests")?.as_array()?;
-    names.iter().find_map(|name| Digest::parse(name.as_str()?.split_once('@')?.1))
+    names.iter().find_map(|name| of_name(name.as_str()?))
 }
 
 #[cfg(test)]
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn an_image_is_taken_out_with_the_digest_that_it_has_in_a_registry() {
         insta::assert_snapshot!(outcome(&[
-            "HTTP/1.1 200 OK\r\n\r\n{\"RepoDigests\":[\"x@sha256:b79606fb3afea5bd1609ed40b622142f1c98125abcfe89a76a661b0e8e343910\"]}",
+            "HTTP/1.1 200 OK\r\n\r\n{\"RepoDigests\":[\"other/x@sha256:0000000000000000000000000000000000000000000000000000000000000000\",\"x@sha256:b79606fb3afea5bd1609ed40b622142f1c98125abcfe89a76a661b0e8e343910\"]}",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
         ]), @"GET /images/x:1/json HTTP/1.1, GET /images/x:1/get HTTP/1.1: 5 bytes, sha256:b79606fb3afea5bd1609ed40b622142f1c98125abcfe89a76a661b0e8e343910");
         insta::assert_snapshot!(outcome(&["HTTP/1.1 200 OK\r\n\r\n{\"RepoDigests\":null}", "HTTP/1.1 200 OK\r\n\r\nabc"]), @"GET /images/x:1/json HTTP/1.1, GET /images/x:1/get HTTP/1.1: 3 bytes, no digest");

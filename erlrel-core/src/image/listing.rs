@@ -74,7 +74,7 @@ fn line(path: &str, info: &FileInfo) -> Line {
     (what, path.into(), target.into(), info.mode, user, group, info.symbol_versions.clone())
 }
 
-/// Reads what [`print`] has written; `None` for any other text.
+/// Reads what [`print()`] has written; `None` for any other text.
 pub(crate) fn parse(body: &str) -> Option<LayerFiles> {
     let mut files = LayerFiles::default();
     for line in body.lines() {

@@ -182,5 +182,7 @@ pub fn shell(dir: &Path, script: &str) -> Result<String, CommandError> {
 fn command(program: &str, dir: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(dir).stdin(Stdio::null());
+    // What a dependency may bring to run while it is compiled need not see it.
+    command.env_remove("ERLREL_REGISTRY_PASSWORD");
     command
 }
