@@ -19,7 +19,7 @@ pub enum TargetError {
         target: Target,
     },
     /// A base image that lacks a program.
-    #[error("a {target} needs `{program}`, which the base image {base} has not on its PATH ({search_path})")]
+    #[error("a {target} needs `{program}`, and the base image {base} has none on its PATH ({search_path})")]
     NoProgram {
         /// The target.
         target: Target,
@@ -98,7 +98,7 @@ impl TargetError {
             Self::OtherErlang { .. } => {
                 Some("take a base image with this version of Erlang, or compile with that of the base")
             }
-            Self::Checkouts => Some("remove `_checkouts`, or name its folders as dependencies with a path"),
+            Self::Checkouts => Some("move `_checkouts` away while the image is made"),
             Self::NoPlt { .. } => Some("make it with `rebar3 dialyzer`, or leave out --no-compile"),
             _ => None,
         }
