@@ -12,7 +12,7 @@ const REGISTRIES: &str = "Registries";
 #[derive(Debug, Args)]
 pub(crate) struct RegistryArgs {
     /// Speak to this registry without TLS, several times if needed; those on this machine are spoken to as they like
-    #[arg(long, help_heading = REGISTRIES, value_name = "HOST[:PORT]", env = "ERLREL_PLAIN_HTTP", value_delimiter = ',')]
+    #[arg(long, help_heading = REGISTRIES, value_name = "HOST[:PORT]", env = "ERLREL_PLAIN_HTTP", value_delimiter = ',', value_parser = parse_host)]
     pub(crate) plain_http: Vec<String>,
     /// Trust the authorities in this file too
     #[arg(long, help_heading = REGISTRIES, value_name = "FILE", env = "ERLREL_REGISTRY_CA")]
@@ -26,6 +26,15 @@ pub(crate) struct RegistryArgs {
     /// Where to ask first for what is fetched from a registry, several times if needed
     #[arg(long, help_heading = REGISTRIES, value_name = "HOST=URL", env = "ERLREL_REGISTRY_MIRROR", value_delimiter = ',', value_parser = parse_mirror)]
     pub(crate) registry_mirror: Vec<(String, String)>,
+}
+
+/// As it stands in names of images.
+fn parse_host(text: &str) -> Result<String, &'static str> {
+    let host = text.trim().to_ascii_lowercase();
+    if host.is_empty() || host.contains(['/', ' ', '@']) {
+        return Err("write HOST or HOST:PORT, as in the name of an image");
+    }
+    Ok(host)
 }
 
 fn parse_mirror(text: &str) -> Result<(String, String), &'static str> {

@@ -28,6 +28,9 @@ pub(super) fn read(path: &Path, environment: &Environment) -> Result<Variables, 
     parse(&text, environment).map_err(error)
 }
 
+/// Linux takes 128 KiB for a variable, with its name and a zero byte.
+const LONGEST_VALUE: usize = 130_000;
+
 fn parse(text: &str, environment: &Environment) -> Result<Variables, String> {
     let mut variables = Variables::default();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
@@ -41,6 +44,10 @@ fn parse(text: &str, environment: &Environment) -> Result<Variables, String> {
             return Err(format!(
                 "line {number}: a variable has a name, and no white space in it or behind it"
             ));
+        }
+        if value.is_some_and(|value| value.contains('\0') || value.len() > LONGEST_VALUE) {
+            let number = index + 1;
+            return Err(format!("line {number}: a value has no zero byte and at most {LONGEST_VALUE} bytes"));
         }
         let there = || environment.iter().find(|(there, _)| *there == name).map(|(_, value)| value);
         match value.or_else(there) {
@@ -83,7 +90,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_comes_back_as_it_was_written(value in "[^\\r\\n]{0,40}") {
+        fn every_value_comes_back_as_it_was_written(value in "[^\\r\\n\\x00]{0,40}") {
             let variables = parse(&format!("NAME={value}\n"), &Environment::default()).expect("a variable");
             prop_assert_eq!(variables.set, [("NAME".to_string(), value)]);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Dependencies, INDEX};
+use crate::release::is_shipped;
 use crate::tree::{Entry, Node, Tree, TreeError, TreePath};
 
 /// What version control and rebar3 keep for themselves, at any depth. The first could run programs (hooks) and holds
@@ -54,6 +55,15 @@ fn leads_inside(tree: &Tree, path: &TreePath, target: &str) -> bool {
     !target.starts_with('/') && (parts.is_empty() || tree.get(&parts.join("/")).is_some())
 }
 
+/// Whether a directory of this name may come from a cache: what all profiles share is in the lock; what a profile or a
+/// plugin needs besides has names that only rebar3 knows, but none of the project or of Erlang itself.
+fn may_be(dependencies: &Dependencies, profile: &str, folder: &str, name: &str) -> bool {
+    let is_locked = dependencies.pins.has(name);
+    let is_shared = profile == "default" && folder == dependencies.lib;
+    let is_free = !dependencies.own.contains(name) && !name.starts_with('.');
+    is_free && (is_locked || !(is_shared || is_shipped(name)))
+}
+
 /// An artifact's tree, taken apart: each dependency by its place, `default/lib/NAME`.
 pub(super) type Parts = BTreeMap<TreePath, Tree>;
 
@@ -73,8 +83,8 @@ pub(super) fn take_apart(tree: &Tree, dependencies: &Dependencies) -> Result<Par
             [profile] if entry.is_directory() && folders.iter().any(|[there, _]| there == profile) => {}
             [profile, folder] if entry.is_directory() && folders.contains(&[*profile, *folder]) => {}
             [profile, folder, name, rest @ ..] if folders.contains(&[*profile, *folder]) => {
-                if dependencies.own.contains(*name) || name.starts_with('.') {
-                    return Err(format!("it has `{path}`, which is no dependency"));
+                if !may_be(dependencies, profile, folder, name) {
+                    return Err(format!("it has `{path}`, which is no dependency of the project"));
                 }
                 if rest.is_empty() && !entry.is_directory() {
                     return Err(format!("`{path}` is no directory"));

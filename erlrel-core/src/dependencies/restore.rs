@@ -10,16 +10,19 @@ use super::check::{Parts, take_apart, why};
 use super::pack::{fits, read_index};
 use super::package_index::PackageIndex;
 use super::pins::Pin;
-use super::{ARTIFACT_TYPE, Dependencies, DependenciesError, INDEX, KEY};
+use super::{ARTIFACT_TYPE, Dependencies, DependenciesError, INDEX, KEY, NAMES};
 use crate::deflate;
 use crate::fs::{self, FsError, ScratchDir};
 use crate::image::Blob;
 use crate::shared_cache::Found;
 use crate::term;
-use crate::tree::{Entry, Group, Node, Tree, TreeError, TreePath, clean_up, read_tar, write_directory};
+use crate::tree::{Entry, Group, Node, Tree, TreeError, TreePath, clean_up, read_limited, write_directory};
 
 /// How many bytes an entry may have: many times what any project's dependencies have.
-const LARGEST: u64 = 4 << 30;
+const LARGEST: u64 = 1 << 30;
+
+/// And what it may unpack to.
+const LARGEST_UNPACKED: u64 = 4 << 30;
 
 /// What became of an entry of a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +58,7 @@ pub fn restore(
     let scratch = ScratchDir::new_in(&dependencies.base_dir)?;
     let tree = unpack(layer, scratch.path(), ignored)?;
     let parts = take_apart(&tree, dependencies).map_err(ignored)?;
+    check_names(found, &parts).map_err(ignored)?;
     let (restored, kept) = put(dependencies, parts, scratch.path(), at)?;
     merge_index(dependencies, &tree)?;
     let bytes = layer.size() + found.artifact.manifest().size();
@@ -78,6 +82,17 @@ fn checked_layer<'a>(dependencies: &Dependencies, found: &'a Found) -> Result<&'
     }
 }
 
+/// An entry with less than it says would count as one that has everything.
+fn check_names(found: &Found, parts: &Parts) -> Result<(), String> {
+    let names: BTreeSet<&str> = parts.keys().map(TreePath::file_name).collect();
+    let said = found.artifact.annotations().get(NAMES).map_or("", String::as_str);
+    let said: BTreeSet<&str> = said.split(' ').filter(|name| !name.is_empty()).collect();
+    if names.is_empty() || names != said {
+        return Err("it does not have the dependencies that it says it has".into());
+    }
+    Ok(())
+}
+
 /// The layer's files in `scratch`. The digest is verified before the first byte is looked at.
 fn unpack(
     layer: &Blob,
@@ -92,7 +107,8 @@ fn unpack(
         _ => error.into(),
     })?;
     let file = File::open(&packed).map_err(FsError::while_doing("read", &packed))?;
-    read_tar(deflate::reader(std::io::BufReader::new(file)), &packed, &files).map_err(|error| match error {
+    let tar = deflate::reader(std::io::BufReader::new(file));
+    read_limited(tar, &packed, &files, LARGEST_UNPACKED).map_err(|error| match error {
         TreeError::Fs(error) if error.action != "unpack" => error.into(),
         TreeError::Fs(error) => ignored(error.source.to_string()),
         error => ignored(why(&error)),

@@ -375,9 +375,9 @@ fn a_poisoned_entry_is_ignored_and_nothing_of_it_is_left() {
     `default/lib/a` is no directory
     it has `default/rel`, which is no place for a dependency
     it has `test`, which is no place for a dependency
-    it has `default/lib/own`, which is no dependency
+    it has `default/lib/own`, which is no dependency of the project
     it has `prod/lib/.rebar3`
-    it has `default/lib/.hidden`, which is no dependency
+    it has `default/lib/.hidden`, which is no dependency of the project
     it has `default/lib/a/.git`
     its link `default/lib/a/x` leads to `/etc/passwd`, out of it
     its link `default/lib/a/x` leads to `../../../../../evil`, out of it

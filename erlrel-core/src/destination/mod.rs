@@ -175,6 +175,14 @@ pub enum DestinationError {
     /// An image without a name, which a registry cannot have.
     #[error("the image has no name, so no registry to go to")]
     NoName,
+    /// A name without a registry and a user, under which only Docker's own images are.
+    #[error(
+        "`{name}` would go to docker.io/library, where nobody but Docker may put images; write REGISTRY/{name}"
+    )]
+    NotYours {
+        /// The name.
+        name: String,
+    },
     /// The registry did not take it.
     #[error(transparent)]
     Registry(#[from] RegistryError),

@@ -27,6 +27,11 @@ pub(super) fn push(
     if names.is_empty() {
         return Err(DestinationError::NoName);
     }
+    if let Some(name) =
+        names.iter().find(|name| name.registry() == "docker.io" && name.path().starts_with("library/"))
+    {
+        return Err(DestinationError::NotYours { name: name.familiar() });
+    }
     let manifest = image.manifest().read().map_err(ImageError::from)?;
     let mut pushed = Vec::new();
     let mut tags: BTreeMap<Repository, Vec<&str>> = BTreeMap::new();

@@ -74,12 +74,18 @@ fn line(path: &str, info: &FileInfo) -> Line {
     (what, path.into(), target.into(), info.mode, user, group, info.symbol_versions.clone())
 }
 
+/// The kernel's limit. A listing may come from somebody else, and what no file system could have may take for ever.
+const LONGEST_PATH: usize = 4096;
+
 /// Reads what [`print()`] has written; `None` for any other text.
 pub(crate) fn parse(body: &str) -> Option<LayerFiles> {
     let mut files = LayerFiles::default();
     for line in body.lines() {
         let (what, path, target, mode, user, group, symbol_versions): Line =
             serde_json::from_str(line).ok()?;
+        if target.len() > LONGEST_PATH || path.len() > LONGEST_PATH {
+            return None;
+        }
         let kind = match what {
             'w' => {
                 files.removals.push(Removal::Path(path));

@@ -47,8 +47,14 @@ pub(super) fn store(
         return Err(exchange.refused(response));
     }
     let expected = Digest::of(bytes);
+    // Whoever answers everything with a page of its own has stored nothing (distribution-spec, "Pushing Manifests").
+    let is_stored = response.status == 201 || response.header("location").is_some();
     match announced(&response) {
         Some(found) if found != expected => Err(Reason::Damaged { expected, found }.into()),
+        None if !is_stored => Err(Failure::invalid(format!(
+            "the answer {} does not say that it was stored: is it a registry?",
+            response.status
+        ))),
         _ => {
             response.beginning();
             Ok(expected)

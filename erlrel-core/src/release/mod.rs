@@ -42,6 +42,7 @@ pub use goal::{Goal, StartType};
 pub use overlay::OverlayAction;
 pub use overlay::overlay_vars::OverlayVars;
 pub use overrides::Overrides;
+pub(crate) use prebuilt::is_shipped;
 pub use prebuilt::{Maker, Prebuilt, PrebuiltApp, PrebuiltError, read_prebuilt};
 pub use resolve::{Erts, Release, ReleaseApp, resolve};
 pub use spec::{ConfigFile, IncludeErts, Mode, ReleaseSpec, SpecWarning, SystemLibs, spec};

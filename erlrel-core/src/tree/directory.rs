@@ -1,7 +1,7 @@
 //! The directory writer: a release as files on disk, complete or not at all.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -98,6 +98,12 @@ fn write_entry(path: &Path, entry: &Entry) -> Result<(), TreeError> {
 }
 
 fn write_file(path: &Path, content: &Content) -> Result<(), TreeError> {
+    if let Content::File(source) = content {
+        // However large it is, memory holds a piece of it.
+        let mut from = File::open(source).map_err(FsError::while_doing("read", source))?;
+        let copied = File::create(path).and_then(|mut file| io::copy(&mut from, &mut file));
+        return Ok(copied.map(drop).map_err(FsError::while_doing("write", path))?);
+    }
     let bytes = content.read()?;
     let written = File::create(path).and_then(|mut file| file.write_all(&bytes));
     Ok(written.map_err(FsError::while_doing("write", path))?)

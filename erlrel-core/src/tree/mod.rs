@@ -28,6 +28,7 @@ pub use path::TreePath;
 pub use scan::read_directory;
 pub(crate) use scan::{read_entry, what};
 pub use tarball::{TarOptions, write_tar, write_tar_gz};
+pub(crate) use untar::read_limited;
 pub use untar::read_tar;
 
 use crate::beam::BeamError;

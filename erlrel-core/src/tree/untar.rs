@@ -37,7 +37,16 @@ pub fn read_tar(tar: impl Read, name: &Path, scratch: &Path) -> Result<Tree, Tre
     read_limited(tar, name, scratch, LIMIT)
 }
 
-fn read_limited(tar: impl Read, name: &Path, scratch: &Path, limit: u64) -> Result<Tree, TreeError> {
+/// The same for what unpacks to at most `limit` bytes.
+///
+/// # Errors
+/// As [`read_tar`], with another limit.
+pub(crate) fn read_limited(
+    tar: impl Read,
+    name: &Path,
+    scratch: &Path,
+    limit: u64,
+) -> Result<Tree, TreeError> {
     let mut unpacking = Unpacking { tree: Tree::new(), name, scratch, files: 0, left: limit, limit };
     let allowance = Cell::new(HEADER);
     let mut archive = Archive::new(Allowed { inner: tar, allowance: &allowance });

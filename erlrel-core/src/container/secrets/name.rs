@@ -1,11 +1,13 @@
 //! Names that tell a secret.
 
 /// Files that are named so wherever they lie.
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 18] = [
     (".erlang.cookie", "an Erlang cookie"),
     ("hex.config", "the keys of a Hex user"),
     (".netrc", "a file of passwords (netrc)"),
     ("_netrc", "a file of passwords (netrc)"),
+    ("netrc", "a file of passwords (netrc)"),
+    ("git-credentials", "git's passwords"),
     (".git-credentials", "git's passwords"),
     (".pgpass", "passwords of PostgreSQL"),
     (".dockercfg", "passwords of container registries"),
@@ -28,7 +30,7 @@ const IN_DIRECTORIES: [(&str, &str, &str); 3] = [
 ];
 
 /// Endings of files that hold private keys in a form that is no text.
-const ENDINGS: [&str; 2] = [".p12", ".pfx"];
+const ENDINGS: [&str; 5] = [".p12", ".pfx", ".jks", ".keystore", ".ppk"];
 
 /// The path of the secret and what it is, if the path, or a directory above it, is named like one.
 pub(super) fn secret(path: &str) -> Option<(&str, &'static str)> {

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use error::PrebuiltError;
+pub(crate) use origin::is_shipped;
 
 use super::goal::StartType;
 use crate::deflate;

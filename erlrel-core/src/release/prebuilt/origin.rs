@@ -56,6 +56,11 @@ const SHIPPED: [&str; 47] = [
     "orber",
 ];
 
+/// Whether Erlang/OTP or Elixir ships an application of this name.
+pub(crate) fn is_shipped(name: &str) -> bool {
+    SHIPPED.contains(&name)
+}
+
 /// The origin of an application in the release `name` of version `vsn`. A dependency that happens to have the
 /// release's version counts as the project's, which does no harm: it only shares a layer with it.
 pub(super) fn origin_of(app: &str, app_vsn: &str, name: &str, vsn: &str) -> Origin {
