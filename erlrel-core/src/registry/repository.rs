@@ -1,5 +1,6 @@
 //! What a registry does for others: one repository, with everything that can be fetched from it and stored in it.
 
+use std::cell::Cell;
 use std::io::{self, Read};
 
 use super::download::{Download, may_be_elsewhere};
@@ -7,7 +8,7 @@ use super::error::{Failure, Reason, RegistryError};
 use super::exchange::Exchange;
 use super::retry::attempts;
 use super::scope::Access;
-use super::upload::{self, Mount, Pushed, Wanted};
+use super::upload::{self, Pushed, Wanted};
 use super::{Registry, RegistryOptions, manifests};
 use crate::digest::Digest;
 use crate::image::reference::{Repository, is_tag};
@@ -76,19 +77,6 @@ impl RemoteRepository {
         Download::open(self.clone(), digest, size)
     }
 
-    /// Asks the registry to take over a blob from another of its repositories; false if it does not.
-    ///
-    /// # Errors
-    /// When the registry cannot be used at all.
-    pub fn mount(&self, digest: Digest, from: &Repository) -> Result<bool, RegistryError> {
-        let action = format!("mount the blob {digest} in {}", self.repository);
-        if from.registry() != self.repository.registry() {
-            return Ok(false);
-        }
-        let exchange = self.origin().map_err(Failure::while_doing(action))?;
-        Ok(matches!(upload::mount(&exchange, digest, from), Mount::Done))
-    }
-
     /// Brings a blob into the repository, unless it is there. `from` is a repository that has it: if it is of the same
     /// registry, nothing need be sent. The bytes are streamed, and what is interrupted is begun again.
     ///
@@ -97,10 +85,8 @@ impl RemoteRepository {
     pub fn push_blob(&self, blob: &Blob, from: Option<&Repository>) -> Result<Pushed, RegistryError> {
         let from = from.filter(|from| from.registry() == self.repository.registry());
         let from = from.filter(|from| from.path() != self.repository.path());
-        let work = |tried| {
-            let from = from.filter(|_| tried == 0);
-            upload::push(&self.origin()?, &Wanted { blob, from, tried })
-        };
+        let from = Cell::new(from);
+        let work = |tried| upload::push(&self.origin()?, &Wanted { blob, from: &from, tried });
         let action = format!("push the blob {} to {}", blob.digest(), self.repository);
         self.patiently(work).map_err(Failure::while_doing(action))
     }

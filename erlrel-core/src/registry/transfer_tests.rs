@@ -199,7 +199,6 @@ fn a_blob_of_another_repository_is_mounted() {
     assert_eq!(push(&server), Ok(Pushed::Mounted));
     let other = Reference::parse("other.example/c").expect("a name").repository();
     let repository = server.repository(options());
-    assert!(!repository.mount(Digest::of(b"hello"), &other).expect("not asked"));
     assert!(
         !repository
             .push_blob(&Blob::from_bytes(b"x".to_vec()), Some(&other))

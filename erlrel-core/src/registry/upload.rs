@@ -2,6 +2,8 @@
 //!
 //! `HEAD`, `POST` with `mount`, `POST`, one `PATCH` without `Content-Range`, `PUT` with the digest.
 
+use std::cell::Cell;
+
 use super::error::{Again, Failure, Reason};
 use super::exchange::{Call, Exchange, Payload};
 use super::http::Response;
@@ -25,8 +27,8 @@ pub enum Pushed {
 /// Something that is to be in a repository.
 pub(super) struct Wanted<'a> {
     pub(super) blob: &'a Blob,
-    /// Another repository of the same registry, which has it.
-    pub(super) from: Option<&'a Repository>,
+    /// Another repository of the same registry, which has it; nothing any more once the registry has been asked.
+    pub(super) from: &'a Cell<Option<&'a Repository>>,
     /// How often it has been tried already. What is there by then is not sent again.
     pub(super) tried: u32,
 }
@@ -37,15 +39,15 @@ pub(super) struct Wanted<'a> {
 /// When the registry does not take it: most of what can happen on the way is worth another try.
 pub(super) fn push(exchange: &Exchange, wanted: &Wanted<'_>) -> Result<Pushed, Failure> {
     let digest = wanted.blob.digest();
-    if is_there(exchange, digest)? == Some(true) {
+    if is_there(exchange, wanted)? == Some(true) {
         return Ok(Pushed::Existing);
     }
-    let session = match wanted.from.map(|from| mount(exchange, digest, from)) {
-        Some(Mount::Done) => return Ok(Pushed::Mounted),
-        Some(Mount::Session(location)) => location,
-        Some(Mount::Refused) | None => match begin(exchange)? {
+    let session = match mount(exchange, wanted)? {
+        Mount::Done => return Ok(Pushed::Mounted),
+        Mount::Session(location) => location,
+        Mount::Refused => match begin(exchange)? {
             Some(location) => location,
-            None => return finished(exchange, digest),
+            None => return finished(exchange, wanted),
         },
     };
     match send(exchange, &session, wanted)? {
@@ -75,21 +77,30 @@ fn asks_before(wanted: &Wanted<'_>) -> bool {
     wanted.tried == 1
 }
 
+/// True if a registry with this status is to be waited for before it is asked again what one can do without. Who is always
+/// busy when asked for that is not asked for it in the end.
+fn is_worth_waiting(exchange: &Exchange, wanted: &Wanted<'_>, status: u16) -> bool {
+    let patience = exchange.inner.options.retries.count.min(2);
+    matches!(status, 408 | 429 | 502 | 503 | 504) && wanted.tried < patience
+}
+
 /// Whether the repository has a blob; `None` if the registry does not say so, which is no reason to give up.
 ///
 /// # Errors
-/// When the registry does not accept who asks.
-pub(super) fn is_there(exchange: &Exchange, digest: Digest) -> Result<Option<bool>, Failure> {
+/// When the registry does not accept who asks, or is busy.
+fn is_there(exchange: &Exchange, wanted: &Wanted<'_>) -> Result<Option<bool>, Failure> {
     // One token does for this and for what follows.
-    match head(exchange, digest, Access::Push) {
+    match head(exchange, wanted.blob.digest(), Access::Push) {
         Ok(response) => match response.status {
             200 => Ok(Some(true)),
             404 => Ok(Some(false)),
             401 => Err(exchange.refused(response)),
+            status if is_worth_waiting(exchange, wanted, status) => Err(exchange.refused(response)),
             _ => Ok(None),
         },
-        Err(failure) => match *failure.reason {
+        Err(failure) => match &*failure.reason {
             Reason::Denied { .. } | Reason::Credentials(_) | Reason::Stopped => Err(failure),
+            Reason::Refused { answer } if is_worth_waiting(exchange, wanted, answer.status) => Err(failure),
             _ => Ok(None),
         },
     }
@@ -102,27 +113,44 @@ pub(super) fn head(exchange: &Exchange, digest: Digest, access: Access) -> Resul
 }
 
 /// What came of a mount.
-pub(super) enum Mount {
+enum Mount {
     Done,
     /// The registry does not have it there, and waits for it to be sent.
     Session(Url),
     Refused,
 }
 
-/// Asks the registry to take a blob over. It never fails: it can always be sent.
-pub(super) fn mount(exchange: &Exchange, digest: Digest, from: &Repository) -> Mount {
-    let url = exchange.url("blobs/uploads/").with_parameter("mount", &digest.to_string());
+/// Asks the registry to take a blob over, if somebody has it and it has not been asked yet.
+///
+/// # Errors
+/// When the registry is busy. Nothing else is a reason to give up: the blob can always be sent.
+fn mount(exchange: &Exchange, wanted: &Wanted<'_>) -> Result<Mount, Failure> {
+    let Some(from) = wanted.from.get() else { return Ok(Mount::Refused) };
+    let url = exchange.url("blobs/uploads/").with_parameter("mount", &wanted.blob.digest().to_string());
     let url = url.with_parameter("from", from.path());
     let scopes = Scopes::of(&exchange.path, Access::Push).and_pull(from.path());
-    let Ok(response) = post(exchange, url.clone(), scopes) else { return Mount::Refused };
+    let is_busy = |status| is_worth_waiting(exchange, wanted, status);
+    let response = match post(exchange, url.clone(), scopes) {
+        Ok(response) if is_busy(response.status) => return Err(exchange.refused(response)),
+        Ok(response) => response,
+        Err(failure) => match &*failure.reason {
+            Reason::Refused { answer } if is_busy(answer.status) => return Err(failure),
+            _ => {
+                wanted.from.set(None);
+                return Ok(Mount::Refused);
+            }
+        },
+    };
+    // Who has answered is not asked for it once more.
+    wanted.from.set(None);
     let location = response.header("location").and_then(|location| exchange.location(&url, location).ok());
     let status = response.status;
     response.beginning();
-    match (status, location) {
+    Ok(match (status, location) {
         (201, _) => Mount::Done,
         (202, Some(location)) => Mount::Session(location),
         _ => Mount::Refused,
-    }
+    })
 }
 
 /// Where to send a blob; `None` if the registry says that it has it.
@@ -162,7 +190,7 @@ fn send(exchange: &Exchange, session: &Url, wanted: &Wanted<'_>) -> Result<Sent,
     })?;
     match response.status {
         // Some store it with that. Who does not has it nowhere yet.
-        201 if is_there(exchange, wanted.blob.digest())? == Some(true) => Ok(Sent::Stored),
+        201 if is_there(exchange, wanted)? == Some(true) => Ok(Sent::Stored),
         200..=204 => {
             let location = next(exchange, session, response)?;
             Ok(Sent::Open(location.unwrap_or_else(|| session.clone())))
@@ -200,8 +228,8 @@ fn next(exchange: &Exchange, url: &Url, response: Response) -> Result<Option<Url
 }
 
 /// The registry says that it has the blob, without having got it.
-fn finished(exchange: &Exchange, digest: Digest) -> Result<Pushed, Failure> {
-    if is_there(exchange, digest)? == Some(true) {
+fn finished(exchange: &Exchange, wanted: &Wanted<'_>) -> Result<Pushed, Failure> {
+    if is_there(exchange, wanted)? == Some(true) {
         return Ok(Pushed::Existing);
     }
     Err(Failure::invalid("the registry says that it has the blob, and does not have it"))

@@ -41,11 +41,10 @@ fn the_waits_become_longer() {
 
 #[test]
 fn whoever_is_busy_is_heard() {
-    for on in [Step::Start, Step::Patch, Step::Put, Step::ManifestPut] {
+    for on in [Step::BlobHead, Step::Start, Step::Patch, Step::Put, Step::ManifestPut] {
         assert_eq!(waits_on(on, 1, 429, Some("7")), [7_000], "{on:?}");
     }
-    // The first token is for HEAD, which one can do without.
-    assert_eq!(waits_on(Step::Token, 2, 429, Some("7")), [7_000]);
+    assert_eq!(waits_on(Step::Token, 1, 429, Some("7")), [7_000]);
 }
 
 #[test]
