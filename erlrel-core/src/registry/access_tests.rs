@@ -333,6 +333,27 @@ fn a_token_service_that_credentials_could_be_read_on_the_way_to_is_not_asked() {
 }
 
 #[test]
+fn a_token_service_at_the_registry_itself_may_see_the_client_certificate() {
+    // One that cannot be read shows to whom it was to be shown. Nobody listens at these ports.
+    let missing = || PathBuf::from("/nowhere/me.cert");
+    let options = RegistryOptions { client_certificate: Some((missing(), missing())), ..options() };
+    let root = Url::parse("https://127.0.0.1:1/").expect("an address");
+    let exchange = Registry::new(options).exchange(root, "127.0.0.1:1", "a/b");
+    for (realm, shown) in [("https://127.0.0.1:1/token", true), ("https://127.0.0.1:2/token", false)] {
+        let asked = auth::Asked {
+            challenges: challenge::parse([format!(r#"Bearer realm="{realm}""#).as_str()]),
+            registry: &exchange.root,
+            scopes: &scope::Scopes::of("a/b", scope::Access::Pull),
+            refused: None,
+            answer: Answer { status: 401, message: None },
+        };
+        let inner = &exchange.inner;
+        let failure = exchange.authorizer.answer(&inner.http, &inner.keychain, &asked).expect_err(realm);
+        assert_eq!(failure.reason.to_string().contains("me.cert"), shown, "{realm}: {:?}", failure.reason);
+    }
+}
+
+#[test]
 fn threads_share_one_token() {
     let server = Arc::new(with_tokens(|token| token == "token-1"));
     let repository = server.repository(options());

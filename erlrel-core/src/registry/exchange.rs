@@ -128,7 +128,8 @@ impl Exchange {
         let mut headers = call.headers.clone();
         headers.extend(authorization.map(|value| ("authorization", value.reveal().to_string())));
         let own = self.is_own(url);
-        let request = |body| Request { method: call.method, url, headers, body, own, timeout: call.timeout };
+        let (method, timeout) = (call.method, call.timeout);
+        let request = |body| Request { method, url, headers, body, own, content: true, timeout };
         match call.payload {
             Payload::None => self.inner.http.send(request(Body::None)),
             Payload::Bytes(bytes) => self.inner.http.send(request(Body::Bytes(bytes))),

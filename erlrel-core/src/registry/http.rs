@@ -31,6 +31,8 @@ pub(super) struct Request<'a> {
     pub(super) body: Body<'a>,
     /// True if it goes to a registry or mirror itself, which may know who asks by a client certificate.
     pub(super) own: bool,
+    /// True if what is sent is content of a registry, which is counted.
+    pub(super) content: bool,
     /// How long the other side may take at a time, if not as long as usual.
     pub(super) timeout: Option<Duration>,
 }
@@ -119,7 +121,7 @@ impl Http {
     /// When there is no answer, or the options name files that cannot be used.
     pub(super) fn send(&self, request: Request<'_>) -> Result<Response, Failure> {
         let agent = self.agent(request.url, request.own)?;
-        let Request { method, url, mut headers, body, own, timeout } = request;
+        let Request { method, url, mut headers, body, content, timeout, .. } = request;
         if let Body::Stream(_, size) = body {
             headers.push(("content-length", size.to_string()));
         }
@@ -127,9 +129,8 @@ impl Http {
         match body {
             Body::None => run(&agent, head, ()),
             Body::Bytes(bytes) => {
-                // What goes to a token service is no content.
-                let content = if own { bytes.len() as u64 } else { 0 };
-                self.sent.fetch_add(content, Ordering::Relaxed);
+                let counted = if content { bytes.len() as u64 } else { 0 };
+                self.sent.fetch_add(counted, Ordering::Relaxed);
                 run(&agent, head, bytes)
             }
             Body::Stream(inner, size) => {

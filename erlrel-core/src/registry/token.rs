@@ -86,7 +86,8 @@ fn get(
     }
     let authorization = authorization.map(|value| ("authorization", value.reveal().to_string()));
     let headers = authorization.into_iter().collect();
-    http.send(Request { method: "GET", url: &url, headers, body: Body::None, own: false, timeout: None })
+    let (method, body, own) = ("GET", Body::None, realm.same_origin(request.registry));
+    http.send(Request { method, url: &url, headers, body, own, content: false, timeout: None })
 }
 
 /// RFC 6749, 6: the identity token is a refresh token.
@@ -108,7 +109,8 @@ fn exchange(
     }
     let headers = vec![("content-type", "application/x-www-form-urlencoded".into())];
     let body = Body::Bytes(form.as_bytes());
-    http.send(Request { method: "POST", url: realm, headers, body, own: false, timeout: None })
+    let own = realm.same_origin(request.registry);
+    http.send(Request { method: "POST", url: realm, headers, body, own, content: false, timeout: None })
 }
 
 fn read(http: &Http, response: Response) -> Result<Secret, Failure> {
