@@ -1,5 +1,7 @@
 //! How long a client waits before it asks again. Nobody waits here: the waits are written down.
 
+use erlrel_core::registry::Pushed;
+
 use crate::faulty::*;
 use crate::fixture::*;
 
@@ -55,4 +57,28 @@ fn who_does_not_want_to_wait_is_heard() {
     let error = client.push(&SmallImage::new(1), "1.0").expect_err("stopped");
     assert_eq!(client.waits.millis().len(), 2);
     insta::assert_snapshot!(faulty.shown(&error), @"cannot push the blob sha256:7004b2… to REGISTRY/acme/app: it was asked to stop");
+}
+
+#[test]
+fn a_registry_that_is_too_busy_to_mount_or_to_look_is_asked_again() {
+    let busy = |on| Fault::once(on, What::Busy(503, Some("7".into())));
+    let faults = vec![busy(Step::BlobHead), busy(Step::Start)];
+    let faulty = Faulty::start(Quirks { faults, ..Quirks::default() });
+    let image = SmallImage::new(1);
+    faulty.put("acme/other", &image, "1.0");
+    let client = Client::new(&faulty);
+    let from = client.repository("acme/other");
+    let repository = client.registry.repository(&client.repository(REPOSITORY));
+    let pushed = repository.push_blob(&image.blobs[0], Some(&from)).expect("mounted");
+    assert_eq!((pushed, client.waits.millis()), (Pushed::Mounted, vec![7_000; 2]));
+}
+
+#[test]
+fn what_a_registry_is_always_too_busy_for_is_done_without() {
+    let faults = vec![Fault::always(Step::BlobHead, What::Busy(503, None))];
+    let faulty = Faulty::start(Quirks { faults, ..Quirks::default() });
+    let client = Client::new(&faulty);
+    client.push(&SmallImage::new(1), "1.0").unwrap_or_else(|error| panic!("{}", faulty.shown(&error)));
+    // Two for each of three blobs.
+    assert_eq!(client.waits.millis(), [500, 1_000, 500, 1_000, 500, 1_000]);
 }
