@@ -198,3 +198,28 @@ fn no_tag_is_set_as_long_as_another_registry_lacks_something() {
         .output();
     assert!(!tags.expect("skopeo starts").status.success(), "the repository has no tag yet");
 }
+
+#[test]
+fn whoever_says_yes_to_everything_is_no_registry() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let host = listener.local_addr().expect("an address").to_string();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            std::thread::spawn(move || say_yes(&client));
+        }
+    });
+    let error = fails(&mut push_all(&[&format!("{host}/app:1")], None), 1);
+    assert!(error.contains("is it a registry?"), "{error}");
+}
+
+/// Answers one request, or an attempt at TLS, as a page for people does.
+fn say_yes(mut client: &std::net::TcpStream) {
+    use std::io::{BufRead, BufReader, Write};
+    let head: Vec<String> =
+        BufReader::new(client).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+    if head.first().is_some_and(|line| line.ends_with("HTTP/1.1")) {
+        let _ = client.write_all(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        );
+    }
+}

@@ -337,6 +337,9 @@ fn a_poisoned_entry_is_ignored_and_nothing_of_it_is_left() {
         evil(&[("default/rel/a/x", FILE, "")]),
         evil(&[("test/lib/a/x", FILE, "")]),
         evil(&[("default/lib/own/ebin/own.beam", FILE, "")]),
+        evil(&[("default/lib/of_nobody/x", FILE, "")]),
+        evil(&[("prod/lib/sasl/ebin/sasl.app", FILE, "")]),
+        poisoned(vec![good.layers()[0].clone()], &[(NAMES, "a and more")]),
         evil(&[("prod/lib/.rebar3/x", FILE, "")]),
         evil(&[("default/lib/.hidden/x", FILE, "")]),
         evil(&[("default/lib/a/.git/hooks/post-checkout", FILE, "")]),
@@ -376,6 +379,9 @@ fn a_poisoned_entry_is_ignored_and_nothing_of_it_is_left() {
     it has `default/rel`, which is no place for a dependency
     it has `test`, which is no place for a dependency
     it has `default/lib/own`, which is no dependency of the project
+    it has `default/lib/of_nobody`, which is no dependency of the project
+    it has `prod/lib/sasl`, which is no dependency of the project
+    it does not have the dependencies that it says it has
     it has `prod/lib/.rebar3`
     it has `default/lib/.hidden`, which is no dependency of the project
     it has `default/lib/a/.git`

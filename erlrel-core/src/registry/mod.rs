@@ -215,7 +215,8 @@ impl Inner {
         let (method, headers) = ("GET", Vec::new());
         // Who waits for a line of HTTP says nothing to TLS.
         let timeout = Some(self.options.timeout.min(Duration::from_secs(5)));
-        let request = Request { method, url: &url, headers, body: Body::None, own: true, content: false, timeout };
+        let request =
+            Request { method, url: &url, headers, body: Body::None, own: true, content: false, timeout };
         match self.http.send(request) {
             Ok(_) => Ok(true),
             Err(failure) => match *failure.reason {
