@@ -52,7 +52,8 @@ pub(super) fn check(
     Ok(idle.map(|(path, _)| ContainerWarning::NoSecret { path: (*path).clone() }).collect())
 }
 
-/// All that looks like a secret, by path. What comes from a system, its certificates above all, does not.
+/// All that looks like a secret, by path. What comes from a system, its certificates above all, does not; of what Erlang
+/// ships only the names are looked at.
 fn find(tree: &Tree) -> Result<Vec<Secret>, TreeError> {
     let entries: Vec<(&TreePath, &Entry)> =
         tree.iter().filter(|(_, entry)| entry.group != Group::Native).collect();
@@ -70,6 +71,10 @@ fn covers(allowed: &str, path: &str) -> bool {
 fn examine(path: &TreePath, entry: &Entry) -> Result<Option<Secret>, TreeError> {
     if let Some((part, what)) = name::secret(path.as_str()) {
         return Ok(Some(Secret { path: known_as(part), what }));
+    }
+    // Erlang's own files are nobody's secrets, and so many that reading them would take longer than all else.
+    if matches!(entry.group, Group::Erts | Group::Otp) {
+        return Ok(None);
     }
     let Node::File(content) = &entry.node else { return Ok(None) };
     let secret = |what| Secret { path: known_as(path.as_str()), what };
