@@ -148,7 +148,9 @@ pub enum Trouble {
     NoClientCertificate,
     /// Nothing came, or nothing was taken, for too long.
     Timeout,
-    /// It was refused, or it broke.
+    /// Nobody listens there.
+    Closed,
+    /// It broke.
     Broken,
     /// What came is not HTTP, or the request could not be written as HTTP.
     Protocol,

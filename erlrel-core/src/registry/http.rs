@@ -276,7 +276,7 @@ fn run(agent: &Agent, head: Head<'_>, body: impl AsSendBody) -> Result<Response,
 fn failure(error: ureq::Error) -> Failure {
     let trouble = trouble(&error);
     let again = match (trouble, &error) {
-        (Trouble::Timeout | Trouble::Broken, _) => Again::Yes,
+        (Trouble::Timeout | Trouble::Closed | Trouble::Broken, _) => Again::Yes,
         // The status of a proxy is in this text only.
         (_, ureq::Error::ConnectProxyFailed(why)) if !why.contains("responded 4") => Again::Yes,
         _ => Again::No,
@@ -304,6 +304,7 @@ fn trouble(error: &ureq::Error) -> Trouble {
 fn broken_or_unknown(error: &io::Error) -> Trouble {
     match error.kind() {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Trouble::Timeout,
+        io::ErrorKind::ConnectionRefused => Trouble::Closed,
         _ if ["not known", "No address associated"].iter().any(|text| error.to_string().contains(text)) => {
             Trouble::UnknownHost
         }

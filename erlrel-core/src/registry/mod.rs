@@ -201,16 +201,19 @@ impl Registry {
         if let Some(known) = roots.get(registry) {
             return Ok(known.clone());
         }
-        let root = if self.inner.speaks_tls(&root)? { root } else { at(Scheme::Http, host)? };
-        roots.insert(registry.into(), root.clone());
+        let (scheme, certain) = self.inner.scheme(&root)?;
+        let root = at(scheme, host)?;
+        if certain {
+            roots.insert(registry.into(), root.clone());
+        }
         Ok(root)
     }
 }
 
 impl Inner {
-    /// Tries it. Who does not take TLS may hang up instead of saying so; a certificate that is not to be trusted is
-    /// another matter.
-    fn speaks_tls(&self, root: &Url) -> Result<bool, Failure> {
+    /// Tries TLS, and says whether that is the last word. Who does not take TLS may hang up instead of saying so, and so
+    /// may what stands before a registry that is just starting. A certificate that is not to be trusted is another matter.
+    fn scheme(&self, root: &Url) -> Result<(Scheme, bool), Failure> {
         let url = root.with_path("/v2/");
         let (method, headers) = ("GET", Vec::new());
         // Who waits for a line of HTTP says nothing to TLS.
@@ -218,12 +221,14 @@ impl Inner {
         let request =
             Request { method, url: &url, headers, body: Body::None, own: true, content: false, timeout };
         match self.http.send(request) {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok((Scheme::Https, true)),
             Err(failure) => match *failure.reason {
-                Reason::Connection { trouble, .. } => Ok(!matches!(
-                    trouble,
-                    Trouble::NoTls | Trouble::Broken | Trouble::Timeout | Trouble::Protocol
-                )),
+                Reason::Connection { trouble: Trouble::Closed, .. } => Err(failure),
+                Reason::Connection { trouble: Trouble::Broken, .. } => Ok((Scheme::Http, false)),
+                Reason::Connection {
+                    trouble: Trouble::NoTls | Trouble::Timeout | Trouble::Protocol, ..
+                } => Ok((Scheme::Http, true)),
+                Reason::Connection { .. } => Ok((Scheme::Https, true)),
                 _ => Err(failure),
             },
         }

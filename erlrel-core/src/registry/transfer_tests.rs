@@ -309,6 +309,26 @@ fn a_registry_of_this_machine_is_spoken_to_without_tls_if_it_has_none() {
 }
 
 #[test]
+fn a_registry_of_this_machine_that_is_not_up_yet_is_asked_by_tls_again() {
+    let bind = |address: &str| std::net::TcpListener::bind(address).expect("a port");
+    let address = bind("127.0.0.1:0").local_addr().expect("an address").to_string();
+    let registry =
+        Registry::new(RegistryOptions { retries: Retries { count: 0, ..Retries::default() }, ..options() });
+    let name = Reference::parse(&format!("{address}/a/b")).expect("a name").repository();
+    let repository = registry.repository(&name);
+    let ask = || chain(&repository.manifest("1.0").expect_err("no registry"));
+    assert!(ask().contains("refused"));
+    let listener = bind(&address);
+    let first = std::thread::spawn(move || {
+        let mut first = [0];
+        listener.accept().and_then(|(mut stream, _)| stream.read_exact(&mut first)).map(|()| first[0])
+    });
+    ask();
+    // How TLS begins (RFC 8446, 5.1).
+    assert_eq!(first.join().expect("no panic").expect("asked"), 22);
+}
+
+#[test]
 fn what_is_sent_is_counted() {
     let server = registry(|_| None);
     let registry = Registry::new(options());
