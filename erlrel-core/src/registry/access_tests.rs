@@ -207,18 +207,86 @@ fn a_mirror_gets_its_own_credentials_and_the_registry_what_it_does_not_have() {
         .expect("a port");
     let mirrors = vec![format!("http://{gone}"), format!("http://{}/hub/", mirror.address)];
     options.mirrors = [(server.address.to_string(), mirrors)].into();
-    let repository = server.repository(options);
+    options.plain_http.insert(server.address.to_string());
+    let registry = Registry::new(options);
+    let repository = server.named("a/b", &registry);
     for tag in ["1.0", "2.0"] {
         let found = repository.manifest(tag).expect("answered").expect("there");
         assert_eq!(found.bytes, manifest.as_bytes());
     }
     assert_eq!(server.lines(), "GET /v2/a/b/manifests/2.0");
+    let warnings = registry.warnings();
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    assert!(
+        warnings.len() == 1
+            && warnings[0]
+                .starts_with(&format!("the mirror http://{gone}/ is of no use: the connection failed")),
+        "{warnings:?}"
+    );
     assert_eq!(server.heard()[0].header("authorization"), "");
     insta::assert_snapshot!(mirror.lines(), @"
         GET /v2/hub/a/b/manifests/1.0
         GET /v2/hub/a/b/manifests/1.0
         GET /v2/hub/a/b/manifests/2.0
         ");
+}
+
+/// A registry that has what its mirrors have not.
+fn behind(mirrors: &[&Server]) -> (Server, RemoteRepository, Registry) {
+    let origin = Server::start(|heard| match heard.line().contains("manifests") {
+        true => reply(200).body(r#"{"layers":[]}"#),
+        false => reply(404),
+    });
+    let addresses = mirrors.iter().map(|mirror| format!("http://{}", mirror.address)).collect();
+    let name = origin.address.to_string();
+    let plain_http = [name.clone()].into();
+    let options = RegistryOptions { mirrors: [(name, addresses)].into(), plain_http, ..options() };
+    let registry = Registry::new(options);
+    let repository = origin.named("a/b", &registry);
+    (origin, repository, registry)
+}
+
+#[test]
+fn a_mirror_is_asked_though_another_has_failed_in_two_ways() {
+    let breaks = Server::start(|heard| match heard.line().contains("manifests") {
+        true => reply(200).body("{}").cut(1),
+        false => reply(200).body("hello").cut(2),
+    });
+    let good = Server::start(|heard| match heard.line().contains("manifests") {
+        true => reply(404),
+        false => reply(200).body("hello"),
+    });
+    let (_origin, repository, registry) = behind(&[&breaks, &good]);
+    let mut reader = repository.open_blob(Digest::of(b"hello"), 5).expect("opened");
+    repository.manifest("1.0").expect("answered").expect("there");
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut reader, &mut text).expect("read");
+    assert_eq!((text.as_str(), registry.warnings().len()), ("hello", 1));
+}
+
+#[test]
+fn a_mirror_that_sends_something_else_is_asked_no_more() {
+    let wrong = Server::start(|_| reply(200).body("hallo"));
+    let (origin, repository, registry) = behind(&[&wrong]);
+    let read = || {
+        let mut reader = repository.open_blob(Digest::of(b"hello"), 5).map_err(std::io::Error::other)?;
+        std::io::copy(&mut reader, &mut std::io::sink())
+    };
+    read().expect_err("another blob");
+    read().expect_err("the registry has none");
+    assert_eq!((wrong.heard().len(), origin.heard().len()), (1, 1));
+    let warnings: Vec<String> = registry.warnings().iter().map(ToString::to_string).collect();
+    assert!(warnings.len() == 1 && warnings[0].contains("has the digest"), "{warnings:?}");
+}
+
+#[test]
+fn a_mirror_that_always_refuses_is_told() {
+    let [refuses, empty] = [401, 404].map(|status| Server::start(move |_| reply(status)));
+    let (_origin, repository, registry) = behind(&[&refuses, &empty]);
+    repository.manifest("1.0").expect("answered").expect("there");
+    let warnings: Vec<String> = registry.warnings().iter().map(ToString::to_string).collect();
+    let told = format!("the mirror http://{}/ is of no use: the registry answered 401", refuses.address);
+    assert!(warnings.len() == 1 && warnings[0].starts_with(&told), "{warnings:?}");
 }
 
 #[test]

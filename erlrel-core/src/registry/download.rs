@@ -8,6 +8,7 @@ use super::http::{Response, broken};
 use super::repository::RemoteRepository;
 use super::retry::pause;
 use super::scope::{Access, Scopes};
+use super::url::Url;
 use crate::digest::{Digest, DigestWriter};
 
 /// After so many bytes a connection that breaks is a new misfortune and not the same one.
@@ -23,8 +24,10 @@ pub(super) struct Download {
     /// Where the last connection broke, and how often one did about there.
     broke_at: u64,
     tried: u32,
-    /// How many mirrors are not asked any more: each time that a body breaks, one.
-    given_up: usize,
+    /// Where a body broke: mirrors among them are not asked any more.
+    given_up: Vec<Url>,
+    /// Who sends the body, or sent the last one.
+    source: Option<Url>,
     body: Option<Box<dyn Read + Send>>,
     hasher: Option<DigestWriter<io::Sink>>,
 }
@@ -40,8 +43,19 @@ impl Download {
         size: u64,
     ) -> Result<Self, RegistryError> {
         let hasher = Some(DigestWriter::new(io::sink()));
-        let mut download =
-            Self { repository, digest, size, at: 0, broke_at: 0, tried: 0, given_up: 0, body: None, hasher };
+        let (at, broke_at, tried, given_up) = (0, 0, 0, Vec::new());
+        let mut download = Self {
+            repository,
+            digest,
+            size,
+            at,
+            broke_at,
+            tried,
+            given_up,
+            source: None,
+            body: None,
+            hasher,
+        };
         download.connect().map_err(|failure| download.error(failure))?;
         Ok(download)
     }
@@ -50,10 +64,10 @@ impl Download {
     fn connect(&mut self) -> Result<(), Failure> {
         loop {
             let (digest, at, size) = (self.digest, self.at, self.size);
-            match self.repository.ask_any_source(self.given_up, |exchange| fetch(exchange, digest, at, size))
-            {
-                Ok(body) => {
-                    self.body = Some(body);
+            let ask = |exchange: &Exchange| Ok((exchange.root.clone(), fetch(exchange, digest, at, size)?));
+            match self.repository.ask_any_source(&self.given_up, ask) {
+                Ok((source, body)) => {
+                    (self.source, self.body) = (Some(source), Some(body));
                     return Ok(());
                 }
                 Err(failure) => self.again(failure)?,
@@ -67,7 +81,8 @@ impl Download {
             self.tried = 0;
         }
         self.broke_at = self.at;
-        self.given_up += usize::from(self.body.take().is_some());
+        let broken = self.body.take().and(self.source.clone());
+        self.given_up.extend(broken);
         let options = self.repository.options();
         self.tried = pause(&options.retries, &*options.clock, self.tried, failure)?;
         Ok(())
@@ -112,7 +127,11 @@ impl Download {
         if found == self.digest {
             return Ok(());
         }
-        Err(Reason::Damaged { expected: self.digest, found }.into())
+        let failure = Failure::of(Reason::Damaged { expected: self.digest, found });
+        if let Some(source) = &self.source {
+            self.repository.sent_damaged(source, &failure);
+        }
+        Err(failure)
     }
 
     fn error(&self, failure: Failure) -> RegistryError {

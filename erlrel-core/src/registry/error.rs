@@ -28,6 +28,23 @@ impl RegistryError {
     }
 }
 
+/// Something that could not be used and was done without.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistryWarning {
+    /// Credentials.
+    #[error(transparent)]
+    Credentials(CredentialsError),
+    /// A mirror of a registry.
+    #[error("the mirror {mirror} is of no use: {why}")]
+    Mirror {
+        /// Its address.
+        mirror: String,
+        /// Why.
+        why: String,
+    },
+}
+
 /// Why a registry did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! A request to a registry and the answer that counts: authenticated, redirected, its status understood.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Inner;
@@ -92,14 +92,6 @@ impl Exchange {
             401 | 403 => self.authorizer.denied(answer),
             404 => Failure::of(Reason::Missing { answer }),
             _ => Failure::passing(Reason::Refused { answer }, again),
-        }
-    }
-
-    /// Remembers a mirror that cannot be reached, so that nobody waits for it again.
-    pub(super) fn leave_out_if_gone(&self, failure: &Failure) {
-        if matches!(*failure.reason, Reason::Connection { .. }) {
-            let mut gone = self.inner.gone.lock().unwrap_or_else(PoisonError::into_inner);
-            gone.insert(self.root.to_string());
         }
     }
 

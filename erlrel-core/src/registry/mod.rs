@@ -15,6 +15,7 @@ mod error;
 mod exchange;
 mod http;
 mod manifests;
+mod mirrors;
 mod proxy;
 mod repository;
 mod retry;
@@ -31,7 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use credentials::CredentialsError;
-pub use error::{Answer, Reason, RegistryError, Trouble};
+pub use error::{Answer, Reason, RegistryError, RegistryWarning, Trouble};
 pub use repository::RemoteRepository;
 pub use retry::{Clock, Pause, Retries, Sleeping};
 pub use upload::Pushed;
@@ -43,6 +44,7 @@ use credentials::Keychain;
 use error::Failure;
 use exchange::Exchange;
 use http::{Body, Http, Request};
+use mirrors::Mirrors;
 use url::{Scheme, Url, is_loopback};
 
 /// How registries are spoken to.
@@ -122,8 +124,7 @@ struct Inner {
     keychain: Keychain,
     /// Where a registry of the machine itself is, once that is known.
     roots: Mutex<BTreeMap<String, Url>>,
-    /// Mirrors that could not be reached.
-    gone: Mutex<BTreeSet<String>>,
+    mirrors: Mirrors,
     /// By registry or mirror, and path.
     authorizers: Mutex<BTreeMap<(String, String), Arc<Authorizer>>>,
 }
@@ -133,8 +134,8 @@ impl Registry {
     pub fn new(options: RegistryOptions) -> Self {
         let http = Http::new(options.clone());
         let keychain = Keychain::new(options.environment.clone());
-        let (roots, gone, authorizers) = Default::default();
-        Self { inner: Arc::new(Inner { options, http, keychain, roots, gone, authorizers }) }
+        let (roots, mirrors, authorizers) = Default::default();
+        Self { inner: Arc::new(Inner { options, http, keychain, roots, mirrors, authorizers }) }
     }
 
     /// How many bytes of blobs and manifests have been sent to registries so far, what had to be sent again included.
@@ -142,9 +143,10 @@ impl Registry {
         self.inner.http.sent()
     }
 
-    /// Credentials that could not be used, so that it went on without them.
-    pub fn warnings(&self) -> Vec<CredentialsError> {
-        self.inner.keychain.failures()
+    /// Credentials and mirrors that could not be used, so that it went on without them.
+    pub fn warnings(&self) -> Vec<RegistryWarning> {
+        let credentials = self.inner.keychain.failures().into_iter().map(RegistryWarning::Credentials);
+        credentials.chain(self.inner.mirrors.warnings()).collect()
     }
 
     /// A repository, which need not exist.
@@ -158,7 +160,7 @@ impl Registry {
         Ok(self.exchange(root, repository.registry(), repository.path()))
     }
 
-    /// The mirrors of its registry, in their order, without those that could not be reached before.
+    /// The mirrors of its registry, in their order, without those that are left out.
     fn mirrors(&self, repository: &Repository) -> Result<Vec<Exchange>, Failure> {
         let mirrors =
             self.inner.options.mirrors.get(repository.registry()).map(Vec::as_slice).unwrap_or_default();
@@ -172,8 +174,7 @@ impl Registry {
             let path = format!("{prefix}{slash}{}", repository.path());
             exchanges.push(self.exchange(root.with_path("/"), &root.authority(), &path));
         }
-        let gone = self.inner.gone.lock().unwrap_or_else(PoisonError::into_inner);
-        exchanges.retain(|exchange| !gone.contains(&exchange.root.to_string()));
+        exchanges.retain(|exchange| !self.inner.mirrors.is_gone(&exchange.root));
         Ok(exchanges)
     }
 

@@ -9,6 +9,7 @@ use super::exchange::Exchange;
 use super::retry::attempts;
 use super::scope::Access;
 use super::upload::{self, Pushed, Wanted};
+use super::url::Url;
 use super::{Registry, RegistryOptions, manifests};
 use crate::digest::Digest;
 use crate::image::reference::{Repository, is_tag};
@@ -40,7 +41,9 @@ impl RemoteRepository {
         let action = format!("fetch the manifest {reference} from {}", self.repository);
         check_reference(reference)
             .and_then(|()| {
-                self.patiently(|_| self.ask_any_source(0, |exchange| manifests::fetch(exchange, reference)))
+                self.patiently(|_| {
+                    self.ask_any_source(&[], |exchange| manifests::fetch(exchange, reference))
+                })
             })
             .map(Some)
             .or_else(|failure| match *failure.reason {
@@ -113,20 +116,38 @@ impl RemoteRepository {
         &self.registry.inner.options
     }
 
-    /// The first that a mirror, without the first `given_up` of them, or else the registry has. What a mirror fails with
-    /// is of no interest: it may be incomplete, out of order, or not for everybody.
+    /// The first that a mirror, without those that are `given_up`, or else the registry has. What a mirror fails with is
+    /// no error, but told in the end if it never does better: it may be incomplete, out of order, or not for everybody.
     pub(super) fn ask_any_source<T>(
         &self,
-        given_up: usize,
+        given_up: &[Url],
         ask: impl Fn(&Exchange) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        for mirror in self.registry.mirrors(&self.repository)?.into_iter().skip(given_up) {
+        let mirrors = &self.registry.inner.mirrors;
+        for mirror in self
+            .registry
+            .mirrors(&self.repository)?
+            .into_iter()
+            .filter(|mirror| !given_up.contains(&mirror.root))
+        {
             match ask(&mirror) {
-                Err(failure) if may_be_elsewhere(&failure) => mirror.leave_out_if_gone(&failure),
-                result => return result,
+                Err(failure) if may_be_elsewhere(&failure) => mirrors.failed(&mirror.root, &failure),
+                Err(failure) => return Err(failure),
+                Ok(found) => {
+                    mirrors.worked(&mirror.root);
+                    return Ok(found);
+                }
             }
         }
         ask(&self.origin()?)
+    }
+
+    /// Leaves out who has sent something else than what was asked for, if it is a mirror.
+    pub(super) fn sent_damaged(&self, root: &Url, failure: &Failure) {
+        let mirrors = &self.registry.inner.mirrors;
+        if mirrors.is_known(root) {
+            mirrors.failed(root, failure);
+        }
     }
 
     fn origin(&self) -> Result<Exchange, Failure> {
