@@ -156,8 +156,9 @@ impl Clock for Patience {
 
     fn wait(&self, pause: &Pause) -> bool {
         if !self.quiet {
-            let Pause { duration, why, .. } = pause;
-            let _ = writeln!(io::stderr().lock(), "{why}; trying again in {:.1} s", duration.as_secs_f64());
+            let Pause { duration, action, why, .. } = pause;
+            let seconds = duration.as_secs_f64();
+            let _ = writeln!(io::stderr().lock(), "cannot {action}: {why}; trying again in {seconds:.1} s");
         }
         std::thread::sleep(pause.duration);
         true

@@ -84,7 +84,7 @@ impl Download {
         let broken = self.body.take().and(self.source.clone());
         self.given_up.extend(broken);
         let options = self.repository.options();
-        self.tried = pause(&options.retries, &*options.clock, self.tried, failure)?;
+        self.tried = pause(&options.retries, &*options.clock, &self.action(), self.tried, failure)?;
         Ok(())
     }
 
@@ -135,8 +135,11 @@ impl Download {
     }
 
     fn error(&self, failure: Failure) -> RegistryError {
-        let action = format!("fetch the blob {} from {}", self.digest, self.repository.name());
-        Failure::while_doing(action)(failure)
+        Failure::while_doing(self.action())(failure)
+    }
+
+    fn action(&self) -> String {
+        format!("fetch the blob {} from {}", self.digest, self.repository.name())
     }
 }
 

@@ -41,7 +41,7 @@ impl RemoteRepository {
         let action = format!("fetch the manifest {reference} from {}", self.repository);
         check_reference(reference)
             .and_then(|()| {
-                self.patiently(|_| {
+                self.patiently(&action, |_| {
                     self.ask_any_source(&[], |exchange| manifests::fetch(exchange, reference))
                 })
             })
@@ -68,7 +68,7 @@ impl RemoteRepository {
             }
         };
         let action = format!("ask {} for the blob {digest}", self.repository);
-        self.patiently(work).map_err(Failure::while_doing(action))
+        self.patiently(&action, work).map_err(Failure::while_doing(action))
     }
 
     /// A reader of a blob, from the beginning. It takes up again where a connection breaks, and fails at the end if
@@ -91,7 +91,7 @@ impl RemoteRepository {
         let from = Cell::new(from);
         let work = |tried| upload::push(&self.origin()?, &Wanted { blob, from: &from, tried });
         let action = format!("push the blob {} to {}", blob.digest(), self.repository);
-        self.patiently(work).map_err(Failure::while_doing(action))
+        self.patiently(&action, work).map_err(Failure::while_doing(action))
     }
 
     /// Stores a manifest or an index under a tag or its digest. Everything that it names has to be there.
@@ -107,7 +107,7 @@ impl RemoteRepository {
         let action = format!("push the manifest {reference} to {}", self.repository);
         check_reference(reference)
             .and_then(|()| {
-                self.patiently(|_| manifests::store(&self.origin()?, reference, media_type, bytes))
+                self.patiently(&action, |_| manifests::store(&self.origin()?, reference, media_type, bytes))
             })
             .map_err(Failure::while_doing(action))
     }
@@ -154,9 +154,9 @@ impl RemoteRepository {
         self.registry.origin(&self.repository)
     }
 
-    fn patiently<T>(&self, work: impl FnMut(u32) -> Result<T, Failure>) -> Result<T, Failure> {
+    fn patiently<T>(&self, action: &str, work: impl FnMut(u32) -> Result<T, Failure>) -> Result<T, Failure> {
         let options = self.options();
-        attempts(&options.retries, &*options.clock, work)
+        attempts(&options.retries, &*options.clock, action, work)
     }
 }
 

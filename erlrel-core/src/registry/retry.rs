@@ -30,6 +30,8 @@ impl Default for Retries {
 pub struct Pause {
     /// How long.
     pub duration: Duration,
+    /// What is tried: `push the manifest 1.0 to registry/app`.
+    pub action: String,
     /// Which try comes next, counted from 2.
     pub attempt: u32,
     /// Why the one before failed.
@@ -68,13 +70,14 @@ impl Clock for Sleeping {}
 pub(super) fn attempts<T>(
     retries: &Retries,
     clock: &dyn Clock,
+    action: &str,
     mut work: impl FnMut(u32) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let mut tried = 0;
     loop {
         match work(tried) {
             Ok(value) => return Ok(value),
-            Err(failure) => tried = pause(retries, clock, tried, failure)?,
+            Err(failure) => tried = pause(retries, clock, action, tried, failure)?,
         }
     }
 }
@@ -86,6 +89,7 @@ pub(super) fn attempts<T>(
 pub(super) fn pause(
     retries: &Retries,
     clock: &dyn Clock,
+    action: &str,
     tried: u32,
     failure: Failure,
 ) -> Result<u32, Failure> {
@@ -93,7 +97,8 @@ pub(super) fn pause(
         return Err(failure);
     }
     let duration = wait(retries, tried, failure.again, clock.random());
-    let pause = Pause { duration, attempt: tried + 2, why: failure.reason.to_string() };
+    let (action, why) = (action.to_string(), failure.reason.to_string());
+    let pause = Pause { duration, action, attempt: tried + 2, why };
     if clock.wait(&pause) { Ok(tried + 1) } else { Err(Failure::of(Reason::Stopped)) }
 }
 
@@ -160,22 +165,29 @@ mod tests {
     fn the_waits_double_and_end() {
         let clock = Recorded::default();
         let retries = Retries { count: 9, ..Retries::default() };
-        let result: Result<(), _> = attempts(&retries, &clock, |_| Err(failure(Again::Yes)));
+        let result: Result<(), _> = attempts(&retries, &clock, "push", |_| Err(failure(Again::Yes)));
         result.expect_err("it always fails");
         assert_eq!(clock.millis(), [500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]);
         let spread = Recorded { random: u32::MAX, ..Recorded::default() };
         let result =
-            attempts(&retries, &spread, |tried| if tried < 3 { Err(failure(Again::Yes)) } else { Ok(tried) });
+            attempts(
+                &retries,
+                &spread,
+                "push",
+                |tried| if tried < 3 { Err(failure(Again::Yes)) } else { Ok(tried) },
+            );
         assert_eq!(result.expect("the fourth succeeds"), 3);
         assert_eq!(spread.millis(), [250, 500, 1000]);
         let pauses = spread.waits.into_inner().expect("no panic");
-        assert_eq!((pauses[0].attempt, pauses[0].why.as_str()), (2, "busy"));
+        let Pause { action, attempt, why, .. } = &pauses[0];
+        assert_eq!((action.as_str(), *attempt, why.as_str()), ("push", 2, "busy"));
     }
 
     #[test]
     fn what_would_fail_again_is_not_tried_again() {
         let clock = Recorded::default();
-        let result: Result<(), _> = attempts(&Retries::default(), &clock, |_| Err(failure(Again::No)));
+        let result: Result<(), _> =
+            attempts(&Retries::default(), &clock, "push", |_| Err(failure(Again::No)));
         result.expect_err("it fails");
         assert_eq!(clock.millis(), [0_u128; 0]);
     }
@@ -183,7 +195,8 @@ mod tests {
     #[test]
     fn who_asks_to_stop_is_heard() {
         let clock = Recorded { patience: Some(1), ..Recorded::default() };
-        let result: Result<(), _> = attempts(&Retries::default(), &clock, |_| Err(failure(Again::Yes)));
+        let result: Result<(), _> =
+            attempts(&Retries::default(), &clock, "push", |_| Err(failure(Again::Yes)));
         assert!(matches!(*result.expect_err("stopped").reason, Reason::Stopped));
         assert_eq!(clock.millis().len(), 2);
     }
@@ -202,7 +215,7 @@ mod tests {
             let clock = Recorded { random, ..Recorded::default() };
             let again = Again::After(Duration::from_secs(seconds));
             let work = |tried| if tried == 0 { Err(failure(again)) } else { Ok(()) };
-            attempts(&Retries::default(), &clock, work).expect("the second succeeds");
+            attempts(&Retries::default(), &clock, "push", work).expect("the second succeeds");
             clock.millis()
         };
         assert_eq!(waits(7, 0), [7000]);
