@@ -1,6 +1,6 @@
 //! Manifests and indexes: fetched and stored exactly as they are, byte for byte.
 
-use super::error::{Failure, Reason};
+use super::error::{Again, Answer, Failure, Reason};
 use super::exchange::{Call, Exchange, Payload};
 use super::http::Response;
 use super::scope::{Access, Scopes};
@@ -44,7 +44,7 @@ pub(super) fn store(
         ..Call::new("PUT", address(exchange, reference), Scopes::of(&exchange.path, Access::Push))
     })?;
     if !matches!(response.status, 200..=299) {
-        return Err(exchange.refused(response));
+        return Err(unsettled(exchange.refused(response)));
     }
     let expected = Digest::of(bytes);
     // Whoever answers everything with a page of its own has stored nothing (distribution-spec, "Pushing Manifests").
@@ -59,6 +59,19 @@ pub(super) fn store(
             response.beginning();
             Ok(expected)
         }
+    }
+}
+
+/// Where several bring the same blobs at once, docker-registry may say for a moment that it lacks one of them.
+fn unsettled(failure: Failure) -> Failure {
+    let lacks_a_blob = |answer: &Answer| {
+        answer.message.as_ref().is_some_and(|message| message.contains("MANIFEST_BLOB_UNKNOWN"))
+    };
+    match &*failure.reason {
+        Reason::Refused { answer } | Reason::Missing { answer } if lacks_a_blob(answer) => {
+            Failure { again: Again::Yes, ..failure }
+        }
+        _ => failure,
     }
 }
 

@@ -301,6 +301,18 @@ fn a_busy_registry_is_asked_again_when_it_says() {
 }
 
 #[test]
+fn a_manifest_whose_blobs_are_only_just_there_is_pushed_again() {
+    let count = AtomicUsize::new(0);
+    let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+        0 => reply(400).body(r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown"}]}"#),
+        _ => reply(201),
+    });
+    let repository = server.repository(options());
+    repository.push_manifest("1.0", "application/vnd.oci.image.manifest.v1+json", b"{}").expect("pushed");
+    assert_eq!(server.heard().len(), 2);
+}
+
+#[test]
 fn a_registry_of_this_machine_is_spoken_to_without_tls_if_it_has_none() {
     let server = registry(|_| None);
     let repository = server.named("a/b", &Registry::new(options()));
