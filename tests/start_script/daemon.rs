@@ -33,8 +33,7 @@ fn start_is_an_old_name_of_daemon_and_attach_of_daemon_attach() {
             terminal.shows("Attaching to");
             terminal.types("6 * 7.\r");
             terminal.shows("42");
-            terminal.types("\x04");
-            assert_eq!(terminal.ends(), Some(0));
+            assert_eq!(terminal.ends_on("\x04"), Some(0));
         }
         assert_eq!(depot.says(&["ping"]), "pong\n");
     });

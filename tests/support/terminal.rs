@@ -26,6 +26,10 @@ pub(crate) struct Terminal {
 /// No bound that a test asserts: it only turns waiting for ever into a message.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// After so long without output the keys are pressed again, and so often.
+const MOMENT: Duration = Duration::from_millis(200);
+const PRESSES: u32 = 900;
+
 impl Terminal {
     /// Starts the program in a new terminal.
     pub(crate) fn start(mut command: Command) -> Self {
@@ -65,6 +69,22 @@ impl Terminal {
             let more = more.unwrap_or_else(|reason| panic!("{reason}: no `{text}` in this:\n{}", self.shown));
             self.shown.push_str(&String::from_utf8_lossy(&more));
         }
+    }
+
+    /// Presses keys until the program has ended, since one that is busy with its output may overlook them; gives its exit
+    /// code.
+    pub(crate) fn ends_on(mut self, keys: &str) -> Option<i32> {
+        for _ in 0..PRESSES {
+            // It may be gone already.
+            let _ = self.keyboard.write_all(keys.as_bytes());
+            while let Ok(more) = self.screen.recv_timeout(MOMENT) {
+                self.shown.push_str(&String::from_utf8_lossy(&more));
+            }
+            if let Some(status) = self.program.try_wait().expect("waited") {
+                return status.code();
+            }
+        }
+        panic!("{keys:?} does not end it; it shows:\n{}", self.shown)
     }
 
     /// Waits until the program has ended; gives its exit code.
