@@ -10,7 +10,7 @@ mod shared;
 mod useless;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use crate::support::registry::skopeo;
 use crate::support::run;
@@ -74,4 +74,19 @@ fn pushed(name: &str) -> String {
 /// All files below a directory, sorted.
 fn files(dir: &Path) -> Vec<PathBuf> {
     crate::support::shop::listing(dir).into_iter().filter(|path| path.is_file()).collect()
+}
+
+/// Starts as many at once, and gives the digests that they say.
+fn at_once(count: usize, command: impl Fn(usize) -> Command) -> Vec<String> {
+    let start = |nth: usize| {
+        let mut command = command(nth);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
+    };
+    let running: Vec<Child> = (0..count).map(start).collect();
+    let end = |child: Child| {
+        let output = child.wait_with_output().expect("ended");
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        first_line(&String::from_utf8_lossy(&output.stdout))
+    };
+    running.into_iter().map(end).collect()
 }

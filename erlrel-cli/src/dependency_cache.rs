@@ -9,12 +9,11 @@ use erlrel_core::registry::Registry;
 use erlrel_core::shared_cache::{CachePlace, Saved};
 use serde_json::{Value, json};
 
-use crate::args::{ProjectArgs, RegistryArgs};
+use crate::args::ProjectArgs;
 use crate::commands::key::toolchain;
 use crate::environment::environment;
 use crate::error::CliError;
 use crate::project::load_otp;
-use crate::registry::cache_registry;
 use crate::report::Report;
 
 /// The dependencies of a project, and the way to caches.
@@ -34,16 +33,11 @@ pub(crate) enum Outcome {
 }
 
 impl DependencyCache {
-    /// For a project that was not compiled since it was read.
-    pub(crate) fn of(
-        project: &Project,
-        args: &ProjectArgs,
-        registry: &RegistryArgs,
-        report: &Report,
-    ) -> Result<Self, CliError> {
+    /// For a project that was not compiled since it was read; `registry` is that of caches.
+    pub(crate) fn of(project: &Project, args: &ProjectArgs, registry: &Registry) -> Result<Self, CliError> {
         let toolchain = toolchain(&load_otp(args)?)?;
         let dependencies = Dependencies::of(project, &toolchain, &environment())?;
-        Ok(Self { dependencies, registry: cache_registry(registry, report) })
+        Ok(Self { dependencies, registry: registry.clone() })
     }
 
     pub(crate) fn key(&self) -> String {

@@ -11,7 +11,7 @@ use crate::args::HostArgs;
 use crate::cache;
 use crate::environment::{docker_host, epoch};
 use crate::error::CliError;
-use crate::registry::{cache_registry, registry};
+use crate::registry::{cache_registry, registry, tell_trouble};
 use crate::report::Report;
 
 /// Opened once for a command.
@@ -19,7 +19,7 @@ pub(crate) struct Host<'a> {
     pub(crate) registry: Registry,
     pub(crate) cache: Option<Cache>,
     cache_from: &'a [CachePlace],
-    cache_registry: Registry,
+    pub(crate) cache_registry: Registry,
     docker: DockerHost,
     epoch: u64,
     report: &'a Report,
@@ -63,9 +63,16 @@ impl<'a> Host<'a> {
         WriteOptions { docker: self.docker.clone(), registry: self.registry.clone(), observer: self.report }
     }
 
-    /// Says what has kept the cache from taking something, and which credentials could not be used.
-    pub(crate) fn tell_trouble(&self) {
-        self.registry.warnings().iter().for_each(|warning| self.report.warning(warning));
+    /// Does some work and then says, whatever came of it, what was of no use: credentials, mirrors, the cache.
+    pub(crate) fn telling<T>(&self, work: impl FnOnce() -> T) -> T {
+        let result = work();
+        self.tell_trouble();
+        result
+    }
+
+    fn tell_trouble(&self) {
+        tell_trouble(&self.registry, self.report);
+        tell_trouble(&self.cache_registry, self.report);
         let trouble = self.cache.as_ref().and_then(Cache::trouble);
         trouble.iter().for_each(|trouble| self.report.warning(trouble));
     }

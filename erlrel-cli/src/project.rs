@@ -1,11 +1,12 @@
 //! The project, which a command reads once: a `rebar.config.script` may do something that is to be done once.
 
 use erlrel_core::project::{self, ConfigWarning, LoadOptions, commands};
+use erlrel_core::registry::Registry;
 use erlrel_core::targets::Target;
 use erlrel_core::{OtpRoot, Project};
 use serde_json::Value;
 
-use crate::args::{CompileArgs, DependencyCacheArgs, ProjectArgs, RegistryArgs};
+use crate::args::{CompileArgs, DependencyCacheArgs, ProjectArgs};
 use crate::dependency_cache::{DependencyCache, Outcome};
 use crate::environment::environment;
 use crate::error::CliError;
@@ -28,11 +29,11 @@ pub(crate) fn open(args: &ProjectArgs, commands: &[&str]) -> Result<Project, Cli
 }
 
 /// The same, compiled by rebar3 unless the user has asked not to; and what became of its dependencies in caches, if any
-/// is named, as JSON.
+/// is named, as JSON. `registry` is that of caches.
 pub(crate) fn open_compiled(
     args: &ProjectArgs,
     compile: &CompileArgs,
-    registry: &RegistryArgs,
+    registry: &Registry,
     commands: &[&str],
     report: &Report,
 ) -> Result<(Project, Option<Value>), CliError> {
@@ -44,7 +45,7 @@ pub(crate) fn open_compiled(
 pub(crate) fn open_built(
     args: &ProjectArgs,
     (compile, compilation): (&CompileArgs, &[String]),
-    registry: &RegistryArgs,
+    registry: &Registry,
     commands: &[&str],
     report: &Report,
 ) -> Result<(Project, Option<Value>), CliError> {
@@ -56,7 +57,7 @@ pub(crate) fn open_built(
         run(&mut project)?;
         return Ok((project, None));
     }
-    let cache = DependencyCache::of(&project, args, registry, report)?;
+    let cache = DependencyCache::of(&project, args, registry)?;
     let outcome = cache.restore(cache_from, report);
     if let Outcome::Hit { place, restored } = &outcome {
         report.told(format!("{} dependencies from {place}", restored.names.len()));

@@ -24,6 +24,11 @@ pub(crate) fn cache_registry(args: &RegistryArgs, report: &Report) -> Registry {
     Registry::new(RegistryOptions { retries, ..registry_options(args, report) })
 }
 
+/// Says which credentials and mirrors were of no use.
+pub(crate) fn tell_trouble(registry: &Registry, report: &Report) {
+    registry.warnings().iter().for_each(|warning| report.warning(warning));
+}
+
 fn registry_options(args: &RegistryArgs, report: &Report) -> RegistryOptions {
     let mut mirrors: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (host, url) in &args.registry_mirror {

@@ -29,9 +29,8 @@ pub(crate) fn subject(
     let compilation = target.compilation(&project_args.profile);
     // Hooks of other commands do their work where rebar3 runs these.
     let commands: &[&str] = if target == Target::Releaser { &["release", "tar"] } else { &[] };
-    let registry = &args.content.host.registry;
     let (project, dependency_cache) =
-        open_built(&project_args, (&args.compile, &compilation), registry, commands, report)?;
+        open_built(&project_args, (&args.compile, &compilation), &host.cache_registry, commands, report)?;
     let options = options_for_work(&project, &args.content)?;
     let about = About::of(&project, args);
     let (names, warnings) = names(

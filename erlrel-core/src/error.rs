@@ -107,10 +107,9 @@ impl Error {
             Self::Project(ProjectError::NotAProject { .. } | ProjectError::NoErlForScript { .. })
             | Self::Otp(OtpError::NoErl) => ErrorKind::NotFound,
             _ if self.release().is_some_and(is_missing) => ErrorKind::NotFound,
-            Self::Dependencies(
-                DependenciesError::Ignored { .. }
-                | DependenciesError::Cache(SharedCacheError::Ignored { .. }),
-            ) => ErrorKind::Integrity,
+            Self::Dependencies(DependenciesError::Cache(SharedCacheError::Ignored { .. })) => {
+                ErrorKind::Integrity
+            }
             _ if matches!(self.image(), Some(ImageError::Unsupported { .. })) => ErrorKind::Unsupported,
             Self::Container(ContainerError::NoSuchBase { .. }) | Self::Target(TargetError::NoPlt { .. }) => {
                 ErrorKind::NotFound

@@ -62,6 +62,13 @@ pub struct Found {
     pub artifact: Artifact,
 }
 
+impl Found {
+    /// The error about an entry that is not what it should be.
+    pub(crate) fn ignored(&self, tag: &str, why: impl Into<String>) -> SharedCacheError {
+        SharedCacheError::Ignored { place: self.place.clone(), tag: tag.into(), why: why.into() }
+    }
+}
+
 /// Looks for an artifact in a cache; `None` if it has none of this tag.
 ///
 /// # Errors

@@ -1,9 +1,8 @@
 //! Base images in registries: what was fetched once stays.
 
 use std::collections::BTreeMap;
-use std::process::{Child, Stdio};
 
-use super::{Cached, first_line};
+use super::{Cached, at_once};
 use crate::support::proxy::Proxy;
 use crate::support::registry::{Registry, skopeo};
 use crate::support::run;
@@ -39,31 +38,24 @@ impl Bases {
 }
 
 /// Starts as many on that base at once, and gives the digests.
-fn at_once(cached: &Cached, base: &str, count: usize, more: &[&str]) -> Vec<String> {
-    let start = |nth: usize| {
+fn on_base_at_once(cached: &Cached, base: &str, count: usize, more: &[&str]) -> Vec<String> {
+    at_once(count, |nth| {
         let mut command = cached.image(&format!("archive:out{nth}"));
         command.args(["--base", base]).args(more);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
-    };
-    let running: Vec<Child> = (0..count).map(start).collect();
-    let end = |child: Child| {
-        let output = child.wait_with_output().expect("ended");
-        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-        first_line(&String::from_utf8_lossy(&output.stdout))
-    };
-    running.into_iter().map(end).collect()
+        command
+    })
 }
 
 #[test]
 fn eight_at_once_fetch_each_blob_of_a_base_once_and_nobody_fetches_it_again() {
     let cached = Cached::new();
     let bases = Bases::new(&cached);
-    let expected = at_once(&cached, &bases.name(), 1, &["--no-cache"]);
+    let expected = on_base_at_once(&cached, &bases.name(), 1, &["--no-cache"]);
     let blobs: Vec<String> = bases.fetched().into_keys().collect();
     assert!(blobs.len() > 3, "the layers and the configuration: {blobs:?}");
-    assert_eq!(at_once(&cached, &bases.name(), 8, &[]), vec![expected[0].clone(); 8]);
+    assert_eq!(on_base_at_once(&cached, &bases.name(), 8, &[]), vec![expected[0].clone(); 8]);
     assert_eq!(bases.fetched(), blobs.into_iter().map(|blob| (blob, 1)).collect());
-    assert_eq!(at_once(&cached, &bases.name(), 1, &[]), expected);
+    assert_eq!(on_base_at_once(&cached, &bases.name(), 1, &[]), expected);
     assert_eq!(bases.fetched(), BTreeMap::new());
 }
 
@@ -71,13 +63,13 @@ fn eight_at_once_fetch_each_blob_of_a_base_once_and_nobody_fetches_it_again() {
 fn a_damaged_blob_of_a_base_is_fetched_again() {
     let cached = Cached::new();
     let bases = Bases::new(&cached);
-    let expected = at_once(&cached, &bases.name(), 1, &[]);
+    let expected = on_base_at_once(&cached, &bases.name(), 1, &[]);
     let all = bases.fetched();
     for blob in super::files(&cached.cache().join("blobs/sha256")) {
         let mut bytes = std::fs::read(&blob).expect("read");
         bytes[0] ^= 1;
         std::fs::write(&blob, bytes).expect("written");
     }
-    assert_eq!(at_once(&cached, &bases.name(), 1, &[]), expected);
+    assert_eq!(on_base_at_once(&cached, &bases.name(), 1, &[]), expected);
     assert_eq!(bases.fetched(), all);
 }

@@ -1,27 +1,12 @@
 //! Several processes with one cache.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use erlrel_core::digest::Digest;
 use erlrel_core::image::validate;
 
-use super::{Cached, files, first_line, pushed};
+use super::{Cached, at_once, files, first_line, pushed};
 use crate::support::registry::Registry;
-
-/// Starts as many at once, and gives the digests that they say.
-fn at_once(count: usize, command: impl Fn(usize) -> Command) -> Vec<String> {
-    let start = |nth: usize| {
-        let mut command = command(nth);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
-    };
-    let running: Vec<Child> = (0..count).map(start).collect();
-    let end = |child: Child| {
-        let output = child.wait_with_output().expect("ended");
-        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-        first_line(&String::from_utf8_lossy(&output.stdout))
-    };
-    running.into_iter().map(end).collect()
-}
 
 /// Every blob is what its name says, and nothing is left aside.
 fn assert_whole(cached: &Cached) {

@@ -27,9 +27,7 @@ pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
         docker_host()?;
     }
     let host = Host::new(&args.content.host, report)?.sharing(&args.compile.dependency_cache.cache_from);
-    let result = make(args, &host, report);
-    host.tell_trouble();
-    result
+    host.telling(|| make(args, &host, report))
 }
 
 fn make(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<(), CliError> {
@@ -72,9 +70,8 @@ pub(crate) struct Subject {
 impl Subject {
     fn of_project(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<Self, CliError> {
         let commands = &["release", "tar"];
-        let registry = &args.content.host.registry;
         let (project, dependency_cache) =
-            project::open_compiled(&args.project, &args.compile, registry, commands, report)?;
+            project::open_compiled(&args.project, &args.compile, &host.cache_registry, commands, report)?;
         let resolved = Resolved::of(project, &args.project, &args.select, report)?;
         let options = options_of(&resolved, &args.content)?;
         let Release { project, spec, .. } = &resolved.release;

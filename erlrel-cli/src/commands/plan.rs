@@ -18,23 +18,26 @@ use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
     let host = Host::new(&args.content.host, report)?;
-    let (summary, plan) = match &args.content.from {
+    let (summary, plan) = host.telling(|| decide(args, &host, report))?;
+    print(&summary, &plan, args.json, report)
+}
+
+fn decide(args: &PlanArgs, host: &Host<'_>, report: &Report) -> Result<(Summary, Plan), CliError> {
+    Ok(match &args.content.from {
         Some(path) => {
             let release = read_from(path)?;
             let options = options_from(&args.project, &args.content, report)?;
-            let plan = plan_from(&release, &options, &host, report)?;
+            let plan = plan_from(&release, &options, host, report)?;
             (Summary::of_prebuilt(&release), plan)
         }
         None => {
             let project = project::open(&args.project, &["release", "tar"])?;
             let resolved = Resolved::of(project, &args.project, &args.select, report)?;
             let options = options_of(&resolved, &args.content)?;
-            let plan = plan_project(&resolved, &options, &args.content, &host, report)?;
+            let plan = plan_project(&resolved, &options, &args.content, host, report)?;
             (Summary::of_project(&resolved.release), plan)
         }
-    };
-    host.tell_trouble();
-    print(&summary, &plan, args.json, report)
+    })
 }
 
 fn print(summary: &Summary, plan: &Plan, json: bool, report: &Report) -> Result<(), CliError> {

@@ -23,16 +23,25 @@ pub(crate) fn run(args: &RebaseArgs, report: &Report) -> Result<(), CliError> {
         docker_host()?;
     }
     let host = Host::new(&args.host, report)?;
+    host.telling(|| make(args, &names, &to, &host, report))
+}
+
+fn make(
+    args: &RebaseArgs,
+    names: &[Reference],
+    to: &[Destination],
+    host: &Host<'_>,
+    report: &Report,
+) -> Result<(), CliError> {
     let build = host.build_options();
     let image = open(&args.image, None, &build)?;
     let base = open(&args.base, Some(image.platform()), &build)?;
     let rebased = rebase(&image, &base)?;
     let options = host.write_options();
-    let write = |to| destination::write(&rebased, &names, to, &options);
+    let write = |to| destination::write(&rebased, names, to, &options);
     let receipts =
         report.while_sending(&host.registry, || to.iter().map(write).collect::<Result<Vec<_>, _>>())?;
-    host.tell_trouble();
-    let made = receipt::Made { image: &rebased, names: &names, receipts: &receipts, dependency_cache: None };
+    let made = receipt::Made { image: &rebased, names, receipts: &receipts, dependency_cache: None };
     receipt::print(&made, args.json, report)
 }
 

@@ -9,12 +9,14 @@ use erlrel_core::tree::{is_half_written, write_directory};
 use crate::args::ReleaseArgs;
 use crate::error::CliError;
 use crate::project;
+use crate::registry::{cache_registry, tell_trouble};
 use crate::report::Report;
 use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
-    let (project, _) =
-        project::open_compiled(&args.project, &args.compile, &args.registry, &["release"], report)?;
+    let registry = cache_registry(&args.registry, report);
+    let (project, _) = project::open_compiled(&args.project, &args.compile, &registry, &["release"], report)?;
+    tell_trouble(&registry, report);
     let resolved = Resolved::of(project, &args.project, &args.select, report)?;
     let out = match &args.out {
         Some(out) => named(out, &resolved.release.spec.name)?,

@@ -8,12 +8,14 @@ use crate::args::TarArgs;
 use crate::environment::epoch;
 use crate::error::CliError;
 use crate::project;
+use crate::registry::{cache_registry, tell_trouble};
 use crate::report::Report;
 use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
-    let (project, _) =
-        project::open_compiled(&args.project, &args.compile, &args.registry, &["tar"], report)?;
+    let registry = cache_registry(&args.registry, report);
+    let (project, _) = project::open_compiled(&args.project, &args.compile, &registry, &["tar"], report)?;
+    tell_trouble(&registry, report);
     let resolved = Resolved::of(project, &args.project, &args.select, report)?;
     let tree = assemble(&resolved.release, Form::Tarball)?;
     resolved.warn_of_form(&tree, Form::Tarball, report)?;

@@ -97,8 +97,9 @@ fn top(
     remote: &RemoteRepository,
     build: &BuildOptions<'_>,
 ) -> Result<RemoteManifest, ContainerError> {
-    if let Some(bytes) = build.cache.zip(name.digest()).and_then(|(cache, digest)| cache.manifest(digest)) {
-        return Ok(RemoteManifest::from_bytes(bytes));
+    let kept = build.cache.zip(name.digest()).and_then(|(cache, digest)| cache.manifest(digest));
+    if let Some(manifest) = kept.and_then(|bytes| RemoteManifest::read(bytes, "").ok()) {
+        return Ok(manifest);
     }
     let missing = || ContainerError::NoSuchBase { name: name.to_string() };
     let top = remote.manifest(&name.wanted())?.ok_or_else(missing)?;

@@ -61,14 +61,13 @@ fn look_in(
 ) -> Result<Option<FileMap>, SharedCacheError> {
     let tag = tag(base);
     let Some(found) = find(place, &tag, &build.cache_registry)? else { return Ok(None) };
-    let ignored = |why: String| SharedCacheError::Ignored { place: place.to_string(), tag: tag.clone(), why };
-    let artifact = found.artifact;
+    let artifact = &found.artifact;
     let is_of_base = artifact.annotations().get(KEY) == Some(&key(base).to_string());
     match artifact.layers() {
         [layer] if is_of_base && artifact.artifact_type() == ARTIFACT_TYPE => {
-            listing::unpack(layer).map(Some).map_err(|error| ignored(error.to_string()))
+            listing::unpack(layer).map(Some).map_err(|error| found.ignored(&tag, error.to_string()))
         }
-        _ => Err(ignored("it is not what the base holds".into())),
+        _ => Err(found.ignored(&tag, "it is not what the base holds")),
     }
 }
 

@@ -9,17 +9,7 @@ use crate::tree::TreeError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DependenciesError {
-    /// An entry that is not what it should be.
-    #[error("the entry `{tag}` of the cache `{place}` is ignored: {why}")]
-    Ignored {
-        /// The cache.
-        place: String,
-        /// The entry's tag.
-        tag: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The cache itself.
+    /// The cache itself, or an entry of it that is not what it should be.
     #[error(transparent)]
     Cache(#[from] SharedCacheError),
     /// A layout that cannot be read or written.

@@ -15,6 +15,8 @@ use crate::deflate;
 use crate::fs::{self, FsError, ScratchDir};
 use crate::image::Blob;
 use crate::shared_cache::Found;
+#[cfg(doc)]
+use crate::shared_cache::SharedCacheError;
 use crate::term;
 use crate::tree::{Entry, Group, Node, Tree, TreeError, TreePath, clean_up, read_limited, write_directory};
 
@@ -43,15 +45,14 @@ pub struct Restored {
 /// in between, each dependency is there as a whole or not at all.
 ///
 /// # Errors
-/// [`DependenciesError::Ignored`] if the entry is damaged or is another one than its tag says; else when it cannot be
+/// [`SharedCacheError::Ignored`] if the entry is damaged or is another one than its tag says; else when it cannot be
 /// read, or `_build` not be written.
 pub fn restore(
     dependencies: &Dependencies,
     found: &Found,
     at: SystemTime,
 ) -> Result<Restored, DependenciesError> {
-    let ignored =
-        |why: String| DependenciesError::Ignored { place: found.place.clone(), tag: dependencies.tag(), why };
+    let ignored = |why: String| DependenciesError::from(found.ignored(&dependencies.tag(), why));
     let layer = checked_layer(dependencies, found).map_err(ignored)?;
     fs::create_dir_all(&dependencies.base_dir)?;
     clean_up(&dependencies.base_dir)?;

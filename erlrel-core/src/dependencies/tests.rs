@@ -12,6 +12,7 @@ use crate::image::layout::write_artifact;
 use crate::image::{Artifact, Blob};
 use crate::project::{LoadOptions, load};
 use crate::registry::{Registry, RegistryOptions};
+use crate::shared_cache::SharedCacheError;
 use crate::tree::{TarOptions, Tree, TreePath, listing, read_directory, read_tar, write_tar_gz};
 
 const COMMIT: &str = "dad83125311dafb3be8b55f66caab0fa6716ef6a";
@@ -356,7 +357,8 @@ fn a_poisoned_entry_is_ignored_and_nothing_of_it_is_left() {
     for artifact in entries {
         let place = Place::new();
         let error = restore(&place.dependencies(), &found(artifact), at()).expect_err("it is poisoned");
-        assert!(matches!(error, DependenciesError::Ignored { .. }), "{error:?}");
+        let is_ignored = matches!(error, DependenciesError::Cache(SharedCacheError::Ignored { .. }));
+        assert!(is_ignored, "{error:?}");
         messages.push(error.to_string().split_once(" is ignored: ").expect("a reason").1.to_string());
         assert_eq!(place.built(), "", "{error}");
         assert_eq!(std::fs::read_dir(place.0.path()).expect("listed").count(), 1, "{error}");

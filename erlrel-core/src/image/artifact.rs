@@ -53,11 +53,9 @@ impl Artifact {
     /// What is wrong with it, as text.
     pub fn parse(bytes: &[u8], blob: impl Fn(Digest, u64) -> Blob) -> Result<Self, String> {
         let manifest = Manifest::parse(bytes)?;
-        let artifact_type = manifest.artifact_type.ok_or("it is an image, and no artifact")?;
         let layers = manifest.layers.iter().map(|layer| blob(layer.digest, layer.size)).collect();
         let config = blob(manifest.config.digest, manifest.config.size);
-        let annotations = manifest.annotations;
-        Ok(Self { artifact_type, annotations, manifest: Blob::from_bytes(bytes.to_vec()), config, layers })
+        Self::of(manifest, bytes, layers, config)
     }
 
     /// The artifact with this tag in a layout; `None` if there is no layout, or none of this tag in it.
@@ -75,14 +73,16 @@ impl Artifact {
         let bytes = store.json("manifest", entry)?;
         let damaged = |why: String| store.damaged(&format!("manifest {}", entry.digest), why);
         let manifest = Manifest::parse(&bytes).map_err(damaged)?;
-        let descriptors = || manifest.layers.iter().chain([&manifest.config]);
-        let blobs: Vec<Blob> =
-            descriptors().map(|layer| store.blob("layer", layer)).collect::<Result<_, _>>()?;
-        let blob = |digest: Digest, size: u64| {
-            let found = blobs.iter().find(|blob| blob.digest() == digest && blob.size() == size);
-            found.cloned().unwrap_or_else(|| Blob::from_bytes(Vec::new()))
-        };
-        Self::parse(&bytes, blob).map(Some).map_err(damaged)
+        let layers =
+            manifest.layers.iter().map(|layer| store.blob("layer", layer)).collect::<Result<_, _>>()?;
+        let config = store.blob("configuration", &manifest.config)?;
+        Self::of(manifest, &bytes, layers, config).map(Some).map_err(damaged)
+    }
+
+    fn of(manifest: Manifest, bytes: &[u8], layers: Vec<Blob>, config: Blob) -> Result<Self, String> {
+        let artifact_type = manifest.artifact_type.ok_or("it is an image, and no artifact")?;
+        let (annotations, manifest) = (manifest.annotations, Blob::from_bytes(bytes.to_vec()));
+        Ok(Self { artifact_type, annotations, manifest, config, layers })
     }
 
     /// What it is.

@@ -17,6 +17,12 @@ use crate::platform::Platform;
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// Media type of an image index.
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// Docker's index, a manifest list.
+const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+/// Docker's manifest, of its second schema.
+const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+/// Every kind of manifest and index that there is; a registry shows only what is asked for.
+pub(crate) const KINDS: [&str; 4] = [INDEX, MANIFEST, DOCKER_LIST, DOCKER_MANIFEST];
 /// Media type of an image configuration.
 pub(crate) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 /// Media type of layers that are not compressed.
@@ -123,22 +129,50 @@ pub(crate) fn encode_index(manifests: &[Descriptor]) -> Result<Vec<u8>, ImageErr
     Ok(canonical(serde_json::json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests})))
 }
 
-/// What a document is by its own words, or by what it has where it says nothing, as OCI allows.
-pub(super) fn media_type(bytes: &[u8]) -> String {
-    let value: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let said = value.get("mediaType").and_then(Value::as_str);
-    let shown = if value.get("manifests").is_some() { INDEX } else { MANIFEST };
-    said.unwrap_or(shown).into()
+/// What a manifest or an index is: what it says itself, what the header of a registry's answer says (nothing, if it is
+/// empty), what its fields say. What says both an index and a
+/// manifest is none, since others could take it for the other (GHSA-77vh-xpmg-72qh).
+pub(super) fn media_type(header: &str, bytes: &[u8]) -> Result<String, String> {
+    let body: Value =
+        serde_json::from_slice(bytes).map_err(|error| format!("the manifest is not JSON: {error}"))?;
+    let has = |field: &str| body.get(field).is_some();
+    let is_index = has("manifests");
+    if is_index && (has("layers") || has("config")) {
+        return Err("the manifest is an index as well".into());
+    }
+    let kind = |text: &str| KINDS.into_iter().find(|kind| *kind == text);
+    let inside = body.get("mediaType").and_then(Value::as_str);
+    let media_type = match (inside, kind(header)) {
+        (Some(inside), Some(header)) if inside != header => {
+            return Err(format!(
+                "the manifest is of the type `{inside}`, and the registry calls it `{header}`"
+            ));
+        }
+        (Some(inside), _) => kind(inside).ok_or_else(|| unsupported(inside))?,
+        (None, Some(header)) => header,
+        (None, None) if is_index => INDEX,
+        (None, None) if has("layers") => MANIFEST,
+        (None, None) => return Err(unsupported(header)),
+    };
+    if self::is_index(media_type) == is_index {
+        Ok(media_type.into())
+    } else {
+        Err(format!("the manifest is not what its type says, `{media_type}`"))
+    }
+}
+
+fn unsupported(media_type: &str) -> String {
+    format!("the type `{media_type}` is not supported: it is no image of OCI or of Docker's second schema")
 }
 
 /// True for the media types of an index: OCI's and Docker's manifest list.
 pub(crate) fn is_index(media_type: &str) -> bool {
-    matches!(media_type, INDEX | "application/vnd.docker.distribution.manifest.list.v2+json")
+    matches!(media_type, INDEX | DOCKER_LIST)
 }
 
 /// True for the media types of an image manifest: OCI's and Docker's schema 2.
 pub(crate) fn is_manifest(media_type: &str) -> bool {
-    matches!(media_type, MANIFEST | "application/vnd.docker.distribution.manifest.v2+json")
+    matches!(media_type, MANIFEST | DOCKER_MANIFEST)
 }
 
 /// True for the media types of an image configuration: OCI's and Docker's.
@@ -257,6 +291,41 @@ mod tests {
         let changed = text.replace(&layer, &format!("sha512:{}", "0".repeat(128)));
         let error = Manifest::parse(changed.as_bytes()).expect_err("no SHA-256");
         assert!(error.contains("is not SHA-256"), "{error}");
+    }
+
+    #[test]
+    fn a_manifest_is_what_it_says_or_what_the_registry_says() {
+        let [index, manifest, list, docker] = KINDS;
+        let own = |kind: &str, field: &str| format!(r#"{{"mediaType":"{kind}","{field}":[]}}"#);
+        for (header, body, expected) in [
+            (index, own(index, "manifests"), index),
+            ("application/json", own(manifest, "layers"), manifest),
+            ("", own(list, "manifests"), list),
+            (docker, r#"{"layers":[]}"#.into(), docker),
+            ("text/plain", r#"{"layers":[]}"#.into(), manifest),
+            ("text/plain", r#"{"manifests":[]}"#.into(), index),
+        ] {
+            assert_eq!(media_type(header, body.as_bytes()).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_manifest_of_two_kinds_is_none() {
+        let [index, manifest, ..] = KINDS;
+        let error = |header: &str, body: &str| media_type(header, body.as_bytes()).expect_err(body);
+        insta::assert_snapshot!([
+            error(manifest, r#"{"layers":[],"manifests":[]}"#),
+            error(index, &format!(r#"{{"mediaType":"{manifest}","layers":[]}}"#)),
+            error(index, r#"{"layers":[]}"#),
+            error("application/vnd.docker.distribution.manifest.v1+prettyjws", r#"{"fsLayers":[]}"#),
+            error("text/html", "<html>"),
+        ].join("\n"), @r#"
+        the manifest is an index as well
+        the manifest is of the type `application/vnd.oci.image.manifest.v1+json`, and the registry calls it `application/vnd.oci.image.index.v1+json`
+        the manifest is not what its type says, `application/vnd.oci.image.index.v1+json`
+        the type `application/vnd.docker.distribution.manifest.v1+prettyjws` is not supported: it is no image of OCI or of Docker's second schema
+        the manifest is not JSON: expected value at line 1 column 1
+        "#);
     }
 
     proptest! {

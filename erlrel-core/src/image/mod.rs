@@ -43,6 +43,7 @@ pub(crate) use blob::{Expected, Verified};
 pub use config::ContainerConfig;
 pub use error::ImageError;
 pub use layer::Layer;
+pub(crate) use manifest::KINDS as MANIFEST_KINDS;
 pub use rebase::rebase;
 pub use reference::{Reference, Repository};
 pub use remote::{Remote, RemoteManifest, RemoteName};

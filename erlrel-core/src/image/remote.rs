@@ -39,9 +39,12 @@ pub struct RemoteManifest {
 }
 
 impl RemoteManifest {
-    /// A manifest or an index of which only the bytes are known: it says itself what it is, or shows it.
-    pub fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self { media_type: manifest::media_type(&bytes), digest: Digest::of(&bytes), bytes }
+    /// Reads a manifest or an index, which a registry calls `kind`; empty if it is not known what it is called.
+    ///
+    /// # Errors
+    /// What is wrong with it, as text: it is none, or not of the kind that it says or is called.
+    pub fn read(bytes: Vec<u8>, kind: &str) -> Result<Self, String> {
+        Ok(Self { media_type: manifest::media_type(kind, &bytes)?, digest: Digest::of(&bytes), bytes })
     }
 }
 

@@ -383,19 +383,23 @@ fn a_registry_leads_to_no_place_where_it_has_no_business() {
     inside.location(&inside.url("x"), "https://10.0.0.2/x").expect("a registry inside may lead inside");
 }
 
+/// What comes of a challenge that names this token service.
+fn asked_for_token(exchange: &Exchange, realm: &str) -> Failure {
+    let asked = auth::Asked {
+        challenges: challenge::parse([format!(r#"Bearer realm="{realm}""#).as_str()]),
+        registry: &exchange.root,
+        scopes: &scope::Scopes::of("a/b", scope::Access::Pull),
+        refused: None,
+        answer: Answer { status: 401, message: None },
+    };
+    exchange.authorizer.answer(&exchange.inner.http, &exchange.inner.keychain, &asked).expect_err(realm)
+}
+
 #[test]
 fn a_token_service_that_credentials_could_be_read_on_the_way_to_is_not_asked() {
     let exchange = exchange_at("https://r.example/");
     for realm in ["http://auth.example/token", "https://10.0.0.1/token", "auth.example/token"] {
-        let asked = auth::Asked {
-            challenges: challenge::parse([format!(r#"Bearer realm="{realm}""#).as_str()]),
-            registry: &exchange.root,
-            scopes: &scope::Scopes::of("a/b", scope::Access::Pull),
-            refused: None,
-            answer: Answer { status: 401, message: None },
-        };
-        let inner = &exchange.inner;
-        let failure = exchange.authorizer.answer(&inner.http, &inner.keychain, &asked).expect_err(realm);
+        let failure = asked_for_token(&exchange, realm);
         assert!(failure.reason.to_string().contains("token service"), "{:?}", failure.reason);
     }
 }
@@ -408,15 +412,7 @@ fn a_token_service_at_the_registry_itself_may_see_the_client_certificate() {
     let root = Url::parse("https://127.0.0.1:1/").expect("an address");
     let exchange = Registry::new(options).exchange(root, "127.0.0.1:1", "a/b");
     for (realm, shown) in [("https://127.0.0.1:1/token", true), ("https://127.0.0.1:2/token", false)] {
-        let asked = auth::Asked {
-            challenges: challenge::parse([format!(r#"Bearer realm="{realm}""#).as_str()]),
-            registry: &exchange.root,
-            scopes: &scope::Scopes::of("a/b", scope::Access::Pull),
-            refused: None,
-            answer: Answer { status: 401, message: None },
-        };
-        let inner = &exchange.inner;
-        let failure = exchange.authorizer.answer(&inner.http, &inner.keychain, &asked).expect_err(realm);
+        let failure = asked_for_token(&exchange, realm);
         assert_eq!(failure.reason.to_string().contains("me.cert"), shown, "{realm}: {:?}", failure.reason);
     }
 }

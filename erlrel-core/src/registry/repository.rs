@@ -7,7 +7,6 @@ use super::download::{Download, may_be_elsewhere};
 use super::error::{Failure, Reason, RegistryError};
 use super::exchange::Exchange;
 use super::retry::attempts;
-use super::scope::Access;
 use super::upload::{self, Pushed, Wanted};
 use super::url::Url;
 use super::{Registry, RegistryOptions, manifests};
@@ -51,24 +50,6 @@ impl RemoteRepository {
                 _ => Err(failure),
             })
             .map_err(Failure::while_doing(action))
-    }
-
-    /// Whether the repository has a blob. A registry that does not know how to say so has none.
-    ///
-    /// # Errors
-    /// When the registry cannot be reached, or does not allow it.
-    pub fn has_blob(&self, digest: Digest) -> Result<bool, RegistryError> {
-        let work = |_| {
-            let exchange = self.origin()?;
-            let response = upload::head(&exchange, digest, Access::Pull)?;
-            match response.status {
-                200 => Ok(true),
-                404 | 405 | 501 => Ok(false),
-                _ => Err(exchange.refused(response)),
-            }
-        };
-        let action = format!("ask {} for the blob {digest}", self.repository);
-        self.patiently(&action, work).map_err(Failure::while_doing(action))
     }
 
     /// A reader of a blob, from the beginning. It takes up again where a connection breaks, and fails at the end if
@@ -181,4 +162,27 @@ fn check_reference(reference: &str) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::invalid("it is neither a tag nor a digest"))
+}
+
+#[cfg(test)]
+mod asking {
+    use super::super::scope::Access;
+    use super::*;
+
+    impl RemoteRepository {
+        /// Whether the repository has a blob: a question that changes nothing.
+        pub(in super::super) fn has_blob(&self, digest: Digest) -> Result<bool, RegistryError> {
+            let work = |_| {
+                let exchange = self.origin()?;
+                let response = upload::head(&exchange, digest, Access::Pull)?;
+                match response.status {
+                    200 => Ok(true),
+                    404 | 405 | 501 => Ok(false),
+                    _ => Err(exchange.refused(response)),
+                }
+            };
+            let action = format!("ask {} for the blob {digest}", self.repository);
+            self.patiently(&action, work).map_err(Failure::while_doing(action))
+        }
+    }
 }

@@ -19,6 +19,8 @@ pub(crate) use quirks::*;
 pub(crate) use store::Manifest;
 use store::Store;
 
+use crate::fixture::REPOSITORY;
+
 /// No client needs so many requests here; what comes after is refused, so that a loop ends.
 const MANY: usize = 3_000;
 
@@ -162,7 +164,7 @@ impl Site {
             Some(What::HangsUp) => return Ok(false),
             Some(What::Silent) => return connection.await_end().map(|()| false),
             Some(What::Early(status)) => {
-                connection.answer(&request, &refused(status, "EARLY", "not now"))?;
+                connection.answer(&request, &self.early(status))?;
                 return Ok(false);
             }
             Some(What::CutAt(at)) if uploading => {
@@ -194,6 +196,16 @@ impl Site {
         let (fault, left) = faults.find(|(fault, left)| fault.on == step && **left > 0)?;
         *left -= 1;
         Some(fault.what.clone())
+    }
+
+    /// An answer that does not wait for the content. Whoever says 401 says what it wants, as RFC 9110, 15.5.2 demands.
+    fn early(&self, status: u16) -> Response {
+        let response = refused(status, "EARLY", "not now");
+        if status != 401 {
+            return response;
+        }
+        let push = [(REPOSITORY.to_string(), "push".to_string())];
+        response.with("WWW-Authenticate", self.bearer(&push))
     }
 
     fn respond(

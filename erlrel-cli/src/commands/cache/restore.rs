@@ -4,12 +4,15 @@ use crate::args::CacheRestoreArgs;
 use crate::dependency_cache::{DependencyCache, Outcome};
 use crate::error::CliError;
 use crate::project::load;
+use crate::registry::{cache_registry, tell_trouble};
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &CacheRestoreArgs, report: &Report) -> Result<(), CliError> {
     let project = load(&args.project)?;
-    let cache = DependencyCache::of(&project, &args.project, &args.registry, report)?;
+    let registry = cache_registry(&args.registry, report);
+    let cache = DependencyCache::of(&project, &args.project, &registry)?;
     let outcome = cache.restore(&args.from, report);
+    tell_trouble(&registry, report);
     if args.json {
         return report.result(format!("{:#}", cache.to_json(&outcome, None)));
     }

@@ -6,16 +6,20 @@ use crate::args::CacheSaveArgs;
 use crate::dependency_cache::DependencyCache;
 use crate::error::CliError;
 use crate::project::load;
+use crate::registry::{cache_registry, tell_trouble};
 use crate::report::{Report, bytes};
 
 pub(crate) fn run(args: &CacheSaveArgs, report: &Report) -> Result<(), CliError> {
     let project = load(&args.project)?;
-    let cache = DependencyCache::of(&project, &args.project, &args.registry, report)?;
+    let registry = cache_registry(&args.registry, report);
+    let cache = DependencyCache::of(&project, &args.project, &registry)?;
     let missing = cache.missing();
     if !missing.is_empty() {
         return Err(CliError::NotCompiled { names: missing });
     }
-    let saved = cache.save(&args.to, report)?;
+    let saved = cache.save(&args.to, report);
+    tell_trouble(&registry, report);
+    let saved = saved?;
     if args.json {
         let saved =
             saved.map(|(names, saved)| json!({ "to": saved.place, "bytes": saved.bytes, "names": names }));
