@@ -19,9 +19,10 @@ fn every_habit_of_registries_is_shown_by_a_test() {
     }
 }
 
-/// The registry client with its tests.
+/// The registry client, and how manifests are read, with their tests.
 fn source() -> String {
-    let dir = repository().join("erlrel-core/src/registry");
-    let files = std::fs::read_dir(dir).expect("the client").map(|entry| entry.expect("listed").path());
+    let src = repository().join("erlrel-core/src");
+    let client = std::fs::read_dir(src.join("registry")).expect("the client");
+    let files = client.map(|entry| entry.expect("listed").path()).chain([src.join("image/manifest.rs")]);
     files.map(|path| std::fs::read_to_string(path).expect("source")).collect()
 }
