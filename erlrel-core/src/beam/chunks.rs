@@ -60,3 +60,19 @@ pub(super) fn chunks(container: &[u8]) -> Result<Vec<Chunk<'_>>, BeamError> {
 pub(super) fn find<'a>(chunks: &[Chunk<'a>], name: &[u8; 4]) -> Option<&'a [u8]> {
     chunks.iter().find(|(id, _)| id == name).map(|(_, data)| *data)
 }
+
+/// A container of these chunks.
+pub(super) fn container_of(chunks: &[Chunk<'_>]) -> Vec<u8> {
+    let body: usize = chunks.iter().map(|(_, data)| 8 + data.len().next_multiple_of(4)).sum();
+    let mut out = Vec::with_capacity(12 + body);
+    out.extend_from_slice(b"FOR1");
+    out.extend_from_slice(&(body as u32 + 4).to_be_bytes());
+    out.extend_from_slice(b"BEAM");
+    for (id, data) in chunks {
+        out.extend_from_slice(id);
+        out.extend_from_slice(&(data.len() as u32).to_be_bytes());
+        out.extend_from_slice(data);
+        out.resize(out.len().next_multiple_of(4), 0);
+    }
+    out
+}

@@ -1,10 +1,12 @@
 //! BEAM files: the chunks of a compiled module.
 
 mod chunks;
+mod form;
 mod functions;
 mod strip;
 
 pub use chunks::BeamError;
+pub use form::BeamForm;
 pub use functions::{Function, attributes, exports, imports};
 pub use strip::strip;
 
@@ -28,9 +30,10 @@ mod tests {
     #[test]
     fn stripping_keeps_what_loading_needs_in_the_order_of_beam_lib() {
         let stripped = strip(&container(&WHOLE)).expect("stripped");
-        let plain = deflate::decompress(&stripped).expect("gzip");
-        assert_eq!(plain, container(&["Attr", "AtU8", "Code", "StrT", "ImpT", "ExpT"]));
-        assert_eq!(strip(&stripped).expect("stripped again"), stripped);
+        assert_eq!(stripped, container(&["Attr", "AtU8", "Code", "StrT", "ImpT", "ExpT"]));
+        let packed = BeamForm::Relx.of(&container(&WHOLE)).expect("stripped");
+        assert_eq!(deflate::decompress(&packed).expect("gzip"), stripped);
+        assert_eq!(BeamForm::Relx.of(&packed).expect("stripped again"), packed);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! older when it was read than the resolution of its times: others could change once more without a trace, so nothing
 //! is recorded of them (as git does, "racy git"). Nobody can set the time of the last change (ctime) at will.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -30,20 +30,20 @@ const KEPT_BYTES: usize = 64 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Source {
     path: PathBuf,
-    is_stripped: bool,
+    /// The key of the form that a BEAM file gets; empty for a file that is packed as it is.
+    form: String,
 }
 
 impl Source {
     fn of(content: &Content) -> Option<Self> {
         let path = content.source()?.to_path_buf();
-        Some(Self { path, is_stripped: matches!(content, Content::StrippedBeam(_)) })
-    }
-
-    fn content(&self) -> Content {
-        let path = self.path.clone();
-        if self.is_stripped { Content::StrippedBeam(path) } else { Content::File(path) }
+        let form = if let Content::Beam { form, .. } = content { form.key() } else { String::new() };
+        Some(Self { path, form })
     }
 }
+
+/// The files of one directory.
+type Folder<'a> = BTreeMap<Source, &'a Content>;
 
 /// What tells a changed file from an unchanged one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl FileDigests {
 
     /// True if all that was read of the files of a tree since their digests were taken was what the digests say.
     pub(super) fn still_hold(&self, tree: &Tree) -> bool {
-        sources(tree).all(|source| {
+        sources(tree).all(|(source, _)| {
             self.files.get(&source).is_some_and(|known| {
                 let is_same = || Stat::of(&source.path).as_ref() == Some(&known.stat);
                 known.bytes.is_some() || known.is_settled && is_same()
@@ -122,9 +122,9 @@ impl FileDigests {
     }
 }
 
-fn sources(tree: &Tree) -> impl Iterator<Item = Source> {
+fn sources(tree: &Tree) -> impl Iterator<Item = (Source, &Content)> {
     tree.iter().filter_map(|(_, entry)| match &entry.node {
-        Node::File(content) => Source::of(content),
+        Node::File(content) => Some((Source::of(content)?, content)),
         Node::Directory | Node::Symlink(_) => None,
     })
 }
@@ -133,10 +133,10 @@ impl Cache {
     /// The digests of all files of these trees, from the cache as far as it has them. Files that cannot be read have
     /// none.
     pub(super) fn file_digests<'a>(&self, trees: impl Iterator<Item = &'a Tree>) -> FileDigests {
-        let mut folders: BTreeMap<PathBuf, BTreeSet<Source>> = BTreeMap::new();
-        for source in trees.flat_map(sources) {
+        let mut folders: BTreeMap<PathBuf, Folder<'_>> = BTreeMap::new();
+        for (source, content) in trees.flat_map(sources) {
             let folder = source.path.parent().unwrap_or(Path::new("")).to_path_buf();
-            folders.entry(folder).or_default().insert(source);
+            folders.entry(folder).or_default().insert(source, content);
         }
         let room = AtomicUsize::new(KEPT_BYTES);
         let files = folders.par_iter().flat_map_iter(|(path, sources)| self.folder(path, sources, &room));
@@ -144,14 +144,14 @@ impl Cache {
     }
 
     /// The digests of files of one directory, which are one record.
-    fn folder(&self, path: &Path, sources: &BTreeSet<Source>, room: &AtomicUsize) -> Vec<(Source, Known)> {
+    fn folder(&self, path: &Path, sources: &Folder<'_>, room: &AtomicUsize) -> Vec<(Source, Known)> {
         let name = Digest::of(format!("{}\n{}", self.maker, path.display()).as_bytes()).hex();
         let mut recorded =
             self.record(Kind::Digests, &name).map(|body| parse(path, &body)).unwrap_or_default();
-        let look = |source: &Source| {
+        let look = |(source, content): (&Source, &&Content)| {
             let stat = Stat::of(&source.path)?;
             let known = recorded.get(source).filter(|known| known.stat == stat).cloned();
-            Some((source.clone(), known.map_or_else(|| self.read(source, stat, room), Some)?))
+            Some((source.clone(), known.map_or_else(|| self.read(content, stat, room), Some)?))
         };
         let found: Vec<(Source, Known)> = sources.par_iter().filter_map(look).collect();
         let is_new = |(source, known): &&(Source, Known)| {
@@ -165,18 +165,19 @@ impl Cache {
         found
     }
 
-    fn read(&self, source: &Source, stat: Stat, room: &AtomicUsize) -> Option<Known> {
+    fn read(&self, content: &Content, stat: Stat, room: &AtomicUsize) -> Option<Known> {
+        let path = content.source()?;
         let is_settled = stat.is_settled_at(self.directory.opened());
-        // To strip a file once more takes long; to read it once more does not, if it will be the same.
-        let is_kept = (source.is_stripped || !is_settled) && take(room, stat.size);
+        // To bring a file into another form takes long; to read it once more does not, if it will be the same.
+        let is_formed = matches!(content, Content::Beam { .. });
+        let is_kept = (is_formed || !is_settled) && take(room, stat.size);
         let (digest, bytes) = if is_kept {
-            let content = source.content();
             let bytes: Arc<[u8]> = content.read().ok()?.into();
             (Digest::of(&bytes), Some(bytes))
         } else {
-            (digest(source)?, None)
+            (digest(content)?, None)
         };
-        (Stat::of(&source.path)? == stat).then_some(Known { stat, digest, is_settled, bytes })
+        (Stat::of(path)? == stat).then_some(Known { stat, digest, is_settled, bytes })
     }
 }
 
@@ -186,23 +187,21 @@ fn take(room: &AtomicUsize, size: u64) -> bool {
     room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok()
 }
 
-fn digest(source: &Source) -> Option<Digest> {
-    if source.is_stripped {
-        return Some(Digest::of(&source.content().read().ok()?));
-    }
+fn digest(content: &Content) -> Option<Digest> {
+    let Content::File(path) = content else { return Some(Digest::of(&content.read().ok()?)) };
     let mut writer = DigestWriter::new(io::sink());
-    io::copy(&mut std::fs::File::open(&source.path).ok()?, &mut writer).ok()?;
+    io::copy(&mut std::fs::File::open(path).ok()?, &mut writer).ok()?;
     Some(writer.finish().1)
 }
 
-/// One line of a record: name, whether it is stripped, digest, and what [`Stat`] has.
-type Line = (String, bool, String, u64, (i64, i64), (i64, i64), u64, u64);
+/// One line of a record: name, form, digest, and what [`Stat`] has.
+type Line = (String, String, String, u64, (i64, i64), (i64, i64), u64, u64);
 
 fn parse(folder: &Path, body: &str) -> BTreeMap<Source, Known> {
     let line = |line: &str| {
-        let (name, is_stripped, digest, size, modified, changed, inode, device): Line =
+        let (name, form, digest, size, modified, changed, inode, device): Line =
             serde_json::from_str(line).ok()?;
-        let source = Source { path: folder.join(name), is_stripped };
+        let source = Source { path: folder.join(name), form };
         let stat = Stat { size, modified, changed, inode, device };
         Some((source, Known { stat, digest: Digest::parse(&digest)?, is_settled: true, bytes: None }))
     };
@@ -215,7 +214,7 @@ fn print(files: &BTreeMap<Source, Known>) -> String {
         let name = source.path.file_name()?.to_str()?;
         let Stat { size, modified, changed, inode, device } = &known.stat;
         let digest = known.digest.to_string();
-        let line = (name, source.is_stripped, digest, size, modified, changed, inode, device);
+        let line = (name, &source.form, digest, size, modified, changed, inode, device);
         Some(serde_json::to_string(&line).ok()? + "\n")
     };
     files.iter().filter_map(line).collect()

@@ -84,7 +84,7 @@ fn examine(path: &TreePath, entry: &Entry) -> Result<Option<Secret>, TreeError> 
 /// The first part of a text; `None` for what is no text.
 fn start_of(content: &Content) -> Result<Option<Vec<u8>>, TreeError> {
     let text = match content {
-        Content::StrippedBeam(_) => return Ok(None),
+        Content::Beam { .. } => return Ok(None),
         Content::Bytes(bytes) => bytes.iter().take(SEARCHED as usize).copied().collect(),
         Content::File(path) => fs::read_start(path, SEARCHED, |head| !is_binary(head))?,
     };

@@ -7,6 +7,7 @@ use super::files::{self, Found, file_entry, file_name, link_entry};
 use super::resolve::{Release, ReleaseApp};
 use super::spec::{Mode, ReleaseSpec, SystemLibs};
 use super::{ReleaseError, config_files, erts, overlay, runtime_files, start_script};
+use crate::beam::BeamForm;
 use crate::fs;
 use crate::project::Origin;
 use crate::term::pretty;
@@ -246,7 +247,9 @@ fn appup(tree: &mut Tree, app: &ReleaseApp, target: &str, group: &Group) -> Resu
 /// Only `lib/APP/ebin/*.beam` is stripped: neither deeper folders nor `priv`.
 fn strip_beams(tree: &mut Tree) {
     tree.replace_contents(|path, content| match content {
-        Content::File(source) if is_module(path) => Some(Content::StrippedBeam(source.clone())),
+        Content::File(source) if is_module(path) => {
+            Some(Content::Beam { path: source.clone(), form: BeamForm::Relx })
+        }
         _ => None,
     });
 }

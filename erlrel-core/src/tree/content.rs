@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::TreeError;
-use crate::beam;
+use crate::beam::BeamForm;
 use crate::fs;
 
 /// The content of a file in a [`Tree`](super::Tree).
@@ -15,8 +15,13 @@ pub enum Content {
     Bytes(Arc<[u8]>),
     /// The bytes of a file on disk.
     File(PathBuf),
-    /// A BEAM file on disk, to be packed in relx's stripped form (see [`beam::strip`]).
-    StrippedBeam(PathBuf),
+    /// A BEAM file on disk, to be packed in another form.
+    Beam {
+        /// The file.
+        path: PathBuf,
+        /// The form that it gets.
+        form: BeamForm,
+    },
 }
 
 impl Content {
@@ -28,9 +33,9 @@ impl Content {
         match self {
             Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
             Self::File(path) => Ok(Cow::Owned(fs::read(path)?)),
-            Self::StrippedBeam(path) => {
-                let stripped = beam::strip(&fs::read(path)?);
-                stripped.map(Cow::Owned).map_err(|source| TreeError::Beam { path: path.clone(), source })
+            Self::Beam { path, form } => {
+                let formed = form.of(&fs::read(path)?);
+                formed.map(Cow::Owned).map_err(|source| TreeError::Beam { path: path.clone(), source })
             }
         }
     }
@@ -39,7 +44,7 @@ impl Content {
     pub fn source(&self) -> Option<&std::path::Path> {
         match self {
             Self::Bytes(_) => None,
-            Self::File(path) | Self::StrippedBeam(path) => Some(path),
+            Self::File(path) | Self::Beam { path, .. } => Some(path),
         }
     }
 }

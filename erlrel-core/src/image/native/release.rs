@@ -127,7 +127,7 @@ fn first_bytes(content: &Content) -> Result<[u8; 4], NativeError> {
             let read = File::open(path).and_then(|file| file.take(4).read(&mut start));
             read.map_err(FsError::while_doing("read", path))?;
         }
-        Content::StrippedBeam(_) => {}
+        Content::Beam { .. } => {}
     }
     Ok(start)
 }
@@ -144,6 +144,7 @@ fn wrong_architecture(path: &TreePath, found: &str, platform: &Platform) -> Nati
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::beam::BeamForm;
     use crate::tree::Group;
 
     fn tree(entries: Vec<(&str, Entry)>) -> Tree {
@@ -168,11 +169,12 @@ mod tests {
     #[test]
     fn programs_and_libraries_are_found_by_content_and_other_files_are_not_opened() {
         let missing = || std::path::PathBuf::from("/missing");
+        let beam = Content::Beam { path: missing(), form: BeamForm::Relx };
         let plain = Entry::file(std::path::PathBuf::from("/proc/self/exe"), 0o644, Group::Otp);
         let tree = tree(vec![
             ("bin/program", program()),
             ("bin/script", Entry::file("#!/bin/sh", 0o755, Group::Otp)),
-            ("lib/a/ebin/a.beam", Entry::file(Content::StrippedBeam(missing()), 0o755, Group::Otp)),
+            ("lib/a/ebin/a.beam", Entry::file(beam, 0o755, Group::Otp)),
             ("lib/a/ebin/a.app", Entry::file(missing(), 0o644, Group::Otp)),
             ("lib/a/priv/a.so.1", plain.clone()),
             ("lib/a/priv/data", plain),
