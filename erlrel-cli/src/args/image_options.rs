@@ -62,6 +62,12 @@ pub(crate) struct ImageOptionArgs {
     /// A file of the release, or a directory, that may be in the image although it looks like a secret
     #[arg(long, value_name = "PATH")]
     allow_secret: Vec<String>,
+    /// How many layers dependencies have at most; 0: one for all; default: 20
+    #[arg(long, value_name = "COUNT")]
+    dependency_layers: Option<usize>,
+    /// How many layers the project's own applications have at most; 0: one for all; default: 20
+    #[arg(long, value_name = "COUNT")]
+    project_layers: Option<usize>,
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +131,8 @@ impl ImageOptionArgs {
         options.workdir = self.workdir.clone().or(options.workdir);
         options.stop_signal = self.stop_signal.clone().or(options.stop_signal);
         options.healthcheck = self.health.over(options.healthcheck);
+        options.layers.dependencies = self.dependency_layers.unwrap_or(options.layers.dependencies);
+        options.layers.project = self.project_layers.unwrap_or(options.layers.project);
         Ok(options)
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Files<'a> {
     /// Empty for that of the base, if the entry point is the base's too.
     pub(crate) cmd: &'a [&'a str],
     pub(crate) platform: Platform,
+    /// Dependencies that do not stand still.
+    pub(crate) moving: BTreeSet<String>,
 }
 
 /// Decides the image. Nothing is written, and nothing of the files is looked at: see [`check_secrets`].
@@ -43,7 +45,14 @@ pub(crate) fn plan_files(
     tree.add_parents()?;
     build.observer.event(&Event::Assembled { entries: tree.len() });
     let prefix = TreePath::new(files.home.trim_start_matches('/'))?;
-    let layers = layers::split(&tree, SplitOptions { base: there, prefix: Some(&prefix) })?;
+    let split = SplitOptions {
+        base: there,
+        prefix: Some(&prefix),
+        base_layers: base.as_ref().map_or(0, |base| base.image.layers().len()),
+        budget: options.layers,
+        moving: Some(&files.moving),
+    };
+    let layers = layers::split(&tree, split)?;
     let unset = |name: &String| ContainerWarning::UnsetVariable { name: name.clone() };
     let mut warnings: Vec<ContainerWarning> = options.unset_env.iter().map(unset).collect();
     warnings.extend(base.iter().flat_map(|base| base.warnings.iter().cloned()));

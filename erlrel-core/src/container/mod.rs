@@ -5,6 +5,7 @@
 //! `CMD ["foreground"]`, `RELX_OUT_FILE_PATH=/tmp`; it runs with a read-only root and a writable `/tmp`
 //! under any user, and holds no cookie and no secret.
 
+mod app_dirs;
 mod base;
 mod base_listing;
 mod contract;
@@ -13,6 +14,7 @@ mod env_file;
 mod error;
 mod files;
 mod health_terms;
+mod layer_terms;
 mod nearest;
 mod on_base;
 mod option_terms;
@@ -25,9 +27,11 @@ pub mod tags;
 mod terms;
 pub mod values;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use app_dirs::AppDir;
 pub use base::{Base, FORMS as BASE_FORMS};
 pub use base_listing::share_base;
 use contract::Start;
@@ -161,8 +165,18 @@ pub fn plan(
         env: &[("RELX_OUT_FILE_PATH", "/tmp")],
         interpreter: None,
     };
-    let mut plan = Parts { description, tree, platform: &otp.platform, shell, start, base, unpacked: None }
-        .plan(options, build)?;
+    let parts = Parts {
+        description,
+        tree,
+        apps: app_dirs::own(release),
+        moving: project.moving_dependencies(),
+        platform: &otp.platform,
+        shell,
+        start,
+        base,
+        unpacked: None,
+    };
+    let mut plan = parts.plan(options, build)?;
     plan.warnings.extend(warnings.into_iter().map(ContainerWarning::Release));
     if !options.shell && plan.base.is_none() {
         plan.warnings.extend(shell::users(release));
@@ -191,7 +205,8 @@ fn start_program(path: &Path) -> Result<Entry, ContainerError> {
     if !path.is_file() {
         return Err(ContainerError::NoBootProgram { path: path.into() });
     }
-    Ok(Entry::file(Content::File(path.into()), 0o755, Group::Release))
+    // As often as Erlang another one, unlike what else a release has.
+    Ok(Entry::file(Content::File(path.into()), 0o755, Group::Otp))
 }
 
 /// What an image is put together from, whoever has assembled the release.
@@ -199,6 +214,10 @@ struct Parts<'a> {
     description: Description,
     /// The release, with its start program.
     tree: Tree,
+    /// The applications that are to have directories without versions.
+    apps: Vec<AppDir>,
+    /// Dependencies that do not stand still.
+    moving: BTreeSet<String>,
     platform: &'a Platform,
     shell: Shell,
     start: Start<'a>,
@@ -281,7 +300,15 @@ impl Parts<'_> {
         add_volumes(&mut tree, options, files)?;
         tree.add_parents()?;
         self.check_interpreter(&tree, files)?;
-        let layers = layers::split(&tree, SplitOptions { base: files, prefix: Some(&prefix) })?;
+        let tree = app_dirs::without_versions(tree, &prefix, &self.apps)?;
+        let split = SplitOptions {
+            base: files,
+            prefix: Some(&prefix),
+            base_layers: self.base.as_ref().map_or(0, |base| base.image.layers().len()),
+            budget: options.layers,
+            moving: Some(&self.moving),
+        };
+        let layers = layers::split(&tree, split)?;
         let (base, base_files) = self.base.map(|base| (base.image, base.files)).unzip();
         Ok(Plan { tree, base, base_files, layers, image, warnings, _unpacked: self.unpacked })
     }

@@ -1,6 +1,7 @@
 //! The key `erlrel` of rebar.config, read into [`ContainerOptions`].
 
 use super::health_terms::health;
+use super::layer_terms::layers;
 use super::options::ContainerOptions;
 use super::terms::Entry;
 use super::values;
@@ -10,7 +11,7 @@ use crate::project::Project;
 use crate::term::Term;
 
 /// All options, sorted.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "allow_secrets",
     "annotations",
     "base",
@@ -21,6 +22,7 @@ const KEYS: [&str; 17] = [
     "expose",
     "healthcheck",
     "labels",
+    "layers",
     "prefix",
     "shell",
     "stop_signal",
@@ -81,6 +83,7 @@ impl Reading<'_> {
             "shell" => options.shell = entry.value.as_bool().ok_or_else(|| entry.wrong("true or false"))?,
             "env" => options.env = entry.pairs(values::variable)?,
             "env_file" => self.add_files(entry)?,
+            "layers" => options.layers = layers(entry)?,
             "labels" => options.labels = entry.pairs(values::key)?.into_iter().collect(),
             "annotations" => options.annotations = entry.pairs(values::key)?.into_iter().collect(),
             "expose" => options.expose = entry.ports()?.into_iter().collect(),

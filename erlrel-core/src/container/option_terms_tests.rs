@@ -99,6 +99,35 @@ fn a_health_check_can_be_switched_off_or_be_left_to_the_release() {
 }
 
 #[test]
+fn what_is_not_said_of_layers_stays_as_it_is() {
+    let layers = |text: &str| {
+        let layers = options(&format!("{{erlrel, [{{layers, {text}}}]}}.")).map(|options| options.layers);
+        layers.map(|layers| (layers.dependencies, layers.project))
+    };
+    assert_eq!(layers("[]"), Ok((20, 20)));
+    assert_eq!(layers("[{dependencies, 0}, {dependencies, 7}]"), Ok((0, 20)));
+    assert_eq!(layers("[{project, 60}]"), Ok((20, 60)));
+    insta::assert_snapshot!(layers("[{project, -1}]").expect_err("negative"), @r"
+    rebar.config:1:31: `project` must be a whole number, 0 for one layer
+      |
+    1 | {erlrel, [{layers, [{project, -1}]}]}.
+      |                               ^^
+    ");
+    insta::assert_snapshot!(layers("[{dependency, 1}]").expect_err("no such kind"), @r"
+    rebar.config:1:21: `layers` has no option `dependency`; did you mean `dependencies`?
+      |
+    1 | {erlrel, [{layers, [{dependency, 1}]}]}.
+      |                     ^^^^^^^^^^^^^^^
+    ");
+    insta::assert_snapshot!(layers("20").expect_err("no list"), @r"
+    rebar.config:1:20: `layers` must be a list such as `[{dependencies, 20}, {project, 20}]`
+      |
+    1 | {erlrel, [{layers, 20}]}.
+      |                    ^^
+    ");
+}
+
+#[test]
 fn mistakes_are_shown_at_their_place() {
     let error = |text: &str| options(text).expect_err(text);
     insta::assert_snapshot!(error("{erlrel, [{bse, \"scratch\"}]}."), @r#"
@@ -108,7 +137,7 @@ fn mistakes_are_shown_at_their_place() {
       |           ^^^^^^^^^^^^^^^^
     "#);
     insta::assert_snapshot!(error("{erlrel, [{network, host}]}."), @r"
-    rebar.config:1:11: erlrel has no option `network`; it has allow_secrets, annotations, base, cmd, entrypoint, env, env_file, expose, healthcheck, labels, prefix, shell, stop_signal, tags, user, volumes and workdir
+    rebar.config:1:11: erlrel has no option `network`; it has allow_secrets, annotations, base, cmd, entrypoint, env, env_file, expose, healthcheck, labels, layers, prefix, shell, stop_signal, tags, user, volumes and workdir
       |
     1 | {erlrel, [{network, host}]}.
       |           ^^^^^^^^^^^^^^^

@@ -7,6 +7,7 @@ use super::tags::TagTemplate;
 use super::{Base, ContainerError, option_terms};
 use crate::environment::Environment;
 use crate::image::config::{Healthcheck, Port};
+use crate::image::layers::LayerBudget;
 use crate::project::Project;
 
 /// What an image is to be like; the command line's wishes are laid over those of rebar.config.
@@ -54,6 +55,8 @@ pub struct ContainerOptions {
     /// Files in the release that may be there although they look like secrets: see
     /// [`ContainerError::Secrets`].
     pub allow_secrets: BTreeSet<String>,
+    /// How many layers applications have at most. Default: 20 for dependencies, 20 for the project's own.
+    pub layers: LayerBudget,
 }
 
 /// What an image says of its health.
@@ -86,6 +89,7 @@ impl Default for ContainerOptions {
             cmd: None,
             tags: Vec::new(),
             allow_secrets: BTreeSet::new(),
+            layers: LayerBudget::default(),
         }
     }
 }

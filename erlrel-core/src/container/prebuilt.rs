@@ -1,5 +1,7 @@
 //! The image of a release that something else has assembled: its own start script is the entry point.
 
+use std::collections::BTreeSet;
+
 use super::contract::Start;
 use super::options::ContainerOptions;
 use super::{
@@ -66,6 +68,8 @@ pub fn plan_prebuilt(
     let parts = Parts {
         description: Description::of_prebuilt(release),
         tree,
+        apps: Vec::new(),
+        moving: BTreeSet::new(),
         platform: &platform,
         shell: if has_shell { Shell::No } else { Shell::WithTools },
         start: Start {

@@ -152,16 +152,17 @@ mod tests {
     #[test]
     fn an_archive_is_golden() {
         let bytes = pack(&["me/app:1.0", "app"]);
-        insta::assert_snapshot!(Digest::of(&bytes), @"sha256:1e972bde9a443b6726909fc0ccf85be8304b1654a089aea2bfb6df91752512af");
+        insta::assert_snapshot!(Digest::of(&bytes), @"sha256:f455580b3bc77c36607424634e5bfc1e6a05a326fe551dc1d47df6903a880165");
         insta::assert_snapshot!(document(&bytes, "manifest.json"), @r#"
         [
           {
-            "Config": "blobs/sha256/e89bbc914623e76d30b213b6e8832b57951773a081bd4b720b2ffe4dbaf94dcf",
+            "Config": "blobs/sha256/cfea1efb21bf54b621ceaf0ec6a8bee7697a0b8b5418353c35135674e7225210",
             "Layers": [
               "blobs/sha256/a2a3f858a325ed064b4868296dbc6b8e5d6915f4190d61c04e64bad3528215cc",
               "blobs/sha256/89849fb220e95c08a06a5aefd8d73c9dedcfdc44a1d6eb28d8d72c9a39704576",
               "blobs/sha256/3a6f8a2ebcaad2fa204d41c6f27402ec879730a6a4e51c784d5d37db02d10206",
-              "blobs/sha256/8e1d75830e01437399cdc546a2e7dc26d6eed8efc38d7a3a830daee71c454e75"
+              "blobs/sha256/a46fec7339247b02d64a536064187849649a0b4d5cd03bd3aaa2e664917ff702",
+              "blobs/sha256/70a6bbd7ff5467338449aaaa6f1aee848ac14ef722d0139a821892a958273da1"
             ],
             "RepoTags": [
               "me/app:1.0",
@@ -178,26 +179,26 @@ mod tests {
                 "io.containerd.image.name": "docker.io/me/app:1.0",
                 "org.opencontainers.image.ref.name": "1.0"
               },
-              "digest": "sha256:571d19d95b8e10f43ee9ab6856eefc3e5be3a88d546854b362a79c33beeadd3a",
+              "digest": "sha256:fe897e89d34faef65ca6f93822cdac119bec1ec5612c3a8c8c664e16252bbe1a",
               "mediaType": "application/vnd.oci.image.manifest.v1+json",
               "platform": {
                 "architecture": "amd64",
                 "os": "linux"
               },
-              "size": 863
+              "size": 1017
             },
             {
               "annotations": {
                 "io.containerd.image.name": "docker.io/library/app:latest",
                 "org.opencontainers.image.ref.name": "latest"
               },
-              "digest": "sha256:571d19d95b8e10f43ee9ab6856eefc3e5be3a88d546854b362a79c33beeadd3a",
+              "digest": "sha256:fe897e89d34faef65ca6f93822cdac119bec1ec5612c3a8c8c664e16252bbe1a",
               "mediaType": "application/vnd.oci.image.manifest.v1+json",
               "platform": {
                 "architecture": "amd64",
                 "os": "linux"
               },
-              "size": 863
+              "size": 1017
             }
           ],
           "mediaType": "application/vnd.oci.image.index.v1+json",

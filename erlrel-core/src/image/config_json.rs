@@ -332,7 +332,7 @@ mod tests {
             || encode(None, &layers(), &ImageOptions { config: full(), ..options() }).expect("encoded");
         let first = make();
         assert!((0..20).all(|_| make() == first));
-        insta::assert_snapshot!(crate::digest::Digest::of(&first), @"sha256:933c8583691c70216dc24f365ca58aa1ae7f23531fd4f2c738a8ccadd49d02b2");
+        insta::assert_snapshot!(crate::digest::Digest::of(&first), @"sha256:d5de0c5762ec3ab65dfc1161e24996baba2884ced09ca194a4fd1f1de1bd28f2");
     }
 
     #[test]
@@ -447,8 +447,9 @@ mod tests {
         unknown layer of the base image
         erlrel layer: native
         erlrel layer: otp
-        erlrel layer: dependencies
-        erlrel layer: project
+        erlrel layer: dependency dep
+        erlrel layer: project app
+        erlrel layer: release
         ");
     }
 

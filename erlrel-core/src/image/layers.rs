@@ -1,17 +1,21 @@
-//! From a tree to layers: which entry goes into which layer.
+//! From a tree to layers: which entry goes into which layer, and what else a layer has to bring.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::MAX_LAYERS;
 use super::error::ImageError;
 use super::files::{FileInfo, FileKind, FileMap};
+pub use super::grouping::LayerBudget;
+use super::grouping::{Grouping, GroupingOptions};
 pub use super::pack::{PackOptions, pack};
 pub(crate) use super::pack::{Packed, pack_one, write_layer};
-use crate::tree::{Entry, Group, Node, Tree, TreeError, TreePath};
+use crate::tree::{Entry, Node, Tree, TreeError, TreePath};
 
 /// A layer that was decided and not yet packed.
 #[derive(Debug, Clone)]
 pub struct LayerPlan {
-    /// What the layer holds: `native`, `otp`, `dependencies`, `project`.
+    /// What the layer holds: `native`, `otp`, `dependency NAME`, `dependencies released`, `dependencies moving`,
+    /// `project NAME`, `project K of N`, `release`; `dependencies` and `project` where they are not told apart.
     pub name: String,
     /// Its entries, with all directories that it brings along.
     pub tree: Tree,
@@ -25,22 +29,17 @@ pub struct SplitOptions<'a> {
     /// The directory that belongs to the release, such as `opt/hello`: its directories are in the layers even
     /// where the base has them.
     pub prefix: Option<&'a TreePath>,
+    /// How many layers the base image has. Default: 0.
+    pub base_layers: usize,
+    /// How many layers applications have at most.
+    pub budget: LayerBudget,
+    /// The dependencies that are asked for by something that moves, such as a branch: they lie above the others.
+    /// Default: none.
+    pub moving: Option<&'a BTreeSet<String>>,
 }
 
-/// The layers in the order in which they lie on each other: what changes rarely comes first.
-const ORDER: [&str; 4] = ["native", "otp", "dependencies", "project"];
-
-/// The layer that entries of a group go into. This function alone decides it.
-fn layer_of(group: &Group) -> &'static str {
-    match group {
-        Group::Native => "native",
-        Group::Erts | Group::Otp => "otp",
-        Group::Dependency(_) => "dependencies",
-        Group::Project(_) | Group::Release => "project",
-    }
-}
-
-/// Splits a tree into layers by the groups of its entries; layers without entries are left out.
+/// Splits a tree into layers by the groups of its entries, what changes rarely first; layers without entries are left
+/// out.
 ///
 /// Every layer has an entry for each directory above its entries, because an engine would invent modes and
 /// times for those that are missing. Where the tree has the directory, its mode counts, otherwise it is 0755.
@@ -63,9 +62,24 @@ pub fn split(tree: &Tree, options: SplitOptions<'_>) -> Result<Vec<LayerPlan>, I
     let prefix = options.prefix.and_then(|prefix| options.base?.walk(prefix.as_str(), true));
     let prefix = prefix.and_then(|prefix| TreePath::new(prefix).ok());
     let options = SplitOptions { prefix: prefix.as_ref().or(options.prefix), ..options };
-    let plans =
-        ORDER.iter().map(|name| LayerPlan { name: name.to_string(), tree: select(&tree, name, options) });
+    let plans = distribute(&tree, options).into_iter();
+    let plans = plans.map(|(name, own)| LayerPlan { tree: complete(own, &tree, options), name });
     Ok(plans.filter(|plan| !plan.tree.is_empty()).collect())
+}
+
+/// The layers with their own entries, lowest first.
+fn distribute(tree: &Tree, options: SplitOptions<'_>) -> Vec<(String, Tree)> {
+    let SplitOptions { budget, moving, base_layers, .. } = options;
+    let room = MAX_LAYERS.saturating_sub(base_layers);
+    let grouping = Grouping::of(tree, &GroupingOptions { budget, moving, room });
+    let mut layers: Vec<(String, Tree)> =
+        grouping.names.iter().map(|name| (name.clone(), Tree::new())).collect();
+    for (path, entry) in tree.iter() {
+        if let Some((_, layer)) = grouping.place(&entry.group).and_then(|place| layers.get_mut(place)) {
+            layer.replace(path.clone(), entry.clone());
+        }
+    }
+    layers
 }
 
 /// The same entries at the paths where they really come to lie.
@@ -89,13 +103,8 @@ fn through_links(tree: &Tree, base: Option<&FileMap>) -> Result<Tree, TreeError>
     Ok(placed)
 }
 
-fn select(tree: &Tree, layer: &str, options: SplitOptions<'_>) -> Tree {
-    let own = |entry: &Entry| layer_of(&entry.group) == layer;
-    let mut selected: Tree = tree
-        .iter()
-        .filter(|(_, entry)| own(entry))
-        .map(|(path, entry)| (path.clone(), entry.clone()))
-        .collect();
+/// A layer with all directories that it brings along, and without those that are the base's.
+fn complete(mut selected: Tree, tree: &Tree, options: SplitOptions<'_>) -> Tree {
     add_missing(&mut selected, |parent| match tree.get(parent.as_str()) {
         Some(there) => there.is_directory().then_some(there.mode),
         None => Some(0o755),
@@ -136,7 +145,7 @@ fn unusual_mode(base: &FileMap, path: &TreePath) -> Option<u32> {
 mod tests {
     use super::*;
     use crate::image::fixture::{path, tree};
-    use crate::tree::listing;
+    use crate::tree::{Group, listing};
 
     fn render(plans: &[LayerPlan]) -> String {
         plans.iter().map(|plan| format!("{}:\n{}", plan.name, listing(&plan.tree))).collect()
@@ -167,22 +176,25 @@ mod tests {
         0755 otp opt/app/lib/stdlib/
         0755 otp opt/app/lib/stdlib/ebin/
         0644 otp opt/app/lib/stdlib/ebin/stdlib.app
-        dependencies:
+        dependency dep:
         0755 dependency:dep opt/
         0755 dependency:dep opt/app/
         0755 dependency:dep opt/app/lib/
         0755 dependency:dep opt/app/lib/dep/
         0755 dependency:dep opt/app/lib/dep/ebin/
         0644 dependency:dep opt/app/lib/dep/ebin/dep.app
-        project:
+        project app:
         0755 project:app opt/
         0755 project:app opt/app/
-        0755 release opt/app/bin/
-        link release opt/app/bin/app -> ../erts/bin/beam
         0755 project:app opt/app/lib/
         0755 project:app opt/app/lib/app/
         0755 project:app opt/app/lib/app/ebin/
         0644 project:app opt/app/lib/app/ebin/app.app
+        release:
+        0755 release opt/
+        0755 release opt/app/
+        0755 release opt/app/bin/
+        link release opt/app/bin/app -> ../erts/bin/beam
         ");
     }
 
@@ -197,7 +209,7 @@ mod tests {
             ("lib", FileKind::Symlink("usr/lib".into()), 0o777),
         ]);
         let prefix = path("opt/app");
-        let options = SplitOptions { base: Some(&base), prefix: Some(&prefix) };
+        let options = SplitOptions { base: Some(&base), prefix: Some(&prefix), ..Default::default() };
         let plans = split(&tree(), options).expect("split");
         insta::assert_snapshot!(render(&plans), @r"
         native:
@@ -213,22 +225,25 @@ mod tests {
         0755 otp opt/app/lib/stdlib/
         0755 otp opt/app/lib/stdlib/ebin/
         0644 otp opt/app/lib/stdlib/ebin/stdlib.app
-        dependencies:
+        dependency dep:
         0711 dependency:dep opt/
         0755 dependency:dep opt/app/
         0755 dependency:dep opt/app/lib/
         0755 dependency:dep opt/app/lib/dep/
         0755 dependency:dep opt/app/lib/dep/ebin/
         0644 dependency:dep opt/app/lib/dep/ebin/dep.app
-        project:
+        project app:
         0711 project:app opt/
         0755 project:app opt/app/
-        0755 release opt/app/bin/
-        link release opt/app/bin/app -> ../erts/bin/beam
         0755 project:app opt/app/lib/
         0755 project:app opt/app/lib/app/
         0755 project:app opt/app/lib/app/ebin/
         0644 project:app opt/app/lib/app/ebin/app.app
+        release:
+        0711 release opt/
+        0755 release opt/app/
+        0755 release opt/app/bin/
+        link release opt/app/bin/app -> ../erts/bin/beam
         ");
     }
 
@@ -240,7 +255,9 @@ mod tests {
         ]);
         let tree = Tree::from_iter([(path("opt/app/lib/x"), Entry::file("", 0o644, Group::Otp))]);
         let prefix = path("opt/app");
-        let plans = split(&tree, SplitOptions { base: Some(&base), prefix: Some(&prefix) }).expect("split");
+        let plans =
+            split(&tree, SplitOptions { base: Some(&base), prefix: Some(&prefix), ..Default::default() })
+                .expect("split");
         insta::assert_snapshot!(render(&plans), @r"
         otp:
         0755 otp usr/opt/app/
@@ -253,7 +270,7 @@ mod tests {
     fn layers_without_entries_are_left_out() {
         let tmp = Tree::from_iter([(path("tmp"), Entry::directory(Group::Native))]);
         let base = base(&[("tmp", FileKind::Directory, 0o1777)]);
-        let options = SplitOptions { base: Some(&base), prefix: None };
+        let options = SplitOptions { base: Some(&base), ..Default::default() };
         assert!(split(&tmp, options).expect("split").is_empty());
         assert_eq!(split(&tmp, SplitOptions::default()).expect("split").len(), 1);
     }
@@ -263,7 +280,8 @@ mod tests {
         let file = || Entry::file("x", 0o644, Group::Native);
         let tree = Tree::from_iter([(path("lib/x"), file()), (path("usr/lib/x"), file())]);
         let base = base(&[("lib", FileKind::Symlink("usr/lib".into()), 0o777)]);
-        let error = split(&tree, SplitOptions { base: Some(&base), prefix: None }).expect_err("they meet");
+        let error =
+            split(&tree, SplitOptions { base: Some(&base), ..Default::default() }).expect_err("they meet");
         assert_eq!(error.to_string(), "two things would be written to `usr/lib/x`");
     }
 

@@ -18,6 +18,7 @@ mod error;
 pub mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod grouping;
 mod json;
 mod layer;
 pub mod layers;
@@ -185,10 +186,10 @@ mod tests {
 
     #[test]
     fn an_image_is_golden() {
-        insta::assert_snapshot!(image().digest(), @"sha256:571d19d95b8e10f43ee9ab6856eefc3e5be3a88d546854b362a79c33beeadd3a");
-        insta::assert_snapshot!(image().id(), @"sha256:e89bbc914623e76d30b213b6e8832b57951773a081bd4b720b2ffe4dbaf94dcf");
+        insta::assert_snapshot!(image().digest(), @"sha256:fe897e89d34faef65ca6f93822cdac119bec1ec5612c3a8c8c664e16252bbe1a");
+        insta::assert_snapshot!(image().id(), @"sha256:cfea1efb21bf54b621ceaf0ec6a8bee7697a0b8b5418353c35135674e7225210");
         let blobs = image().blobs().len();
-        assert_eq!((blobs, image().layers().len()), (6, 4));
+        assert_eq!((blobs, image().layers().len()), (7, 5));
     }
 
     #[test]

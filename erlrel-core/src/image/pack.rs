@@ -149,8 +149,9 @@ mod tests {
         insta::assert_snapshot!(one, @r"
         native sha256:a2a3f858a325ed064b4868296dbc6b8e5d6915f4190d61c04e64bad3528215cc sha256:2c1d653ecdd75f36dbded5c2493f6d58b128d1bcfc755d98ff56e82c150b9c12 Some(4608) Some(5)
         otp sha256:89849fb220e95c08a06a5aefd8d73c9dedcfdc44a1d6eb28d8d72c9a39704576 sha256:b2f8bec016bdee05a81c667d9aa2a0b66090840e78f22401ef78ef5c10182c84 Some(6656) Some(9)
-        dependencies sha256:3a6f8a2ebcaad2fa204d41c6f27402ec879730a6a4e51c784d5d37db02d10206 sha256:712422e663aa1a2b0ee08a1168c10ae6233fc9cf75bc2f85e2d497e3aa541b43 Some(4608) Some(6)
-        project sha256:8e1d75830e01437399cdc546a2e7dc26d6eed8efc38d7a3a830daee71c454e75 sha256:62c9e4abacd5c056cc6907e8475a92d7af25ba4884f5bb06d485733d7fd8bae7 Some(5632) Some(8)
+        dependency dep sha256:3a6f8a2ebcaad2fa204d41c6f27402ec879730a6a4e51c784d5d37db02d10206 sha256:712422e663aa1a2b0ee08a1168c10ae6233fc9cf75bc2f85e2d497e3aa541b43 Some(4608) Some(6)
+        project app sha256:a46fec7339247b02d64a536064187849649a0b4d5cd03bd3aaa2e664917ff702 sha256:dad0fb7f46df1d1195b49deff9d8559f33dd4597b54c5648e252a37473ef44e7 Some(4608) Some(6)
+        release sha256:70a6bbd7ff5467338449aaaa6f1aee848ac14ef722d0139a821892a958273da1 sha256:5a0051b40e62bf8f956318b25467c3220e0f1cbbc2b00c20f8c6fb1b2eaae883 Some(3072) Some(4)
         ");
         assert_eq!(
             std::fs::read_dir(dir.path()).expect("listed").count(),

@@ -9,6 +9,7 @@ mod hex;
 pub mod hooks;
 mod lock;
 mod merge;
+mod moving;
 mod rebar_config;
 mod script;
 

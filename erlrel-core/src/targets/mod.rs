@@ -164,7 +164,8 @@ pub fn plan(
     let description = Description::of_project(options.title.into(), version, project);
     let (entrypoint, cmd) = target.start();
     let platform = options.otp.platform.clone();
-    let files = Files { description, tree, home: options.home(), entrypoint, cmd, platform };
+    let moving = project.moving_dependencies();
+    let files = Files { description, tree, home: options.home(), entrypoint, cmd, platform, moving };
     finish(files, warnings, Some(base), options.container, build)
 }
 
@@ -188,7 +189,8 @@ pub fn plan_releaser(
     let tree = tree.under(&TreePath::new(home.trim_start_matches('/'))?);
     let description = Description::of(&release.spec, &release.project);
     let (entrypoint, cmd) = Target::Releaser.start();
-    let files = Files { description, tree, home, entrypoint, cmd, platform: platform.clone() };
+    let (platform, moving) = (platform.clone(), release.project.moving_dependencies());
+    let files = Files { description, tree, home, entrypoint, cmd, platform, moving };
     finish(files, warnings, base, options, build)
 }
 
