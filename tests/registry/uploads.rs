@@ -1,6 +1,6 @@
 //! What is uploaded, counted at a proxy before the registry.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -63,14 +63,42 @@ impl Push {
         Done { report, blobs: bodies(&uploads), manifests: bodies(&others) }
     }
 
-    /// Changes what a function returns, as one does between two builds.
+    /// Adds a function, as one does between two builds.
     fn edit_one_module(&self) {
         let file = self.project().join("apps/beacon_tools/src/beacon.erl");
-        let text = std::fs::read_to_string(&file).expect("a module");
-        let edited =
-            text.replacen("-export([help/0, ", "-export([edited/0, help/0, ", 1) + "\nedited() -> true.\n";
-        std::fs::write(&file, edited).expect("written");
+        edit(&file, ("-export([help/0, ", "-export([edited/0, help/0, "), "edited() -> true.\n");
     }
+
+    /// Commits everything, so that every version of the project that is a commit is another one.
+    fn commit(&self) {
+        git(&self.project(), &["commit", "--quiet", "--all", "--message", "Edited"]);
+    }
+
+    /// Releases another version of a dependency, and takes it.
+    fn bump_a_dependency(&self) {
+        let work = self.dir.path().join("hashring");
+        let bare = self.dir.path().join("umbrella.deps/hashring.git");
+        let text = |path: &Path| path.to_str().expect("UTF-8").to_string();
+        git(self.dir.path(), &["clone", "--quiet", &text(&bare), &text(&work)]);
+        edit(&work.join("src/hashring.app.src"), ("{vsn, \"", "{vsn, \"9."), "");
+        let exported = ("-export([new/1, ", "-export([newer/0, new/1, ");
+        edit(&work.join("src/hashring.erl"), exported, "newer() -> true.\n");
+        git(&work, &["commit", "--quiet", "--all", "--message", "Newer"]);
+        git(&work, &["push", "--quiet"]);
+        run(tool("rebar3", "rebar3").args(["upgrade", "hashring"]).current_dir(self.project()));
+    }
+}
+
+/// Replaces a text in a file, and adds another at its end.
+fn edit(file: &Path, (from, to): (&str, &str), end: &str) {
+    let text = std::fs::read_to_string(file).expect("a file");
+    assert!(text.contains(from), "{}", file.display());
+    std::fs::write(file, text.replacen(from, to, 1) + end).expect("written");
+}
+
+fn git(dir: &Path, arguments: &[&str]) {
+    let somebody = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
+    run(tool("git", "git").args(somebody).args(arguments).current_dir(dir));
 }
 
 impl Done {
@@ -95,6 +123,13 @@ impl Done {
     fn layers(&self) -> Vec<String> {
         digests(&self.report)
     }
+
+    /// The names of the layers that `before` did not have.
+    fn moved(&self, before: &Done) -> Vec<&str> {
+        let (old, layers) = (before.layers(), self.report["layers"].as_array().expect("a list").iter());
+        let moved = layers.filter(|layer| old.iter().all(|there| layer["digest"] != there.as_str()));
+        moved.map(|layer| layer["group"].as_str().expect("a name")).collect()
+    }
 }
 
 #[test]
@@ -111,8 +146,7 @@ fn only_what_changed_is_uploaded() {
 
     push.edit_one_module();
     let third = push.push("2");
-    let changed = third.layers().iter().zip(first.layers()).filter(|(new, old)| *new != old).count();
-    assert_eq!(changed, 1);
+    assert_eq!(third.moved(&first), ["project beacon_tools"]);
     assert_eq!((third.blobs.len(), third.manifests.len()), (2, 1), "one layer and the configuration");
     assert_eq!((third.reported(), third.uploaded()), (third.counted(), 2));
     assert!(third.counted() < first.counted(), "{} of {}", third.counted(), first.counted());
@@ -123,6 +157,33 @@ fn only_what_changed_is_uploaded() {
         let digest = daemon().run(["image", "inspect", format, &push.name(tag)]);
         assert!(digest.ends_with(done.report["digest"].as_str().expect("a digest")), "{digest}");
     }
+}
+
+/// Kilobytes that may be sent for a commit that changes a module, with the configuration and the manifest.
+const COMMIT: u64 = 64 * 1024;
+
+#[test]
+fn a_commit_that_changes_one_module_sends_little_though_every_version_is_the_commit() {
+    let push = Push::new();
+    let first = push.push("1");
+    push.edit_one_module();
+    push.commit();
+    let second = push.push("2");
+    assert_eq!(second.moved(&first), ["project beacon_tools", "release"]);
+    assert_eq!((second.blobs.len(), second.manifests.len()), (3, 1), "two layers and the configuration");
+    assert!(second.counted() <= COMMIT, "{} bytes", second.counted());
+    assert_eq!((second.reported(), second.uploaded()), (second.counted(), 3));
+}
+
+#[test]
+fn another_version_of_a_dependency_sends_that_dependency_and_the_release_s_own_files() {
+    let push = Push::new();
+    let first = push.push("1");
+    push.bump_a_dependency();
+    let second = push.push("2");
+    assert_eq!(second.moved(&first), ["dependency hashring", "release"]);
+    assert_eq!((second.blobs.len(), second.manifests.len()), (3, 1), "two layers and the configuration");
+    assert_eq!((second.reported(), second.uploaded()), (second.counted(), 3));
 }
 
 fn digests(report: &Value) -> Vec<String> {
