@@ -13,7 +13,7 @@ const ROWS: [&[&str]; 12] = [
     &["otp", "project"],
     &["release"],
     &["image"],
-    &["cache"],
+    &["cache", "diff"],
     &["docker", "registry"],
     &["shared_cache"],
     &["container", "dependencies", "destination"],

@@ -17,6 +17,7 @@ mod ci_page;
 mod config_script;
 mod consult_parity;
 mod dependency_cache;
+mod diff;
 mod docker;
 mod embedding;
 mod from;

@@ -4,6 +4,7 @@
 mod cache;
 mod command_text;
 mod dependency_cache;
+mod diff;
 mod image_options;
 mod rebar3;
 mod refused;
@@ -23,6 +24,7 @@ use erlrel_core::targets::Target;
 
 pub(crate) use cache::{CacheArgs, CacheCommand, CacheDirArgs, CacheGcArgs, CacheListArgs, UseCacheArgs};
 pub(crate) use dependency_cache::{CacheRestoreArgs, CacheSaveArgs, DependencyCacheArgs};
+pub(crate) use diff::DiffArgs;
 use image_options::ImageOptionArgs;
 use rebar3::OverrideArgs;
 use refused::{ForeignArgs, NoImageArgs};
@@ -77,6 +79,9 @@ pub(crate) enum Command {
     /// Put an image that erlrel has made on another base image, without building it again
     #[command(after_help = REBASE_EXAMPLES)]
     Rebase(RebaseArgs),
+    /// Show what differs between two images: by layer, application, module and function
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(DiffArgs),
     /// Print the dependency-layer key: the cksum of rebar.config and rebar.lock
     Key(KeyArgs),
     /// Caches: what was fetched and packed on this machine, and compiled dependencies for others

@@ -24,6 +24,8 @@ pub(crate) enum CliError {
     NoUsualName { name: String, vsn: String },
     #[error("`scratch` is no image: there is nothing to put on another base, and nothing to put it on")]
     NotAnImage,
+    #[error("`scratch` is no image: there is nothing to compare")]
+    NothingToCompare,
     #[error("an image that goes to a registry needs a name that says where")]
     NoRegistryName,
     #[error("cannot find out where erlrel itself is installed")]
@@ -58,6 +60,7 @@ impl CliError {
             Self::Strict { .. } => {
                 Some("leave out --strict and `warnings_as_errors` to build in spite of them")
             }
+            Self::NothingToCompare => Some("name two images: `erlrel diff OLD NEW`"),
             Self::NotAnImage => Some("make the image again with `erlrel image`"),
             Self::NoCacheDirectory => Some("name a directory with --cache-dir DIR"),
             Self::NotCompiled { .. } => Some("compile the project first: `rebar3 as PROFILE compile`"),

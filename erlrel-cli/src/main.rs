@@ -28,6 +28,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::of_process();
     let report = Report::new(arguments.quiet);
     let result = match &arguments.command {
+        Command::Diff(diff) => match commands::diff::run(diff, &report) {
+            // As git has it: something was found, and nothing failed.
+            Ok(differ) if differ && diff.exit_code => return ExitCode::FAILURE,
+            result => result.map(drop),
+        },
         Command::Image(image) => commands::image::run(image, &report),
         Command::Tar(tar) => commands::tar::run(tar, &report),
         Command::Release(release) => commands::release::run(release, &report),

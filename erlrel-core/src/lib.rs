@@ -85,8 +85,9 @@ pub mod release;
 // Row 5: images, which know nothing of releases.
 pub mod image;
 
-// Row 6 and 7: what is kept of the work, and whom the library talks to.
+// Row 6 and 7: what is kept of the work, what differs between images, and whom the library talks to.
 pub mod cache;
+pub mod diff;
 pub mod docker;
 pub mod registry;
 

@@ -16,6 +16,14 @@ impl Platform {
     pub fn linux(architecture: impl Into<String>) -> Self {
         Self { os: "linux".into(), architecture: architecture.into() }
     }
+
+    /// Reads `OS/ARCHITECTURE`; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (os, architecture) = text.split_once('/')?;
+        let is_name = |name: &str| !name.is_empty() && !name.contains('/');
+        (is_name(os) && is_name(architecture))
+            .then(|| Self { os: os.into(), architecture: architecture.into() })
+    }
 }
 
 impl fmt::Display for Platform {

@@ -58,7 +58,7 @@ pub fn attributes(bytes: &[u8]) -> Result<Option<Vec<u8>>, BeamError> {
 }
 
 /// A table of entries of three numbers, with their count in front.
-fn table(chunks: &[Chunk<'_>], name: &[u8; 4]) -> Result<Vec<[u32; 3]>, BeamError> {
+pub(super) fn table(chunks: &[Chunk<'_>], name: &[u8; 4]) -> Result<Vec<[u32; 3]>, BeamError> {
     let missing = || BeamError::MissingChunk { chunk: String::from_utf8_lossy(name).into_owned() };
     let data = find(chunks, name).ok_or_else(missing)?;
     let words: Vec<u32> =
@@ -68,14 +68,16 @@ fn table(chunks: &[Chunk<'_>], name: &[u8; 4]) -> Result<Vec<[u32; 3]>, BeamErro
 }
 
 /// The atoms of a module, which its tables refer to by number, beginning with 1.
-struct Atoms(Vec<String>);
+pub(super) struct Atoms(Vec<String>);
 
 impl Atoms {
-    fn of(chunks: &[Chunk<'_>]) -> Self {
+    /// Those of a module.
+    pub(super) fn of(chunks: &[Chunk<'_>]) -> Self {
         Self(find(chunks, b"AtU8").or_else(|| find(chunks, b"Atom")).map(atoms).unwrap_or_default())
     }
 
-    fn get(&self, number: u32) -> Option<String> {
+    /// The atom of this number.
+    pub(super) fn get(&self, number: u32) -> Option<String> {
         self.0.get((number as usize).wrapping_sub(1)).cloned()
     }
 }

@@ -2,12 +2,16 @@
 
 mod chunks;
 mod form;
+mod function_text;
 mod functions;
+mod instructions;
+mod outline;
 mod strip;
 
 pub use chunks::BeamError;
 pub use form::BeamForm;
 pub use functions::{Function, attributes, exports, imports};
+pub use outline::{FunctionOutline, Outline, outline};
 pub use strip::strip;
 
 #[cfg(test)]
@@ -69,7 +73,7 @@ mod tests {
                 *there = byte;
             }
             bytes.truncate(cut);
-            let _ = (strip(&bytes), imports(&bytes), exports(&bytes), attributes(&bytes));
+            let _ = (strip(&bytes), imports(&bytes), exports(&bytes), attributes(&bytes), outline(&bytes));
         }
     }
 }

@@ -144,6 +144,11 @@ impl BaseImage {
         &self.layers
     }
 
+    /// What each of its layers holds, as far as erlrel has made it.
+    pub(crate) fn layer_names(&self) -> impl Iterator<Item = Option<&str>> {
+        self.config.layer_names().chain(std::iter::repeat(None)).take(self.layers.len())
+    }
+
     /// Whether its layers are in a registry, to be fetched when they are read.
     pub fn is_remote(&self) -> bool {
         self.layers.iter().any(|layer| layer.blob().repository().is_some())

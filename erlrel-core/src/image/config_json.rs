@@ -196,6 +196,17 @@ impl ParsedConfig {
         self.first_own().map(|at| non_empty(&self.history()[..at]))
     }
 
+    /// What each layer holds, as far as erlrel has made it: see [`Layer::name`].
+    pub(crate) fn layer_names(&self) -> impl Iterator<Item = Option<&str>> {
+        let layers = self.history().iter().filter(|entry| entry.empty_layer() != Some(true));
+        layers.map(|entry| entry.created_by().as_deref()?.strip_prefix(OWN_LAYER))
+    }
+
+    /// All of it, as it was read.
+    pub(crate) fn json(&self) -> &Value {
+        &self.json
+    }
+
     fn first_own(&self) -> Option<usize> {
         let is_own = |entry: &oci::History| {
             entry.created_by().as_ref().is_some_and(|command| command.starts_with(OWN_LAYER))

@@ -13,6 +13,7 @@ mod base;
 mod blob;
 pub mod config;
 mod config_json;
+pub(crate) mod contents;
 mod docker_archive;
 mod error;
 pub mod files;

@@ -1,0 +1,280 @@
+//! The code of a module as generic instructions, as far as it takes to tell where one ends and the next begins.
+//!
+//! An instruction is a number of one byte and then its operands, each a compact term: three bits of tag, and a number in
+//! the rest of the byte or in those behind it (OTP's `beam_asm`, and "The BEAM Book", chapter "Generic code").
+
+/// How many operands an instruction has, by its number from 1 on (OTP's `genop.tab`, to OTP 28).
+const ARITIES: &[u8] = b"\
+    1302322324523232110000211244444444444333333322222222222223331212333332\
+    1101132225554211225552101224444312111263512235777532256222213408626545\
+    45433333011715523340022234322431211163015324";
+
+/// Marks a place that can be jumped to.
+pub(super) const LABEL: u8 = 1;
+/// Begins a function: module, name, arity.
+pub(super) const FUNC_INFO: u8 = 2;
+/// Ends the code.
+pub(super) const INT_CODE_END: u8 = 3;
+
+/// How deep operands may lie in operands; the compiler goes two deep.
+const MAX_DEPTH: u8 = 4;
+
+/// An operand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Operand {
+    /// A count, a size, or an index of a table.
+    Unsigned(u64),
+    /// A number of any length, big-endian.
+    Integer(Vec<u8>),
+    /// An index of the atom table, from 1 on; 0 is the empty list.
+    Atom(u64),
+    X(u64),
+    Y(u64),
+    /// 0 for none.
+    Label(u64),
+    Character(u64),
+    FloatRegister(u64),
+    /// An index of the literal table.
+    Literal(u64),
+    Float([u8; 8]),
+    List(Vec<Operand>),
+    /// What is allocated: kind and number.
+    Allocation(Vec<(u64, u64)>),
+}
+
+/// An instruction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Instruction {
+    pub(super) number: u8,
+    pub(super) operands: Vec<Operand>,
+}
+
+/// All instructions up to the end of the code; `None` if one of them is not known, or damaged.
+pub(super) fn instructions(code: &[u8]) -> Option<Vec<Instruction>> {
+    let mut reader = Reader(code);
+    let mut found = Vec::new();
+    loop {
+        let number = reader.byte()?;
+        if number == INT_CODE_END {
+            return Some(found);
+        }
+        let arity = ARITIES.get(usize::from(number).checked_sub(1)?)? - b'0';
+        let operands = (0..arity).map(|_| reader.operand(MAX_DEPTH)).collect::<Option<_>>()?;
+        found.push(Instruction { number, operands });
+    }
+}
+
+/// A number as it stands in a compact term.
+enum Number {
+    Small(u64),
+    Long(Vec<u8>),
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    fn bytes(&mut self, count: usize) -> Option<Vec<u8>> {
+        let (bytes, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(bytes.to_vec())
+    }
+
+    fn operand(&mut self, depth: u8) -> Option<Operand> {
+        let first = self.byte()?;
+        match first & 0b111 {
+            0 => self.small(first).map(Operand::Unsigned),
+            1 => self.number(first).map(integer),
+            2 => self.small(first).map(Operand::Atom),
+            3 => self.small(first).map(Operand::X),
+            4 => self.small(first).map(Operand::Y),
+            5 => self.small(first).map(Operand::Label),
+            6 => self.small(first).map(Operand::Character),
+            _ => self.extended(first >> 4, depth.checked_sub(1)?),
+        }
+    }
+
+    fn extended(&mut self, kind: u8, depth: u8) -> Option<Operand> {
+        match kind {
+            0 => self.bytes(8)?.try_into().ok().map(Operand::Float),
+            1 => {
+                let count = self.unsigned()?;
+                (0..count).map(|_| self.operand(depth)).collect::<Option<_>>().map(Operand::List)
+            }
+            2 => self.unsigned().map(Operand::FloatRegister),
+            3 => {
+                let count = self.unsigned()?;
+                let mut pair = || Some((self.unsigned()?, self.unsigned()?));
+                (0..count).map(|_| pair()).collect::<Option<_>>().map(Operand::Allocation)
+            }
+            4 => self.unsigned().map(Operand::Literal),
+            // A register, and what the compiler knows of its type: that decides nothing.
+            5 => {
+                let register = self.operand(depth)?;
+                self.unsigned()?;
+                Some(register)
+            }
+            _ => None,
+        }
+    }
+
+    fn unsigned(&mut self) -> Option<u64> {
+        let first = self.byte()?;
+        if first & 0b111 == 0 { self.small(first) } else { None }
+    }
+
+    fn small(&mut self, first: u8) -> Option<u64> {
+        match self.number(first)? {
+            Number::Small(number) => Some(number),
+            Number::Long(bytes) => {
+                let digits: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
+                let fits = digits.len() <= 8;
+                fits.then(|| digits.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+            }
+        }
+    }
+
+    /// Four bits, eleven bits, or as many bytes as three bits say.
+    fn number(&mut self, first: u8) -> Option<Number> {
+        if first & 0b1000 == 0 {
+            return Some(Number::Small((first >> 4).into()));
+        }
+        if first & 0b1_0000 == 0 {
+            return Some(Number::Small(u64::from(first >> 5) << 8 | u64::from(self.byte()?)));
+        }
+        let length = match first >> 5 {
+            7 => usize::try_from(self.unsigned()?).ok()?.checked_add(9)?,
+            length => usize::from(length) + 2,
+        };
+        self.bytes(length).map(Number::Long)
+    }
+}
+
+fn integer(number: Number) -> Operand {
+    match number {
+        Number::Small(number) => Operand::Integer(number.to_be_bytes().to_vec()),
+        Number::Long(bytes) => Operand::Integer(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A compact term, as the compiler writes it.
+    fn encode(tag: u8, number: u64) -> Vec<u8> {
+        match number {
+            0..16 => vec![(number as u8) << 4 | tag],
+            16..2048 => vec![((number >> 8) as u8) << 5 | 0b1000 | tag, number as u8],
+            _ => {
+                // One byte more than needed where the sign would be seen.
+                let digits = number.to_be_bytes();
+                let first = digits.iter().position(|digit| *digit != 0).expect("not 0");
+                let mut bytes = digits[first..].to_vec();
+                if bytes[0] >= 0x80 || bytes.len() < 2 {
+                    bytes.insert(0, 0);
+                }
+                let mut term = if bytes.len() <= 8 {
+                    vec![((bytes.len() - 2) as u8) << 5 | 0b1_1000 | tag]
+                } else {
+                    [vec![0b1111_1000 | tag], encode(0, bytes.len() as u64 - 9)].concat()
+                };
+                term.extend(bytes);
+                term
+            }
+        }
+    }
+
+    fn term(operand: &Operand) -> Vec<u8> {
+        let extended = |kind: u8, more: Vec<u8>| [vec![kind << 4 | 7], more].concat();
+        match operand {
+            Operand::Unsigned(number) => encode(0, *number),
+            Operand::Integer(_) => unreachable!("they are not made here"),
+            Operand::Atom(number) => encode(2, *number),
+            Operand::X(number) => encode(3, *number),
+            Operand::Y(number) => encode(4, *number),
+            Operand::Label(number) => encode(5, *number),
+            Operand::Character(number) => encode(6, *number),
+            Operand::Float(bytes) => extended(0, bytes.to_vec()),
+            Operand::List(list) => extended(
+                1,
+                [vec![encode(0, list.len() as u64)], list.iter().map(term).collect()].concat().concat(),
+            ),
+            Operand::FloatRegister(number) => extended(2, encode(0, *number)),
+            Operand::Allocation(pairs) => {
+                let pairs = pairs.iter().flat_map(|(kind, number)| [encode(0, *kind), encode(0, *number)]);
+                extended(
+                    3,
+                    [encode(0, operand_count(operand))].into_iter().chain(pairs).collect::<Vec<_>>().concat(),
+                )
+            }
+            Operand::Literal(number) => extended(4, encode(0, *number)),
+        }
+    }
+
+    fn operand_count(operand: &Operand) -> u64 {
+        if let Operand::Allocation(pairs) = operand { pairs.len() as u64 } else { 0 }
+    }
+
+    fn operand() -> impl Strategy<Value = Operand> {
+        let number = || prop_oneof![0u64..20, 2040u64..2060, any::<u32>().prop_map(u64::from), any::<u64>()];
+        let simple = prop_oneof![
+            number().prop_map(Operand::Unsigned),
+            number().prop_map(Operand::Atom),
+            number().prop_map(Operand::X),
+            number().prop_map(Operand::Y),
+            number().prop_map(Operand::Label),
+            number().prop_map(Operand::Character),
+            number().prop_map(Operand::FloatRegister),
+            number().prop_map(Operand::Literal),
+            any::<[u8; 8]>().prop_map(Operand::Float),
+            proptest::collection::vec((0u64..3, number()), 0..3).prop_map(Operand::Allocation),
+        ];
+        prop_oneof![
+            4 => simple.clone(),
+            1 => proptest::collection::vec(simple, 0..20).prop_map(Operand::List)
+        ]
+    }
+
+    fn instruction() -> impl Strategy<Value = Instruction> {
+        let number = (1u8..=184).prop_filter("it would end the code", |number| *number != INT_CODE_END);
+        let with_operands = |number: u8| {
+            let arity = usize::from(ARITIES[usize::from(number) - 1] - b'0');
+            let operands = proptest::collection::vec(operand(), arity);
+            operands.prop_map(move |operands| Instruction { number, operands })
+        };
+        number.prop_flat_map(with_operands)
+    }
+
+    proptest! {
+        #[test]
+        fn instructions_are_read_as_they_are_written(code in proptest::collection::vec(instruction(), 0..20)) {
+            let line = |instruction: &Instruction| {
+                [vec![instruction.number], instruction.operands.iter().flat_map(term).collect()].concat()
+            };
+            let mut bytes: Vec<u8> = code.iter().flat_map(line).collect();
+            bytes.push(INT_CODE_END);
+            prop_assert_eq!(instructions(&bytes), Some(code));
+            bytes.pop();
+            prop_assert_eq!(instructions(&bytes), None);
+        }
+
+        #[test]
+        fn damaged_code_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = instructions(&bytes);
+        }
+    }
+
+    #[test]
+    fn code_of_a_later_erlang_is_not_guessed_at() {
+        assert_eq!(instructions(&[255, INT_CODE_END]), None);
+        assert_eq!(instructions(&[0, INT_CODE_END]), None);
+        assert_eq!(instructions(&[INT_CODE_END, 255]), Some(Vec::new()));
+    }
+}
