@@ -28,7 +28,7 @@ unit:
 	cargo test --release --workspace $(CARGO_FLAGS)
 
 bench: build ## measure, and write docs/benchmarks.md
-	scripts/setup test
+	scripts/setup bench
 	scripts/with-docker benches/run
 
 clean:

@@ -1,17 +1,13 @@
 """A build on a machine of a CI system, which starts with nothing, after an edit of one module."""
 
-import contextlib
-import json
 import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
-import time
 
+from checkout import add_function
 from image_size import DEBIAN, debian_base
-from tools import ERLREL, REPOSITORY, docker, free_port, in_turns, median, once, pairwise, run, spread, table
+from tools import ERLREL, REPOSITORY, docker, in_turns, median, once, pairwise, registry, run, spread, table
 
 MODULE = "apps/beacon_core/src/beacon_clock.erl"
 
@@ -28,38 +24,11 @@ def measure(work, rounds):
     context = ci / "context"
     context.mkdir(parents=True)
     run(REPOSITORY / "sample_apps" / "prepare", "umbrella", context / "umbrella")
-    port = free_port()
-    with registry(ci / "registry", port):
-        builds = Builds(work, ci, context, f"127.0.0.1:{port}")
+    with registry(ci / "registry") as host:
+        builds = Builds(work, ci, context, host)
         builds.fill_caches()
         samples = in_turns({"erlrel": builds.erlrel, "docker": builds.docker}, min(rounds, ROUNDS))
     return samples, builds.said
-
-
-class registry:
-    """Debian's docker-registry on a port of this machine."""
-
-    def __init__(self, storage, port):
-        storage.mkdir()
-        self.configuration = storage / "config.json"
-        self.configuration.write_text(json.dumps({
-            "version": "0.1", "log": {"level": "error", "accesslog": {"disabled": True}},
-            "storage": {"filesystem": {"rootdirectory": str(storage)}}, "http": {"addr": f"127.0.0.1:{port}"}}))
-
-        self.port = port
-
-    def __enter__(self):
-        self.process = subprocess.Popen(["docker-registry", "serve", str(self.configuration)],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while self.process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
-                return
-            time.sleep(0.01)
-        sys.exit("the registry does not start")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
 
 
 class Builds:
@@ -86,9 +55,7 @@ class Builds:
     def edit(self, project):
         """Something else each time, so that no registry has it yet."""
         self.edits += 1
-        module = project / MODULE
-        text = module.read_text().replace("\n-export(", f"\n-export([edit_{self.edits}/0]).\n-export(", 1)
-        module.write_text(f"{text}\nedit_{self.edits}() -> {self.edits}.\n")
+        add_function(project / MODULE, self.edits)
 
     def erlrel(self):
         """A new checkout in a new home."""

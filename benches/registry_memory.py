@@ -1,17 +1,12 @@
 """Memory while a layer of a gigabyte goes to a registry, comes from it, and stays where it is."""
 
-import contextlib
 import hashlib
 import json
 import os
 import platform
-import socket
-import subprocess
-import sys
 import tarfile
-import time
 
-from tools import ERLREL, free_port, prepare, run, table
+from tools import ERLREL, once, prepare, registry, run, table
 
 SIZE = 1 << 30
 # What the kernel counts for a process includes what it was started from: so little of us as can be.
@@ -80,46 +75,6 @@ def blob(blobs, value):
     return {"digest": f"sha256:{digest}", "size": len(text)}
 
 
-@contextlib.contextmanager
-def registry(directory):
-    """The host and port of a docker-registry with storage of its own."""
-    directory.mkdir()
-    host = f"127.0.0.1:{free_port()}"
-    configuration = {
-        "version": "0.1", "log": {"level": "error"}, "http": {"addr": host, "secret": "of the measurement"},
-        "storage": {"filesystem": {"rootdirectory": str(directory / "storage")}},
-    }
-    (directory / "config.json").write_text(json.dumps(configuration))
-    with open(directory / "log", "wb") as log:
-        server = subprocess.Popen(["docker-registry", "serve", str(directory / "config.json")], stdout=log, stderr=log)
-    try:
-        await_answer(host, server, directory / "log")
-        yield host
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def await_answer(host, server, log):
-    address = host.split(":")
-    while server.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection((address[0], int(address[1]))):
-            return
-        time.sleep(0.01)
-    sys.exit(f"the registry does not start: {log.read_text()}")
-
-
-def once(name, command):
-    """Largest resident memory and wall time of one process."""
-    start = time.monotonic()
-    process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"`{name}` failed with exit code {process.returncode}")
-    return usage.ru_maxrss * 1024, time.monotonic() - start
-
-
 def report(measured):
     rows = [
         ("`--base oci:DIR --to registry`: the layer is pushed", *shown(measured["push"])),
@@ -133,5 +88,4 @@ def report(measured):
 
 
 def shown(result):
-    memory, wall = result
-    return f"{memory / 1e6:.1f} MB", f"{wall:.1f} s"
+    return f"{result.memory / 1e6:.1f} MB", f"{result.wall:.1f} s"

@@ -1,13 +1,16 @@
 """What every measurement needs: running programs, timing them, and tables."""
 
 import contextlib
+import json
 import os
 import shutil
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from collections import namedtuple
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -20,7 +23,7 @@ def check_tools():
     """A missing tool is named before the work begins."""
     if not ERLREL.is_file():
         sys.exit(f"{ERLREL} is missing: run `make bench`, or `cargo build --release`")
-    for program, package in [("rebar3", "rebar3"), ("git", "git"), ("mmdebstrap", "mmdebstrap"),
+    for program, package in [("rebar3", "rebar3"), ("git", "git"), ("mmdebstrap", "mmdebstrap"), ("buildah", "buildah"),
                              ("docker-registry", "docker-registry"), (docker(), "docker.io")]:
         if shutil.which(program) is None:
             sys.exit(f"`{program}` is missing: install the Debian package {package}")
@@ -68,12 +71,46 @@ def own_epmd():
         run("epmd", "-kill", env=environment)
 
 
-def in_turns(samplers, rounds):
-    """The samples of each in every round but the first, which only warms up; every second round goes backwards."""
+@contextlib.contextmanager
+def registry(directory):
+    """The host and port of a docker-registry that keeps what it gets in this directory."""
+    directory.mkdir()
+    host = f"127.0.0.1:{free_port()}"
+    configuration = {
+        "version": "0.1", "log": {"level": "error", "accesslog": {"disabled": True}},
+        "http": {"addr": host, "secret": "of the measurement"},
+        "storage": {"filesystem": {"rootdirectory": str(directory / "storage")}},
+    }
+    (directory / "config.json").write_text(json.dumps(configuration))
+    with open(directory / "log", "wb") as log:
+        server = subprocess.Popen(["docker-registry", "serve", str(directory / "config.json")], stdout=log, stderr=log)
+    try:
+        await_answer(host, server, directory / "log")
+        yield host
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def await_answer(host, server, log):
+    address = host.split(":")
+    while server.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection((address[0], int(address[1]))):
+            return
+        time.sleep(0.01)
+    sys.exit(f"the registry does not start: {log.read_text()}")
+
+
+def in_turns(samplers, rounds, warm_up=1, fewer=None):
+    """The samples of each in every round but the first, which only warms up; every second round goes backwards.
+
+    `fewer` has the number of counted rounds of those that take part in the first ones only."""
     samples = {name: [] for name in samplers}
-    for number in range(rounds + 1):
+    for number in range(1 - warm_up, rounds + 1):
         names = list(samplers) if number % 2 == 0 else list(reversed(samplers))
         for name in names:
+            if number > (fewer or {}).get(name, rounds):
+                continue
             sample = samplers[name]()
             if number > 0:
                 samples[name].append(sample)
@@ -81,17 +118,22 @@ def in_turns(samplers, rounds):
     return samples
 
 
+# Wall and CPU seconds of a process tree, and the largest resident memory of one process in it, in bytes.
+Usage = namedtuple("Usage", ["wall", "cpu", "memory"])
+
+
 def once(name, command, **options):
-    """Wall and CPU seconds of the process tree of a command."""
-    start = time.monotonic()
-    with open(os.devnull, "r+b") as null:
-        process = subprocess.Popen([str(word) for word in command], stdin=null, stdout=null, stderr=null, **options)
+    """What a command takes, which has to end well."""
+    with open(os.devnull, "rb") as null, tempfile.TemporaryFile() as said:
+        start = time.monotonic()
+        process = subprocess.Popen([str(word) for word in command], stdin=null, stdout=said, stderr=said, **options)
         _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"`{name}` failed with exit code {process.returncode}")
-    return wall, usage.ru_utime + usage.ru_stime
+        wall = time.monotonic() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            said.seek(0)
+            sys.exit(f"`{name}` failed with exit code {process.returncode}:\n{said.read().decode(errors='replace')}")
+    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def pairwise(slow, fast, place, digits=1):
