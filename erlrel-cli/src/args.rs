@@ -55,10 +55,11 @@ impl Arguments {
             Self::command().error(ErrorKind::ArgumentConflict, message).exit();
         }
         if let Command::Image(image) = &arguments.command
-            && image.content.shell
             && image.target != Target::Runner
+            && let Some(argument) = image.content.of_runners()
         {
-            let message = "the argument '--shell' cannot be used with a '--target' other than `runner`";
+            let message =
+                format!("the argument '{argument}' cannot be used with a '--target' other than `runner`");
             Self::command().error(ErrorKind::ArgumentConflict, message).exit();
         }
         arguments
@@ -197,6 +198,11 @@ pub(crate) struct HostArgs {
 }
 
 impl ContentArgs {
+    /// An argument about an image that runs the release.
+    fn of_runners(&self) -> Option<&'static str> {
+        self.shell.then_some("--shell").or(self.options.beams.map(|_| "--beams <FORM>"))
+    }
+
     /// clap takes a variable for a word of the command line, and a variable may be set for all that a user does.
     fn names_a_program_in_vain(&self) -> bool {
         self.from.is_some() && self.boot_program.is_some() && std::env::var_os(BOOT_PROGRAM).is_none()

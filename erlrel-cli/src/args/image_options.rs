@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use erlrel_core::Environment;
-use erlrel_core::container::{ContainerError, ContainerOptions, Health, values};
+use erlrel_core::container::{Beams, ContainerError, ContainerOptions, Health, values};
 use erlrel_core::image::config::{Healthcheck, Port};
 
 use super::command_text::{self, CommandText};
@@ -21,6 +21,10 @@ const HEALTH: &str = "Health check (of Docker's format)";
 /// its place.
 #[derive(Debug, Args)]
 pub(crate) struct ImageOptionArgs {
+    /// What becomes of BEAM files: `keep` leaves them as they were compiled, with debug information; `strip` takes that away;
+    /// `canonical` also takes away what depends on the directory that they were compiled in; default: canonical
+    #[arg(long, value_name = "FORM", value_parser = must_be(values::beams))]
+    pub(crate) beams: Option<Beams>,
     /// A variable of containers; without a value it has the one that it has here
     #[arg(long, help_heading = CONTAINER, value_name = "NAME[=VALUE]", value_parser = VariableParser)]
     env: Vec<Variable>,
@@ -127,6 +131,7 @@ impl ImageOptionArgs {
         options.entrypoint = words(&self.entrypoint).or(options.entrypoint);
         options.cmd = words(&self.cmd).or(options.cmd);
         options.user = self.user.clone().or(options.user);
+        options.beams = self.beams.unwrap_or(options.beams);
         options.prefix = self.prefix.clone().or(options.prefix);
         options.workdir = self.workdir.clone().or(options.workdir);
         options.stop_signal = self.stop_signal.clone().or(options.stop_signal);

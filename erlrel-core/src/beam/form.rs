@@ -1,6 +1,11 @@
 //! The forms in which BEAM files are packed.
 
+use std::sync::Arc;
+
+use super::canonical::canonical;
 use super::chunks::BeamError;
+use super::directory::names_directory;
+use super::sources::Sources;
 use super::strip::strip;
 use crate::deflate;
 
@@ -12,6 +17,8 @@ pub enum BeamForm {
     Relx,
     /// [Stripped](strip).
     Stripped,
+    /// [Canonical](canonical()).
+    Canonical(Arc<Sources>),
 }
 
 impl BeamForm {
@@ -23,6 +30,7 @@ impl BeamForm {
         match self {
             Self::Relx => deflate::compress(&strip(bytes)?).map_err(|_| BeamError::NotBeam),
             Self::Stripped => strip(bytes),
+            Self::Canonical(sources) => canonical(bytes, sources),
         }
     }
 
@@ -31,6 +39,14 @@ impl BeamForm {
         match self {
             Self::Relx => "relx".into(),
             Self::Stripped => "strip".into(),
+            Self::Canonical(sources) => format!("canonical {}", sources.key()),
         }
+    }
+
+    /// Whether a module of this form would be another one if it had been compiled in another directory, as far as that can be
+    /// seen: only a canonical one need not be.
+    pub fn names_directory(&self, module: &[u8]) -> bool {
+        let Self::Canonical(sources) = self else { return false };
+        sources.directory().is_some_and(|directory| names_directory(module, directory))
     }
 }

@@ -1,17 +1,26 @@
 //! BEAM files: the chunks of a compiled module.
 
+mod canonical;
 mod chunks;
+mod compact;
+mod compile_info;
+mod directory;
 mod form;
 mod function_text;
 mod functions;
 mod instructions;
+mod lines;
 mod outline;
+mod sources;
 mod strip;
 
+pub use canonical::canonical;
 pub use chunks::BeamError;
+pub use directory::names_directory;
 pub use form::BeamForm;
 pub use functions::{Function, attributes, exports, imports};
 pub use outline::{FunctionOutline, Outline, outline};
+pub use sources::{SourceFiles, Sources};
 pub use strip::strip;
 
 #[cfg(test)]
@@ -67,13 +76,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn damaged_files_never_panic(at in 0usize..140, byte in any::<u8>(), cut in 0usize..140) {
-            let mut bytes = container(&WHOLE);
+        fn damaged_files_never_panic(at in 0usize..160, byte in any::<u8>(), cut in 0usize..160) {
+            let mut bytes = container(&[&WHOLE[..], &["LitT"]].concat());
             if let Some(there) = bytes.get_mut(at) {
                 *there = byte;
             }
             bytes.truncate(cut);
             let _ = (strip(&bytes), imports(&bytes), exports(&bytes), attributes(&bytes), outline(&bytes));
+            let _ = (canonical(&bytes, &Sources::of_elsewhere("x")), names_directory(&bytes, "/x/y"));
         }
     }
 }

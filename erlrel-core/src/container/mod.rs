@@ -8,6 +8,7 @@
 mod app_dirs;
 mod base;
 mod base_listing;
+mod beams;
 mod contract;
 mod description;
 mod env_file;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use app_dirs::AppDir;
 pub use base::{Base, FORMS as BASE_FORMS};
 pub use base_listing::share_base;
+pub use beams::Beams;
 use contract::Start;
 pub use description::Description;
 pub use error::{ContainerError, ContainerWarning};
@@ -150,6 +152,7 @@ pub fn plan(
         return Err(ContainerError::NoSystemLibs { release: spec.name.clone() });
     }
     let mut tree = release::assemble(release, Form::Image)?;
+    beams::form(&mut tree, options.beams, release);
     let program = TreePath::new(format!("bin/{}", spec.name))?;
     if tree.get(program.as_str()).is_some() {
         return Err(ContainerError::ProgramTaken { path: program.to_string() });

@@ -15,6 +15,7 @@ const KEYS: [&str; 18] = [
     "allow_secrets",
     "annotations",
     "base",
+    "beams",
     "cmd",
     "entrypoint",
     "env",
@@ -80,6 +81,7 @@ impl Reading<'_> {
                 let base = Base::parse(&entry.text()?, &self.project.root);
                 options.base = base.map_err(|error| entry.error(error.to_string()))?;
             }
+            "beams" => options.beams = entry.checked(values::beams)?,
             "shell" => options.shell = entry.value.as_bool().ok_or_else(|| entry.wrong("true or false"))?,
             "env" => options.env = entry.pairs(values::variable)?,
             "env_file" => self.add_files(entry)?,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::tags::TagTemplate;
-use super::{Base, ContainerError, option_terms};
+use super::{Base, Beams, ContainerError, option_terms};
 use crate::environment::Environment;
 use crate::image::config::{Healthcheck, Port};
 use crate::image::layers::LayerBudget;
@@ -15,6 +15,8 @@ use crate::project::Project;
 pub struct ContainerOptions {
     /// Default: [`Base::Scratch`].
     pub base: Base,
+    /// The form of BEAM files. Default: [`Beams::Canonical`].
+    pub beams: Beams,
     /// Whether `/bin/sh` is added. Default: no. An image of a release from elsewhere always has one, since its start
     /// script needs it: the base's own, or one that comes along.
     pub shell: bool,
@@ -73,6 +75,7 @@ impl Default for ContainerOptions {
     fn default() -> Self {
         Self {
             base: Base::Scratch,
+            beams: Beams::Canonical,
             shell: false,
             prefix: None,
             env: Vec::new(),

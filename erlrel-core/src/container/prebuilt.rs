@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::contract::Start;
 use super::options::ContainerOptions;
 use super::{
-    BuildOptions, ContainerError, ContainerWarning, Description, Opened, PATH, Parts, Plan, on_base,
+    BuildOptions, ContainerError, ContainerWarning, Description, Opened, PATH, Parts, Plan, beams, on_base,
 };
 use crate::image::native::Shell;
 use crate::release::{Maker, Prebuilt};
@@ -61,6 +61,7 @@ pub fn plan_prebuilt(
     let platform = platform.clone();
     let has_shell = base.as_ref().is_some_and(Opened::has_shell);
     let mut tree = release.tree.clone();
+    beams::form_prebuilt(&mut tree, options.beams);
     if release.maker == Maker::Mix {
         make_cookie_at_start(&mut tree, &release.vsn)?;
     }

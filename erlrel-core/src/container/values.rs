@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Beams;
 use crate::image::config::Port;
 use crate::tree::TreePath;
 
@@ -78,6 +79,19 @@ pub fn stop_signal(text: &str) -> Value<String> {
     };
     let valid = SIGNALS.contains(&name) || is_real_time || number(text, 64);
     if valid { Ok(text.into()) } else { Err("a signal such as `SIGTERM` or `SIGRTMIN+3`, or its number") }
+}
+
+/// `keep`, `strip` or `canonical`.
+///
+/// # Errors
+/// For any other text.
+pub fn beams(text: &str) -> Value<Beams> {
+    match text {
+        "keep" => Ok(Beams::Keep),
+        "strip" => Ok(Beams::Strip),
+        "canonical" => Ok(Beams::Canonical),
+        _ => Err("`keep`, `strip` or `canonical`"),
+    }
 }
 
 /// `8080`, `8080/udp`, or several as `8080-8090` or `8080-8090/udp`.

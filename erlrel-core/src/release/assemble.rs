@@ -20,7 +20,7 @@ pub enum Form {
     Directory,
     /// The release tarball: what running needs.
     Tarball,
-    /// As the tarball, without a start script: the image brings its own program.
+    /// As the tarball, without a start script: the image brings its own program, and has a form of its own for BEAM files.
     Image,
 }
 
@@ -49,7 +49,8 @@ pub fn assemble(release: &Release, form: Form) -> Result<Tree, ReleaseError> {
     for app in apps.iter().filter(|app| app.packed) {
         application(&mut tree, release, app, form)?;
     }
-    if spec.strip {
+    // An image decides by itself.
+    if spec.strip && form != Form::Image {
         strip_beams(&mut tree);
     }
     releases(&mut tree, release, form, &boot)?;
