@@ -144,6 +144,10 @@ pub(crate) struct CompileArgs {
     /// Do not run `rebar3 compile` first
     #[arg(long)]
     pub(crate) no_compile: bool,
+    /// Do not ask the compiler for output that is the same in every directory (`deterministic` in ERL_COMPILER_OPTIONS);
+    /// `{deterministic, false}` in rebar.config
+    #[arg(long)]
+    pub(crate) no_deterministic: bool,
     #[command(flatten)]
     pub(crate) dependency_cache: DependencyCacheArgs,
 }
@@ -211,6 +215,7 @@ impl ContentArgs {
 
 #[derive(Debug, Args)]
 #[command(mut_arg("no_compile", |arg| arg.conflicts_with("from")))]
+#[command(mut_arg("no_deterministic", |arg| arg.conflicts_with("from")))]
 pub(crate) struct ImageArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,

@@ -3,15 +3,14 @@
 
 use std::time::SystemTime;
 
-use erlrel_core::Project;
 use erlrel_core::dependencies::{Dependencies, DependenciesError, Restored, find, pack, restore, save};
 use erlrel_core::registry::Registry;
 use erlrel_core::shared_cache::{CachePlace, Saved};
+use erlrel_core::{Environment, Project};
 use serde_json::{Value, json};
 
 use crate::args::ProjectArgs;
 use crate::commands::key::toolchain;
-use crate::environment::environment;
 use crate::error::CliError;
 use crate::project::load_otp;
 use crate::report::Report;
@@ -33,10 +32,16 @@ pub(crate) enum Outcome {
 }
 
 impl DependencyCache {
-    /// For a project that was not compiled since it was read; `registry` is that of caches.
-    pub(crate) fn of(project: &Project, args: &ProjectArgs, registry: &Registry) -> Result<Self, CliError> {
+    /// For a project that was not compiled since it was read; `environment` is what rebar3 sees or saw, `registry` that of
+    /// caches.
+    pub(crate) fn of(
+        project: &Project,
+        environment: &Environment,
+        args: &ProjectArgs,
+        registry: &Registry,
+    ) -> Result<Self, CliError> {
         let toolchain = toolchain(&load_otp(args)?)?;
-        let dependencies = Dependencies::of(project, &toolchain, &environment())?;
+        let dependencies = Dependencies::of(project, &toolchain, environment)?;
         Ok(Self { dependencies, registry: registry.clone() })
     }
 

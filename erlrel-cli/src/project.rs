@@ -3,7 +3,7 @@
 use erlrel_core::project::{self, ConfigWarning, LoadOptions, commands};
 use erlrel_core::registry::Registry;
 use erlrel_core::targets::Target;
-use erlrel_core::{OtpRoot, Project};
+use erlrel_core::{Environment, OtpRoot, Project};
 use serde_json::Value;
 
 use crate::args::{CompileArgs, DependencyCacheArgs, ProjectArgs};
@@ -51,13 +51,15 @@ pub(crate) fn open_built(
 ) -> Result<(Project, Option<Value>), CliError> {
     // Reading the project first gives a better message than rebar3 where there is none.
     let mut project = open(args, commands)?;
-    let run = |project: &mut Project| self::compile(project, args, compile, compilation, report);
+    let environment = compilation_environment(&mut project, compile);
+    let run =
+        |project: &mut Project| self::compile(project, args, (compile, compilation, &environment), report);
     let DependencyCacheArgs { cache_from, cache_to } = &compile.dependency_cache;
     if compile.no_compile || (cache_from.is_empty() && cache_to.is_none()) {
         run(&mut project)?;
         return Ok((project, None));
     }
-    let cache = DependencyCache::of(&project, args, registry)?;
+    let cache = DependencyCache::of(&project, &environment, args, registry)?;
     let outcome = cache.restore(cache_from, report);
     if let Outcome::Hit { place, restored } = &outcome {
         report.told(format!("{} dependencies from {place}", restored.names.len()));
@@ -70,15 +72,24 @@ pub(crate) fn open_built(
     Ok((project, Some(cache.to_json(&outcome, saved.as_ref()))))
 }
 
+/// The variables that rebar3 is to see; what is wrong with them becomes a warning of the project.
+fn compilation_environment(project: &mut Project, compile: &CompileArgs) -> Environment {
+    if compile.no_deterministic || compile.no_compile {
+        return environment();
+    }
+    let (environment, warning) = project.compilation_environment(&environment());
+    project.warnings.extend(warning);
+    environment
+}
+
 fn compile(
     project: &mut Project,
     args: &ProjectArgs,
-    compile: &CompileArgs,
-    compilation: &[String],
+    (compile, compilation, environment): (&CompileArgs, &[String], &Environment),
     report: &Report,
 ) -> Result<(), CliError> {
     if !compile.no_compile {
-        commands::rebar3(&project.root, compilation, report)?;
+        commands::rebar3(&project.root, compilation, environment, report)?;
         project.refresh(&load_options(args))?;
     }
     Ok(())

@@ -24,7 +24,8 @@ pub(crate) fn run(args: &KeyArgs, report: &Report) -> Result<(), CliError> {
 }
 
 fn semantic(project: &Project, toolchain: &Toolchain) -> Result<Digest, CliError> {
-    Ok(deps_key::semantic(project, toolchain, &environment())?)
+    let (environment, _) = project.compilation_environment(&environment());
+    Ok(deps_key::semantic(project, toolchain, &environment)?)
 }
 
 pub(crate) fn toolchain(otp: &OtpRoot) -> Result<Toolchain, CliError> {

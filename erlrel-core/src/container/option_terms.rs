@@ -11,12 +11,13 @@ use crate::project::Project;
 use crate::term::Term;
 
 /// All options, sorted.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "allow_secrets",
     "annotations",
     "base",
     "beams",
     "cmd",
+    "deterministic",
     "entrypoint",
     "env",
     "env_file",
@@ -82,7 +83,9 @@ impl Reading<'_> {
                 options.base = base.map_err(|error| entry.error(error.to_string()))?;
             }
             "beams" => options.beams = entry.checked(values::beams)?,
-            "shell" => options.shell = entry.value.as_bool().ok_or_else(|| entry.wrong("true or false"))?,
+            "shell" => options.shell = entry.bool()?,
+            // It counts when the project is compiled.
+            "deterministic" => drop(entry.bool()?),
             "env" => options.env = entry.pairs(values::variable)?,
             "env_file" => self.add_files(entry)?,
             "layers" => options.layers = layers(entry)?,

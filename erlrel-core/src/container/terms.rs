@@ -46,6 +46,11 @@ impl Entry<'_> {
         Err(self.source.error(self.whole.span(), message))
     }
 
+    /// `true` or `false`.
+    pub(super) fn bool(&self) -> Result<bool, SourceError> {
+        self.value.as_bool().ok_or_else(|| self.wrong("true or false"))
+    }
+
     /// A text that is not empty.
     pub(super) fn text(&self) -> Result<String, SourceError> {
         self.value.as_text().filter(|text| !text.is_empty()).ok_or_else(|| self.wrong("a string"))

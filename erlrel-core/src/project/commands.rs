@@ -37,39 +37,59 @@ pub enum CommandError {
     Stopped,
 }
 
+/// What a dependency may bring to run while it is compiled need not see it.
+const PASSWORD: &str = "ERLREL_REGISTRY_PASSWORD";
+
 /// Compiles the project: `rebar3 as <profiles> compile`. Its output goes to the observer line by line.
+///
+/// `environment` is that of [`Project::compilation_environment`](super::Project::compilation_environment).
 ///
 /// # Errors
 /// When `rebar3` is not installed, or the compilation fails.
-pub fn rebar3_compile(root: &Path, profiles: &[String], observer: &dyn Observer) -> Result<(), CommandError> {
+pub fn rebar3_compile(
+    root: &Path,
+    profiles: &[String],
+    environment: &Environment,
+    observer: &dyn Observer,
+) -> Result<(), CommandError> {
     let mut arguments = Vec::new();
     if !profiles.is_empty() {
         arguments.extend(["as".to_string(), profiles.join(",")]);
     }
     arguments.push("compile".into());
-    rebar3(root, &arguments, observer)
+    rebar3(root, &arguments, environment, observer)
 }
 
 /// Runs `rebar3` with arguments that make it compile something. Its output goes to the observer line by line.
 ///
+/// It has the variables of this process, but for those that `environment` has with another value.
+///
 /// # Errors
 /// When `rebar3` is not installed, or fails.
-pub fn rebar3(root: &Path, arguments: &[String], observer: &dyn Observer) -> Result<(), CommandError> {
+pub fn rebar3(
+    root: &Path,
+    arguments: &[String],
+    environment: &Environment,
+    observer: &dyn Observer,
+) -> Result<(), CommandError> {
     observer.event(&Event::CompileStarted { arguments });
-    run("rebar3", arguments, "compile the project", root, observer)
+    let mut command = command("rebar3", root);
+    command.args(arguments).envs(environment.iter()).env_remove(PASSWORD);
+    let shown = format!("rebar3 {}", arguments.join(" "));
+    run(command, shown, "compile the project", observer)
 }
 
 fn run(
-    program: &str,
-    arguments: &[String],
+    mut command: Command,
+    shown: String,
     purpose: &'static str,
-    dir: &Path,
     observer: &dyn Observer,
 ) -> Result<(), CommandError> {
-    let not_started = |source| CommandError::NotStarted { program: program.into(), purpose, source };
+    let program = command.get_program().to_string_lossy().into_owned();
+    let dir = command.get_current_dir().unwrap_or(Path::new("")).to_path_buf();
+    let not_started = |source| CommandError::NotStarted { program: program.clone(), purpose, source };
     let (reader, writer) = io::pipe().map_err(not_started)?;
-    let mut command = command(program, dir);
-    command.args(arguments).stdout(writer.try_clone().map_err(not_started)?).stderr(writer);
+    command.stdout(writer.try_clone().map_err(not_started)?).stderr(writer);
     let mut child = command.spawn().map_err(not_started)?;
     drop(command); // It holds the pipe's writing end, without whose closing the reader would never end.
     for line in BufReader::new(reader).split(b'\n').map_while(Result::ok) {
@@ -80,8 +100,7 @@ fn run(
         }
     }
     let status = child.wait().map_err(not_started)?;
-    let command = format!("{program} {}", arguments.join(" "));
-    if status.success() { Ok(()) } else { Err(CommandError::Failed { command, dir: dir.into(), status }) }
+    if status.success() { Ok(()) } else { Err(CommandError::Failed { command: shown, dir, status }) }
 }
 
 /// The Erlang program that evaluates a script.
@@ -182,7 +201,6 @@ pub fn shell(dir: &Path, script: &str) -> Result<String, CommandError> {
 fn command(program: &str, dir: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(dir).stdin(Stdio::null());
-    // What a dependency may bring to run while it is compiled need not see it.
-    command.env_remove("ERLREL_REGISTRY_PASSWORD");
+    command.env_remove(PASSWORD);
     command
 }

@@ -2,6 +2,7 @@
 
 pub mod applications;
 pub mod commands;
+mod compiler_options;
 pub mod deps_key;
 mod directories;
 mod global;
@@ -82,6 +83,11 @@ pub enum ConfigWarning {
     },
     /// A hook that rebar3 runs, and that the host goes on without.
     HookNotRun(SourceError),
+    /// Options for the compiler that are no Erlang term, so that the compiler ignores them.
+    CompilerOptions {
+        /// The value of ERL_COMPILER_OPTIONS.
+        value: String,
+    },
 }
 
 impl fmt::Display for ConfigWarning {
@@ -96,6 +102,11 @@ impl fmt::Display for ConfigWarning {
                 file.display()
             ),
             Self::HookNotRun(error) => write!(f, "{error}"),
+            Self::CompilerOptions { value } => write!(
+                f,
+                "the variable ERL_COMPILER_OPTIONS is ignored by the compiler, since `{value}` is no Erlang term; so it cannot be \
+                 asked for `deterministic` output either: write `[debug_info, {{d, 'NAME'}}]`"
+            ),
         }
     }
 }

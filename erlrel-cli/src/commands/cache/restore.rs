@@ -2,6 +2,7 @@
 
 use crate::args::CacheRestoreArgs;
 use crate::dependency_cache::{DependencyCache, Outcome};
+use crate::environment::environment;
 use crate::error::CliError;
 use crate::project::load;
 use crate::registry::{cache_registry, tell_trouble};
@@ -10,7 +11,8 @@ use crate::report::{Report, bytes};
 pub(crate) fn run(args: &CacheRestoreArgs, report: &Report) -> Result<(), CliError> {
     let project = load(&args.project)?;
     let registry = cache_registry(&args.registry, report);
-    let cache = DependencyCache::of(&project, &args.project, &registry)?;
+    let (environment, _) = project.compilation_environment(&environment());
+    let cache = DependencyCache::of(&project, &environment, &args.project, &registry)?;
     let outcome = cache.restore(&args.from, report);
     tell_trouble(&registry, report);
     if args.json {

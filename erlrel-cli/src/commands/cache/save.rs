@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::args::CacheSaveArgs;
 use crate::dependency_cache::DependencyCache;
+use crate::environment::environment;
 use crate::error::CliError;
 use crate::project::load;
 use crate::registry::{cache_registry, tell_trouble};
@@ -12,7 +13,8 @@ use crate::report::{Report, bytes};
 pub(crate) fn run(args: &CacheSaveArgs, report: &Report) -> Result<(), CliError> {
     let project = load(&args.project)?;
     let registry = cache_registry(&args.registry, report);
-    let cache = DependencyCache::of(&project, &args.project, &registry)?;
+    let (environment, _) = project.compilation_environment(&environment());
+    let cache = DependencyCache::of(&project, &environment, &args.project, &registry)?;
     let missing = cache.missing();
     if !missing.is_empty() {
         return Err(CliError::NotCompiled { names: missing });
