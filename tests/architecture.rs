@@ -11,7 +11,7 @@ const ROWS: [&[&str]; 12] = [
     &["beam", "elf", "term"],
     &["application", "sys_config", "tree"],
     &["otp", "project"],
-    &["release"],
+    &["compilation", "release"],
     &["image"],
     &["cache", "diff"],
     &["docker", "registry"],

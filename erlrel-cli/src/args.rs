@@ -3,6 +3,7 @@
 
 mod cache;
 mod command_text;
+mod compile;
 mod dependency_cache;
 mod diff;
 mod image_options;
@@ -23,6 +24,7 @@ use erlrel_core::image::Reference;
 use erlrel_core::targets::Target;
 
 pub(crate) use cache::{CacheArgs, CacheCommand, CacheDirArgs, CacheGcArgs, CacheListArgs, UseCacheArgs};
+pub(crate) use compile::{CompileArgs, When};
 pub(crate) use dependency_cache::{CacheRestoreArgs, CacheSaveArgs, DependencyCacheArgs};
 pub(crate) use diff::DiffArgs;
 use image_options::ImageOptionArgs;
@@ -52,6 +54,16 @@ impl Arguments {
         };
         if content.is_some_and(ContentArgs::names_a_program_in_vain) {
             let message = "the argument '--from <FILE|DIR>' cannot be used with '--boot-program <FILE>'";
+            Self::command().error(ErrorKind::ArgumentConflict, message).exit();
+        }
+        let compile = match &arguments.command {
+            Command::Image(image) => Some(&image.compile),
+            Command::Tar(tar) => Some(&tar.compile),
+            Command::Release(release) => Some(&release.compile),
+            _ => None,
+        };
+        if compile.is_some_and(CompileArgs::is_contradictory) {
+            let message = "the argument '--no-compile' cannot be used with a '--compile' other than `never`";
             Self::command().error(ErrorKind::ArgumentConflict, message).exit();
         }
         if let Command::Image(image) = &arguments.command
@@ -139,19 +151,6 @@ pub(crate) struct SelectArgs {
     _foreign: ForeignArgs,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct CompileArgs {
-    /// Do not run `rebar3 compile` first
-    #[arg(long)]
-    pub(crate) no_compile: bool,
-    /// Do not ask the compiler for output that is the same in every directory (`deterministic` in ERL_COMPILER_OPTIONS);
-    /// `{deterministic, false}` in rebar.config
-    #[arg(long)]
-    pub(crate) no_deterministic: bool,
-    #[command(flatten)]
-    pub(crate) dependency_cache: DependencyCacheArgs,
-}
-
 /// What says how a release is assembled.
 const NOT_WITH_FROM: [&str; 9] = [
     "dir",
@@ -216,6 +215,7 @@ impl ContentArgs {
 #[derive(Debug, Args)]
 #[command(mut_arg("no_compile", |arg| arg.conflicts_with("from")))]
 #[command(mut_arg("no_deterministic", |arg| arg.conflicts_with("from")))]
+#[command(mut_arg("compile", |arg| arg.conflicts_with("from")))]
 pub(crate) struct ImageArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,

@@ -6,6 +6,7 @@
 mod args;
 mod cache;
 mod commands;
+mod compile;
 mod content;
 mod dependency_cache;
 mod environment;

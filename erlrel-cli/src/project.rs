@@ -1,12 +1,15 @@
 //! The project, which a command reads once: a `rebar.config.script` may do something that is to be done once.
 
-use erlrel_core::project::{self, ConfigWarning, LoadOptions, commands};
+use std::path::PathBuf;
+
+use erlrel_core::project::{self, ConfigWarning, LoadOptions};
 use erlrel_core::registry::Registry;
 use erlrel_core::targets::Target;
 use erlrel_core::{Environment, OtpRoot, Project};
 use serde_json::Value;
 
-use crate::args::{CompileArgs, DependencyCacheArgs, ProjectArgs};
+use crate::args::{CompileArgs, DependencyCacheArgs, ProjectArgs, When};
+use crate::compile::{Compiled, Request, compile};
 use crate::dependency_cache::{DependencyCache, Outcome};
 use crate::environment::environment;
 use crate::error::CliError;
@@ -28,71 +31,87 @@ pub(crate) fn open(args: &ProjectArgs, commands: &[&str]) -> Result<Project, Cli
     Ok(project)
 }
 
-/// The same, compiled by rebar3 unless the user has asked not to; and what became of its dependencies in caches, if any
-/// is named, as JSON. `registry` is that of caches.
-pub(crate) fn open_compiled(
-    args: &ProjectArgs,
-    compile: &CompileArgs,
-    registry: &Registry,
-    commands: &[&str],
-    report: &Report,
-) -> Result<(Project, Option<Value>), CliError> {
-    let compilation = Target::Runner.compilation(&args.profile);
-    open_built(args, (compile, &compilation), registry, commands, report)
+/// What a command wants of its project besides reading it.
+pub(crate) struct Opening<'a> {
+    pub(crate) project: &'a ProjectArgs,
+    pub(crate) compile: &'a CompileArgs,
+    /// That of caches.
+    pub(crate) registry: &'a Registry,
+    /// The commands of rebar3 whose hooks would be left out.
+    pub(crate) commands: &'a [&'a str],
+    /// Whether anything may be kept of one run for the next.
+    pub(crate) is_cached: bool,
+    /// What the command will write.
+    pub(crate) written: Vec<PathBuf>,
 }
 
-/// The same, with other arguments for rebar3.
-pub(crate) fn open_built(
-    args: &ProjectArgs,
-    (compile, compilation): (&CompileArgs, &[String]),
-    registry: &Registry,
-    commands: &[&str],
-    report: &Report,
-) -> Result<(Project, Option<Value>), CliError> {
-    // Reading the project first gives a better message than rebar3 where there is none.
-    let mut project = open(args, commands)?;
-    let environment = compilation_environment(&mut project, compile);
-    let run =
-        |project: &mut Project| self::compile(project, args, (compile, compilation, &environment), report);
-    let DependencyCacheArgs { cache_from, cache_to } = &compile.dependency_cache;
-    if compile.no_compile || (cache_from.is_empty() && cache_to.is_none()) {
-        run(&mut project)?;
-        return Ok((project, None));
-    }
-    let cache = DependencyCache::of(&project, &environment, args, registry)?;
-    let outcome = cache.restore(cache_from, report);
-    if let Outcome::Hit { place, restored } = &outcome {
-        report.told(format!("{} dependencies from {place}", restored.names.len()));
-    }
-    run(&mut project)?;
-    let saved = cache_to.as_ref().and_then(|place| cache.save_new(place, &outcome, report));
-    if let Some(saved) = &saved {
-        report.told(format!("dependencies saved to {}", saved.place));
-    }
-    Ok((project, Some(cache.to_json(&outcome, saved.as_ref()))))
+/// A project that is compiled.
+pub(crate) struct Opened {
+    pub(crate) project: Project,
+    pub(crate) compiled: Compiled,
+    /// What became of its dependencies in caches, if any is named, as JSON.
+    pub(crate) dependency_cache: Option<Value>,
 }
 
-/// The variables that rebar3 is to see; what is wrong with them becomes a warning of the project.
-fn compilation_environment(project: &mut Project, compile: &CompileArgs) -> Environment {
-    if compile.no_deterministic || compile.no_compile {
-        return environment();
+impl Opening<'_> {
+    /// Reads the project, and has rebar3 compile it unless the user or its state says that this is not needed.
+    pub(crate) fn open(&self, report: &Report) -> Result<Opened, CliError> {
+        self.open_built(&Target::Runner.compilation(&self.project.profile), report)
     }
-    let (environment, warning) = project.compilation_environment(&environment());
-    project.warnings.extend(warning);
-    environment
-}
 
-fn compile(
-    project: &mut Project,
-    args: &ProjectArgs,
-    (compile, compilation, environment): (&CompileArgs, &[String], &Environment),
-    report: &Report,
-) -> Result<(), CliError> {
-    if !compile.no_compile {
-        commands::rebar3(&project.root, compilation, environment, report)?;
-        project.refresh(&load_options(args))?;
+    /// The same, with other arguments for rebar3.
+    pub(crate) fn open_built(&self, arguments: &[String], report: &Report) -> Result<Opened, CliError> {
+        // Reading the project first gives a better message than rebar3 where there is none.
+        let mut project = open(self.project, self.commands)?;
+        let environment = self.environment(&mut project);
+        let request = Request {
+            arguments,
+            environment: &environment,
+            when: self.compile.when(),
+            is_cached: self.is_cached,
+            written: &self.written,
+        };
+        let DependencyCacheArgs { cache_from, cache_to } = &self.compile.dependency_cache;
+        if self.compile.when() == When::Never || (cache_from.is_empty() && cache_to.is_none()) {
+            let compiled = self.compile(&mut project, &request, report)?;
+            return Ok(Opened { project, compiled, dependency_cache: None });
+        }
+        let cache = DependencyCache::of(&project, &environment, self.project, self.registry)?;
+        let outcome = cache.restore(cache_from, report);
+        if let Outcome::Hit { place, restored } = &outcome {
+            report.told(format!("{} dependencies from {place}", restored.names.len()));
+        }
+        let compiled = self.compile(&mut project, &request, report)?;
+        let saved = cache_to.as_ref().and_then(|place| cache.save_new(place, &outcome, report));
+        if let Some(saved) = &saved {
+            report.told(format!("dependencies saved to {}", saved.place));
+        }
+        let dependency_cache = Some(cache.to_json(&outcome, saved.as_ref()));
+        Ok(Opened { project, compiled, dependency_cache })
     }
-    Ok(())
+
+    /// The variables that rebar3 is to see; what is wrong with them becomes a warning of the project.
+    fn environment(&self, project: &mut Project) -> Environment {
+        if self.compile.no_deterministic || self.compile.when() == When::Never {
+            return environment();
+        }
+        let (environment, warning) = project.compilation_environment(&environment());
+        project.warnings.extend(warning);
+        environment
+    }
+
+    fn compile(
+        &self,
+        project: &mut Project,
+        request: &Request<'_>,
+        report: &Report,
+    ) -> Result<Compiled, CliError> {
+        let compiled = compile(project, request, report)?;
+        if compiled.ran {
+            project.refresh(&load_options(self.project))?;
+        }
+        Ok(compiled)
+    }
 }
 
 /// Reads a project, whatever it hooks.

@@ -6,6 +6,7 @@ use erlrel_core::destination::{Pushed, PushedBlob, Receipt};
 use erlrel_core::image::{Image, Reference};
 use serde_json::{Value, json};
 
+use crate::compile::Compiled;
 use crate::error::CliError;
 use crate::report::{Report, bytes};
 
@@ -14,6 +15,8 @@ pub(crate) struct Made<'a> {
     pub(crate) image: &'a Image,
     pub(crate) names: &'a [Reference],
     pub(crate) receipts: &'a [Receipt],
+    /// Whether rebar3 was started for it, where that was a question.
+    pub(crate) compiled: Option<Compiled>,
     /// What became of the dependencies in caches, if any is named.
     pub(crate) dependency_cache: Option<Value>,
 }
@@ -22,6 +25,10 @@ pub(crate) struct Made<'a> {
 pub(crate) fn print(made: &Made<'_>, json: bool, report: &Report) -> Result<(), CliError> {
     if json {
         let mut result = json_result(made.image, made.names, made.receipts);
+        if let Some(compiled) = &made.compiled {
+            result["compiled"] = compiled.ran.into();
+            result["compile_reason"] = compiled.whys.first().map(ToString::to_string).into();
+        }
         if let Some(dependency_cache) = &made.dependency_cache {
             result["dependency_cache"] = dependency_cache.clone();
         }

@@ -9,11 +9,12 @@ use erlrel_core::{OtpRoot, Project};
 
 use crate::args::{ImageArgs, ProjectArgs};
 use crate::commands::image::{Subject, names};
+use crate::compile::paths_of;
 use crate::content::options_for_work;
 use crate::environment::environment;
 use crate::error::CliError;
 use crate::host::Host;
-use crate::project::{load_otp, open_built};
+use crate::project::{Opened, Opening, load_otp};
 use crate::report::Report;
 use crate::resolved::Resolved;
 
@@ -29,8 +30,15 @@ pub(crate) fn subject(
     let compilation = target.compilation(&project_args.profile);
     // Hooks of other commands do their work where rebar3 runs these.
     let commands: &[&str] = if target == Target::Releaser { &["release", "tar"] } else { &[] };
-    let (project, dependency_cache) =
-        open_built(&project_args, (&args.compile, &compilation), &host.cache_registry, commands, report)?;
+    let opening = Opening {
+        project: &project_args,
+        compile: &args.compile,
+        registry: &host.cache_registry,
+        commands,
+        is_cached: host.cache.is_some(),
+        written: paths_of(&args.to),
+    };
+    let Opened { project, compiled, dependency_cache } = opening.open_built(&compilation, report)?;
     let options = options_for_work(&project, &args.content)?;
     let about = About::of(&project, args);
     let (names, warnings) = names(
@@ -48,7 +56,7 @@ pub(crate) fn subject(
         target => plan(target, &project, &load_otp(&project_args)?, &about, &options, host)?,
     };
     plan.warnings.iter().for_each(|warning| report.warning(warning));
-    Ok(Subject { plan, names, destination, dependency_cache })
+    Ok(Subject { plan, names, destination, compiled, dependency_cache })
 }
 
 fn plan(

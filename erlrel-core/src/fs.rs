@@ -2,6 +2,7 @@
 //! under its final name.
 
 mod aside;
+mod stat;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -12,6 +13,7 @@ use rustix::io::Errno;
 
 pub(crate) use aside::{Abandoned, Draft};
 pub use aside::{ScratchDir, is_aside, unnamed_file, write_aside};
+pub(crate) use stat::Stat;
 
 /// A file operation that failed: what was attempted, and where.
 #[derive(Debug, thiserror::Error)]

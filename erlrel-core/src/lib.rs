@@ -79,7 +79,8 @@ pub mod tree;
 pub mod otp;
 pub mod project;
 
-// Row 4: the release.
+// Row 4: the compilation, and the release that comes of it.
+pub mod compilation;
 pub mod release;
 
 // Row 5: images, which know nothing of releases.

@@ -45,14 +45,7 @@ impl OtpRoot {
     /// # Errors
     /// When there is no `erl`, or its script does not lead to an installation.
     pub fn from_path(environment: &Environment) -> Result<Self, OtpError> {
-        let path = environment.get("PATH").unwrap_or_default();
-        let candidates = path.split(':').map(|dir| Path::new(dir).join("erl"));
-        let erl = candidates.into_iter().find(|erl| erl.is_file()).ok_or(OtpError::NoErl)?;
-        let script = std::fs::canonicalize(&erl).map_err(FsError::while_doing("read", &erl))?;
-        let text = fs::read(&script)?;
-        let root =
-            root_of(&script, &String::from_utf8_lossy(&text)).ok_or(OtpError::UnknownScript { erl })?;
-        Self::load(&root)
+        Self::load(&root_on_path(environment)?)
     }
 
     /// Reads the installation in `root`.
@@ -120,6 +113,19 @@ impl OtpRoot {
     pub fn major(&self) -> u32 {
         Vsn::new(&*self.release).major().unwrap_or_default()
     }
+}
+
+/// The root directory of the installation of the `erl` on `PATH`.
+///
+/// # Errors
+/// As of [`OtpRoot::from_path`].
+pub(crate) fn root_on_path(environment: &Environment) -> Result<PathBuf, OtpError> {
+    let path = environment.get("PATH").unwrap_or_default();
+    let candidates = path.split(':').map(|dir| Path::new(dir).join("erl"));
+    let erl = candidates.into_iter().find(|erl| erl.is_file()).ok_or(OtpError::NoErl)?;
+    let script = std::fs::canonicalize(&erl).map_err(FsError::while_doing("read", &erl))?;
+    let text = fs::read(&script)?;
+    root_of(&script, &String::from_utf8_lossy(&text)).ok_or(OtpError::UnknownScript { erl })
 }
 
 /// The root directory: two levels above the script if that looks like an installation, else what the

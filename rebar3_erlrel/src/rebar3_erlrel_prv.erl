@@ -105,7 +105,7 @@ flags(Program, Arguments, [Command | _]) ->
         false ->
             Help = help(Program, Command),
             Has = fun(Option) -> string:find(Help, Option) =/= nomatch end,
-            CanSkip = Has("--no-compile") andalso not Given("--no-compile"),
+            CanSkip = Has("--no-compile") andalso not lists:any(Given, ["--no-compile", "--compile"]),
             [profile || Has("--profile")] ++
                 [no_compile || CanSkip] ++
                 [compile || CanSkip orelse Command =:= "plan"]

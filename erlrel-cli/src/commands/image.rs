@@ -13,14 +13,16 @@ use erlrel_core::targets::Target;
 use serde_json::Value;
 
 use crate::args::ImageArgs;
+use crate::compile::{Compiled, paths_of};
 use crate::content::{options_from, options_of, plan_from, plan_project, read_from};
 use crate::environment::{docker_host, environment};
 use crate::error::CliError;
 use crate::host::Host;
+use crate::project::{Opened, Opening};
 use crate::receipt::Made;
 use crate::report::Report;
 use crate::resolved::Resolved;
-use crate::{project, receipt, target};
+use crate::{receipt, target};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     if args.to.contains(&Destination::Docker) {
@@ -46,7 +48,13 @@ fn make(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<(), CliErr
     if let Some(place) = &args.compile.dependency_cache.cache_to {
         share_base(&subject.plan, place, host, report);
     }
-    let made = Made { image: &image, names, receipts: &receipts, dependency_cache: subject.dependency_cache };
+    let made = Made {
+        image: &image,
+        names,
+        receipts: &receipts,
+        compiled: Some(subject.compiled),
+        dependency_cache: subject.dependency_cache,
+    };
     receipt::print(&made, args.json, report)
 }
 
@@ -63,6 +71,8 @@ pub(crate) struct Subject {
     pub(crate) names: Vec<Reference>,
     /// Where the image goes unless the user says otherwise.
     pub(crate) destination: Destination,
+    /// Whether rebar3 was started, and why.
+    pub(crate) compiled: Compiled,
     /// What became of the dependencies in caches, if any is named.
     pub(crate) dependency_cache: Option<Value>,
 }
@@ -70,8 +80,15 @@ pub(crate) struct Subject {
 impl Subject {
     fn of_project(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<Self, CliError> {
         let commands = &["release", "tar"];
-        let (project, dependency_cache) =
-            project::open_compiled(&args.project, &args.compile, &host.cache_registry, commands, report)?;
+        let opening = Opening {
+            project: &args.project,
+            compile: &args.compile,
+            registry: &host.cache_registry,
+            commands,
+            is_cached: host.cache.is_some(),
+            written: paths_of(&args.to),
+        };
+        let Opened { project, compiled, dependency_cache } = opening.open(report)?;
         let resolved = Resolved::of(project, &args.project, &args.select, report)?;
         let options = options_of(&resolved, &args.content)?;
         let Release { project, spec, .. } = &resolved.release;
@@ -82,7 +99,7 @@ impl Subject {
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
-        Ok(Self { plan, names, destination, dependency_cache })
+        Ok(Self { plan, names, destination, compiled, dependency_cache })
     }
 
     fn of_prebuilt(
@@ -100,7 +117,7 @@ impl Subject {
         let Prebuilt { name, vsn, .. } = release;
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());
-        Ok(Self { plan, names, destination, dependency_cache: None })
+        Ok(Self { plan, names, destination, compiled: Compiled::default(), dependency_cache: None })
     }
 }
 

@@ -7,15 +7,24 @@ use erlrel_core::release::{Form, assemble, is_replaced_as_one};
 use erlrel_core::tree::{is_half_written, write_directory};
 
 use crate::args::ReleaseArgs;
+use crate::compile::path_of;
 use crate::error::CliError;
-use crate::project;
+use crate::project::Opening;
 use crate::registry::{cache_registry, tell_trouble};
 use crate::report::Report;
 use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
     let registry = cache_registry(&args.registry, report);
-    let (project, _) = project::open_compiled(&args.project, &args.compile, &registry, &["release"], report)?;
+    let opening = Opening {
+        project: &args.project,
+        compile: &args.compile,
+        registry: &registry,
+        commands: &["release"],
+        is_cached: true,
+        written: path_of(args.out.as_deref()),
+    };
+    let project = opening.open(report)?.project;
     tell_trouble(&registry, report);
     let resolved = Resolved::of(project, &args.project, &args.select, report)?;
     let out = match &args.out {

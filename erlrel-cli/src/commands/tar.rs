@@ -5,16 +5,25 @@ use erlrel_core::release::{Form, assemble};
 use erlrel_core::tree::{TarOptions, TreeError, write_tar_gz};
 
 use crate::args::TarArgs;
+use crate::compile::path_of;
 use crate::environment::epoch;
 use crate::error::CliError;
-use crate::project;
+use crate::project::Opening;
 use crate::registry::{cache_registry, tell_trouble};
 use crate::report::Report;
 use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
     let registry = cache_registry(&args.registry, report);
-    let (project, _) = project::open_compiled(&args.project, &args.compile, &registry, &["tar"], report)?;
+    let opening = Opening {
+        project: &args.project,
+        compile: &args.compile,
+        registry: &registry,
+        commands: &["tar"],
+        is_cached: true,
+        written: path_of(args.out.as_deref()),
+    };
+    let project = opening.open(report)?.project;
     tell_trouble(&registry, report);
     let resolved = Resolved::of(project, &args.project, &args.select, report)?;
     let tree = assemble(&resolved.release, Form::Tarball)?;

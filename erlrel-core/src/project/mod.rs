@@ -140,6 +140,14 @@ impl Project {
         Ok(applications::project_names(&self.root, &self.config)?)
     }
 
+    /// The folders that may have applications of the project: what `project_app_dirs` stands for.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn own_dirs(&self) -> Result<Vec<PathBuf>, ProjectError> {
+        Ok(applications::project_dirs(&self.root, &self.config)?)
+    }
+
     /// Reads again what compiling changes: the lock and the applications. The configuration stays as it is, since
     /// rebar3 has not read it again either, and a script in it may do something that is to be done once.
     ///

@@ -75,6 +75,11 @@ impl RebarConfig {
         self.layers().filter_map(move |terms| last(terms, key))
     }
 
+    /// All terms of the base and of the active profiles, unmerged.
+    pub fn terms(&self) -> Vec<Term> {
+        self.layers().flatten().cloned().collect()
+    }
+
     /// The value of a key outside of all profiles.
     pub(super) fn top_level(&self, key: &str) -> Option<&Term> {
         last(&self.document.terms, key)

@@ -7,20 +7,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::deflate;
+use crate::compilation::plain_term;
 use crate::image::timestamp::date_and_time;
 use crate::term::{self, AtomEncoding, Term, Value};
-
-/// How compressed terms begin: version, tag, size before compression.
-const COMPRESSED: [u8; 2] = [131, 80];
-
-/// More than any graph has; it is read into memory.
-const LARGEST: usize = 256 << 20;
 
 /// The graph for a project at `to` whose files are all of the time `epoch`; `None` if this is no graph that rebar3 would
 /// read, so that nothing is lost without it but the time to compile.
 pub(super) fn moved(bytes: &[u8], from: &str, to: &str, epoch: u64) -> Option<Vec<u8>> {
-    let graph = term::decode(&plain(bytes)?).ok()?;
+    let graph = term::decode(&plain_term(bytes)?).ok()?;
     let [name, version, meta, vertices, edges, neighbours] = graph.as_tuple()? else { return None };
     let inside = |term: &Term| term.as_string().is_none_or(|path| path.starts_with(&format!("{from}/")));
     let time = time(epoch);
@@ -41,13 +35,6 @@ pub(super) fn moved(bytes: &[u8], from: &str, to: &str, epoch: u64) -> Option<Ve
     let [name, version, meta] = [name, version, meta].map(Clone::clone);
     let graph = Term::tuple([name, version, meta].into_iter().chain(tables));
     Some(term::encode(&relocated(&graph, from, to), AtomEncoding::Utf8))
-}
-
-fn plain(bytes: &[u8]) -> Option<Vec<u8>> {
-    let Some(rest) = bytes.strip_prefix(&COMPRESSED) else { return Some(bytes.to_vec()) };
-    let (size, packed) = rest.split_first_chunk::<4>()?;
-    let size = usize::try_from(u32::from_be_bytes(*size)).ok().filter(|size| *size <= LARGEST)?;
-    Some([&[131], deflate::decompress_zlib(packed, size).ok()?.as_slice()].concat())
 }
 
 fn first(term: &Term) -> Option<&Term> {
@@ -100,7 +87,11 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::deflate;
     use proptest::prelude::*;
+
+    /// How compressed terms begin: version, tag, size before compression.
+    const COMPRESSED: [u8; 2] = [131, 80];
 
     /// Two sources, one of which includes a header of the project and one of Erlang.
     const GRAPH: &str = r#"{dag, 4, [{compiler, "8.2.3"}],

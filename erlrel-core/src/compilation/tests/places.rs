@@ -1,0 +1,137 @@
+//! Records, and when there is none.
+
+use std::fs;
+
+use super::Fixture;
+
+const NO_RECORD: [&str; 1] = ["erlrel knows of no earlier compilation"];
+
+fn record(fixture: &Fixture) -> std::path::PathBuf {
+    let mut records = crate::fs::list(&fixture.path("project/_build/erlrel/compilations")).expect("listed");
+    assert_eq!(records.len(), 1, "{records:?}");
+    records.remove(0)
+}
+
+#[test]
+fn a_record_that_is_damaged_or_of_something_else_is_none() {
+    let fixture = Fixture::settled();
+    assert_eq!(fixture.whys(), NO_RECORD);
+    fixture.compile();
+    let path = record(&fixture);
+    let good = fs::read(&path).expect("a record");
+    for at in (0..good.len()).step_by(97) {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        fs::write(&path, &bad).expect("written");
+        assert_eq!(fixture.whys(), NO_RECORD, "byte {at}");
+        fs::write(&path, &good[..at]).expect("written");
+        assert_eq!(fixture.whys(), NO_RECORD, "up to byte {at}");
+    }
+    fs::write(&path, &good).expect("written");
+    assert_eq!(fixture.whys(), [""; 0]);
+    let mut other = Fixture::settled();
+    fs::create_dir_all(other.path("project/_build/erlrel/compilations")).expect("created");
+    fs::copy(&path, other.path("project/_build/erlrel/compilations").join(path.file_name().expect("a name")))
+        .expect("copied");
+    assert_eq!(other.whys(), NO_RECORD, "it is of another project");
+    other.arguments.push("--more".into());
+    assert_eq!(other.whys(), NO_RECORD);
+    fs::remove_dir_all(fixture.path("project/_build")).expect("removed");
+    assert_eq!(fixture.whys(), NO_RECORD);
+}
+
+#[test]
+fn what_changes_during_a_compilation_leaves_no_record() {
+    let fixture = Fixture::settled();
+    let path = "project/apps/a/src/a.erl";
+    let text = fs::read_to_string(fixture.path(path)).expect("read");
+    fixture.wait_for_tick();
+    fixture.compile_meanwhile(|| fixture.write(path, "-module(a). % other"));
+    assert_eq!(fixture.whys(), NO_RECORD);
+    fixture.wait_for_tick();
+    // What rebar3 has read of it in between, nobody knows.
+    fixture.compile_meanwhile(|| {
+        fixture.write(path, "other");
+        fixture.write(path, &text);
+    });
+    assert_eq!(fixture.whys(), NO_RECORD);
+    fixture.compile_meanwhile(|| fixture.write("project/.git/refs/heads/main", "2222"));
+    assert_eq!(fixture.whys(), NO_RECORD);
+    fixture.compile();
+    assert_eq!(fixture.whys(), [""; 0]);
+}
+
+#[test]
+fn links_are_followed_wherever_they_lead() {
+    let fixture = Fixture::settled();
+    fs::create_dir(fixture.path("else")).expect("created");
+    fixture.write("else/there/x.hrl", "1");
+    fixture.link("../../../../else/there", "project/apps/a/src/there");
+    fixture.link(&fixture.path("else/single").display().to_string(), "project/apps/a/src/single.hrl");
+    fixture.compile();
+    assert_eq!(fixture.whys(), [""; 0]);
+    fixture.wait_for_tick();
+    fixture.write("else/there/x.hrl", "2");
+    assert_eq!(fixture.whys(), ["`../else/there/x.hrl` has changed"]);
+    fixture.compile();
+    fixture.write("else/single", "it is there now");
+    assert_eq!(fixture.whys(), ["`../else/single` is new"]);
+    fixture.compile();
+    fs::remove_file(fixture.path("project/apps/a/src/there")).expect("removed");
+    fixture.link("/", "project/apps/a/src/there");
+    fixture.compile();
+    assert_eq!(fixture.whys(), ["`apps/a/src/there` cannot be read"], "nobody reads a whole machine");
+}
+
+#[test]
+fn what_rebar3_would_overlook_makes_it_compile_everything() {
+    let fixture = Fixture::settled();
+    let old = |path: &str| {
+        let file = fs::File::options().write(true).open(fixture.path(path)).expect("opened");
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("set");
+    };
+    let later = |path: &str| {
+        let file = fs::File::options().write(true).open(fixture.path(path)).expect("opened");
+        file.set_modified(std::time::SystemTime::now() + super::HOUR).expect("set");
+    };
+    let is_forgotten = || {
+        fixture.check(|check| drop(check.begin().expect("ready")));
+        !fixture.path("project/_build/prod/lib/a/ebin").exists()
+    };
+    let cases: [(&str, &dyn Fn(), bool); 9] = [
+        (
+            "an edit",
+            &|| {
+                fixture.write("project/apps/a/src/a.erl", "1");
+                later("project/apps/a/src/a.erl")
+            },
+            false,
+        ),
+        ("an edit in the same second", &|| fixture.write("project/apps/a/src/a.erl", "2"), true),
+        (
+            "an older file",
+            &|| {
+                fixture.write("project/apps/a/src/a.erl", "3");
+                old("project/apps/a/src/a.erl")
+            },
+            true,
+        ),
+        ("a new module", &|| fixture.write("project/apps/a/src/new.erl", "1"), false),
+        (
+            "a module that is gone",
+            &|| fs::remove_file(fixture.path("project/apps/a/src/new.erl")).expect("removed"),
+            true,
+        ),
+        ("a header with another's name", &|| fixture.write("project/apps/a/src/b.hrl", "1"), true),
+        ("a document", &|| fixture.write("project/README", "1"), false),
+        ("an option", &|| fixture.write("project/rebar.config", "{erl_opts, []}."), true),
+        ("another compiler", &|| fixture.write("otp/lib/compiler-8.2.3/ebin/compile.beam", "2"), true),
+    ];
+    for (what, change, expected) in cases {
+        fixture.compile();
+        fixture.wait_for_tick();
+        change();
+        assert_eq!(is_forgotten(), expected, "{what}");
+    }
+    assert!(fixture.path("project/_build/default/lib/dep/ebin/dep.beam").exists());
+}

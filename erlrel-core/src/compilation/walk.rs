@@ -1,0 +1,181 @@
+//! What there is: every path of some areas, looked at and not read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::areas::{Area, BUILD, Depth};
+use crate::fs::{FsError, Stat, is_aside};
+
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Node {
+    /// Nothing.
+    Absent,
+    Directory,
+    /// A link, with its target as it is written.
+    Link(PathBuf),
+    File {
+        mode: u32,
+        stat: Stat,
+    },
+    /// A device, a pipe, a socket; or a file of which only the name counts.
+    Other,
+}
+
+/// Everything in these areas, and what links lead to from there, unless it is in areas that are looked at elsewhere.
+///
+/// # Errors
+/// When a directory cannot be listed or a file looked at, and when a link leads to a directory around an area.
+pub(super) fn walk(areas: &[Area], elsewhere: &[Area]) -> Result<BTreeMap<PathBuf, Node>, FsError> {
+    let mut all = [elsewhere, areas].concat();
+    let mut nodes = BTreeMap::new();
+    let mut next = elsewhere.len();
+    while next < all.len() {
+        let found: Result<Vec<Found>, FsError> = all[next..].par_iter().map(look).collect();
+        next = all.len();
+        let found = found?.concat();
+        let mut outside = BTreeSet::new();
+        for (path, node) in &found {
+            outside.extend(target_outside(path, node, &all)?);
+        }
+        nodes.extend(found);
+        all.extend(outside.into_iter().map(|path| Area::to(path, Depth::Sources)));
+    }
+    Ok(nodes)
+}
+
+type Found = Vec<(PathBuf, Node)>;
+
+fn look(area: &Area) -> Result<Found, FsError> {
+    let root = node(&area.root, area.root.symlink_metadata())?;
+    let is_directory = root == Node::Directory;
+    let mut found = vec![(area.root.clone(), root)];
+    if is_directory {
+        let inside = match area.depth {
+            Depth::Whole | Depth::Sources => directory(&area.root, area),
+            Depth::Git => git(&area.root),
+            Depth::Names => names(&area.root),
+        };
+        found.extend(inside?);
+    }
+    Ok(found)
+}
+
+fn directory(dir: &Path, area: &Area) -> Result<Found, FsError> {
+    let failed = |error| FsError::while_doing("list the directory", dir)(error);
+    let (mut found, mut directories) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        if is_aside(&path) || area.except.contains(&path) {
+            continue;
+        }
+        let is_directory = entry.file_type().map_err(failed)?.is_dir();
+        if is_directory && area.depth == Depth::Sources && is_passed_over(&path, area) {
+            continue;
+        }
+        if is_directory {
+            directories.push(path);
+        } else {
+            let node = node(&path, entry.metadata())?;
+            found.push((path, node));
+        }
+    }
+    let below = directories.par_iter().map(|path| {
+        if path.file_name().is_some_and(|name| name == ".git") { git(path) } else { directory(path, area) }
+    });
+    let below: Result<Vec<Found>, FsError> = below.collect();
+    found.extend(below?.concat());
+    found.extend(directories.into_iter().map(|path| (path, Node::Directory)));
+    Ok(found)
+}
+
+fn is_passed_over(dir: &Path, area: &Area) -> bool {
+    let name = dir.file_name().unwrap_or_default();
+    name == BUILD || dir.parent() == Some(&area.root) && name.to_string_lossy().starts_with('.')
+}
+
+/// What of a git directory decides how git describes the commit that is checked out. How long an abbreviated commit is
+/// depends on how many objects are packed.
+fn git(dir: &Path) -> Result<Found, FsError> {
+    let mut found = Vec::new();
+    for name in ["HEAD", "commondir", "config", "packed-refs", "shallow"] {
+        let path = dir.join(name);
+        let node = node(&path, path.symlink_metadata())?;
+        found.push((path, node));
+    }
+    for name in ["refs/heads", "refs/tags", "reftable"] {
+        found.extend(look(&Area::of(dir.join(name)))?);
+    }
+    found.extend(look(&Area::to(dir.join("objects/pack"), Depth::Names))?);
+    Ok(found)
+}
+
+fn names(dir: &Path) -> Result<Found, FsError> {
+    Ok(crate::fs::list(dir)?.into_iter().map(|path| (path, Node::Other)).collect())
+}
+
+fn node(path: &Path, metadata: io::Result<Metadata>) -> Result<Node, FsError> {
+    let metadata = match metadata {
+        Err(error) if is_absent(&error) => return Ok(Node::Absent),
+        other => other.map_err(FsError::while_doing("read", path))?,
+    };
+    let kind = metadata.file_type();
+    Ok(if kind.is_dir() {
+        Node::Directory
+    } else if kind.is_file() {
+        Node::File { mode: metadata.mode() & 0o7777, stat: Stat::of(&metadata) }
+    } else if kind.is_symlink() {
+        Node::Link(fs::read_link(path).map_err(FsError::while_doing("read", path))?)
+    } else {
+        Node::Other
+    })
+}
+
+/// A path through a file leads nowhere either.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Where a link leads to, if nobody looks there otherwise.
+fn target_outside(link: &Path, node: &Node, areas: &[Area]) -> Result<Option<PathBuf>, FsError> {
+    let (Node::Link(target), Some(dir)) = (node, link.parent()) else { return Ok(None) };
+    let is_seen = |path: &Path| areas.iter().any(|area| area.root == path || area.has(path));
+    let lexical = lexical(dir, target);
+    // Every link on the way there is one of an area, and looked at as this one.
+    if lexical.as_deref().is_some_and(is_seen) {
+        return Ok(None);
+    }
+    let real = fs::canonicalize(link).ok().or(lexical).unwrap_or_else(|| dir.join(target));
+    if areas.iter().any(|area| area.root != real && area.root.starts_with(&real)) {
+        let source = io::Error::other("it leads to a directory around what is compiled");
+        return Err(FsError::while_doing("follow the link", link)(source));
+    }
+    Ok((!is_seen(&real)).then_some(real))
+}
+
+/// What a link in `dir` leads to if there is no other link on the way; `None` if `..` comes after a name, which may be a link.
+fn lexical(dir: &Path, target: &Path) -> Option<PathBuf> {
+    let mut path = dir.to_path_buf();
+    let mut has_name = false;
+    for part in target.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if has_name => return None,
+            Component::ParentDir => {
+                path.pop();
+            }
+            Component::Normal(name) => {
+                has_name = true;
+                path.push(name);
+            }
+            absolute => path.push(absolute),
+        }
+    }
+    Some(path)
+}
