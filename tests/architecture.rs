@@ -7,7 +7,7 @@ use crate::support::repository;
 
 /// A module may use only modules of rows above its own, and itself.
 const ROWS: [&[&str]; 12] = [
-    &["deflate", "digest", "environment", "fs", "observer", "platform", "vsn"],
+    &["deflate", "digest", "environment", "fs", "observer", "platform", "vsn", "zstandard"],
     &["beam", "elf", "term"],
     &["application", "sys_config", "tree"],
     &["otp", "project"],
@@ -22,12 +22,12 @@ const ROWS: [&[&str]; 12] = [
 ];
 
 /// Where each third-party crate may be named: one module for one concern.
-const FENCES: [(&str, &[&str]); 17] = [
+const FENCES: [(&str, &[&str]); 18] = [
     ("docker_credential", &["registry/credentials.rs"]),
     ("eetf", &[]),
     ("erl_parse", &["term/parse.rs"]),
     ("erl_tokenize", &["term/expressions.rs", "term/parse.rs", "term/tokens.rs"]),
-    ("flate2", &["deflate.rs"]),
+    ("flate2", &["deflate.rs", "deflate/"]),
     ("httparse", &["docker/http.rs"]),
     ("httpdate", &["registry/retry.rs"]),
     ("num_bigint", &["term/"]),
@@ -40,6 +40,7 @@ const FENCES: [(&str, &[&str]); 17] = [
     ("tar", &["tree/tarball.rs", "tree/untar.rs", "image/"]),
     ("tempfile", &["fs/aside.rs", "image/"]),
     ("ureq", &["registry/http.rs", "registry/tls.rs"]),
+    ("zstd", &["zstandard.rs"]),
 ];
 
 /// The same for the program in the image, relative to its own directory.

@@ -1,8 +1,10 @@
 //! The one place where bytes are compressed.
 //!
 //! A layer's digest is a digest of compressed bytes, so the deflate implementation (zlib-rs, chosen in
-//! the workspace's `Cargo.toml`), its level and every header field are fixed here. A change of any of
-//! them moves all digests; the golden test below makes such a change visible.
+//! the workspace's `Cargo.toml`), its level, the blocks that are compressed at once and every header field are fixed
+//! here. A change of any of them moves all digests; the golden tests make such a change visible.
+
+mod blocks;
 
 use std::io::{self, Read, Write};
 
@@ -10,23 +12,26 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
 use flate2::{Compression, GzBuilder};
 
+pub use blocks::GzipWriter;
+
 /// RFC 1952 "unknown": no trace of the machine that compressed.
 const OS_UNKNOWN: u8 = 255;
 
 /// zlib's own default: for layers, tarballs and BEAM files alike.
 const LEVEL: Compression = Compression::new(6);
 
-/// A gzip writer whose output depends on nothing but the bytes written to it.
-pub fn writer<W: Write>(inner: W) -> GzEncoder<W> {
-    GzBuilder::new().mtime(0).operating_system(OS_UNKNOWN).write(inner, LEVEL)
+/// A gzip writer whose output depends on nothing but the bytes written to it; it makes one member, with all threads.
+pub fn writer<W: Write>(inner: W) -> GzipWriter<W> {
+    GzipWriter::new(inner)
 }
 
-/// `bytes` as one gzip member.
+/// `bytes` as one gzip member: for small files, of which many are compressed at once.
 ///
 /// # Errors
 /// None in practice: writing to memory does not fail. The type keeps the caller free of panics.
 pub fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = writer(Vec::with_capacity(bytes.len() / 2));
+    let encoder = GzBuilder::new().mtime(0).operating_system(OS_UNKNOWN);
+    let mut encoder: GzEncoder<Vec<u8>> = encoder.write(Vec::with_capacity(bytes.len() / 2), LEVEL);
     encoder.write_all(bytes)?;
     encoder.finish()
 }

@@ -64,6 +64,7 @@ pub mod fs;
 pub mod observer;
 pub mod platform;
 pub mod vsn;
+mod zstandard;
 
 // Row 1: file formats of Erlang and of the operating system.
 pub mod beam;

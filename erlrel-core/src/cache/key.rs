@@ -3,6 +3,7 @@
 use super::digests::FileDigests;
 use crate::deflate;
 use crate::digest::Digest;
+use crate::image::Compression;
 use crate::tree::{Node, Tree};
 
 /// What erlrel itself decides of the bytes of stripped BEAM files, of tars and of their compression: its version, and
@@ -13,10 +14,15 @@ pub(super) fn maker() -> String {
     format!("{} {}", env!("CARGO_PKG_VERSION"), Digest::of(&packed))
 }
 
-/// The key of the layer of a tree whose entries have this modification time; `None` if the content of a file is not
-/// known.
-pub(super) fn layer_key(tree: &Tree, mtime: u64, digests: &FileDigests, maker: &str) -> Option<String> {
-    let mut text = format!("{maker}\n{mtime}\n");
+/// The key of the layer of a tree whose entries have this modification time, compressed like this; `None` if the content of
+/// a file is not known.
+pub(super) fn layer_key(
+    tree: &Tree,
+    (mtime, compression): (u64, Compression),
+    digests: &FileDigests,
+    maker: &str,
+) -> Option<String> {
+    let mut text = format!("{maker}\n{mtime}\n{}\n", compression.identity());
     for (path, entry) in tree.iter() {
         let (kind, what) = match &entry.node {
             Node::Directory => ("d", String::new()),

@@ -1,14 +1,12 @@
 //! Packed layers: what was packed once is not read again as long as its files have not changed.
 
-use rayon::prelude::*;
-
 use super::Cache;
 use super::collect::Kind;
 use super::digests::FileDigests;
 use super::key::layer_key;
 use crate::digest::{DiffId, Digest};
-use crate::image::layers::{LayerPlan, PackOptions, Packed, pack_one, write_layer};
-use crate::image::{Blob, ImageError, Layer};
+use crate::image::layers::{LayerPlan, PackOptions, Packed, pack_one, some_at_once, write_layer};
+use crate::image::{Blob, Compression, ImageError, Layer};
 use crate::observer::Event;
 use crate::tree::TreeError;
 
@@ -23,7 +21,7 @@ impl Cache {
             return Err(TreeError::Stopped.into());
         }
         let digests = self.file_digests(plans.iter().map(|plan| &plan.tree));
-        plans.par_iter().map(|plan| self.pack_one(plan, &digests, options)).collect()
+        some_at_once(plans, |plan| self.pack_one(plan, &digests, options))
     }
 
     fn pack_one(
@@ -33,24 +31,25 @@ impl Cache {
         options: PackOptions<'_>,
     ) -> Result<Layer, ImageError> {
         // What cannot be read has no digest, and the error is that of packing it.
-        let key = layer_key(&plan.tree, options.mtime, digests, &self.maker);
+        let form = (options.mtime, options.compression);
+        let key = layer_key(&plan.tree, form, digests, &self.maker);
         let Some(key) = key else { return pack_one(plan, options) };
-        if let Some((packed, blob)) = self.packed(&key) {
+        if let Some((packed, blob)) = self.packed(&key, options.compression) {
             options.observer.event(&Event::LayerReused { layer: &plan.name, size: packed.size });
             return Ok(packed.layer(plan, blob));
         }
         if options.observer.stop_requested() {
             return Err(TreeError::Stopped.into());
         }
-        let made = self.make(plan, &key, digests, options.mtime);
+        let made = self.make(plan, &key, digests, form);
         let Some((packed, blob)) = made else { return pack_one(plan, options) };
         options.observer.event(&Event::LayerPacked { layer: &plan.name, size: packed.size });
         Ok(packed.layer(plan, blob))
     }
 
     /// The layer that was packed for this key.
-    fn packed(&self, key: &str) -> Option<(Packed, Blob)> {
-        let packed = parse(&self.record(Kind::Layer, key)?)?;
+    fn packed(&self, key: &str, compression: Compression) -> Option<(Packed, Blob)> {
+        let packed = parse(&self.record(Kind::Layer, key)?, compression)?;
         let blob = self.stored(packed.digest, packed.size)?;
         Some((packed, blob))
     }
@@ -61,10 +60,10 @@ impl Cache {
         plan: &LayerPlan,
         key: &str,
         digests: &FileDigests,
-        mtime: u64,
+        form: (u64, Compression),
     ) -> Option<(Packed, Blob)> {
         let draft = self.directory.draft()?;
-        let packed = write_layer(&digests.fill(&plan.tree), mtime, draft.file(), self.path());
+        let packed = write_layer(&digests.fill(&plan.tree), form, draft.file(), self.path());
         let packed = packed.map_err(|error| self.remember(error)).ok()?;
         if !digests.still_hold(&plan.tree) {
             let file = draft.into_unnamed().ok()?;
@@ -88,21 +87,23 @@ impl Cache {
 }
 
 fn print(packed: &Packed) -> String {
-    let Packed { digest, size, diff_id, unpacked_size } = packed;
+    let Packed { digest, size, diff_id, unpacked_size, compression: _ } = packed;
     format!("{digest} {size} {diff_id} {unpacked_size}\n")
 }
 
-fn parse(body: &str) -> Option<Packed> {
+/// What such a text says of a layer that is compressed like this, as its key says.
+fn parse(body: &str, compression: Compression) -> Option<Packed> {
     let mut words = body.split_whitespace();
     Some(Packed {
         digest: Digest::parse(words.next()?)?,
         size: words.next()?.parse().ok()?,
         diff_id: DiffId::parse(words.next()?)?,
         unpacked_size: words.next()?.parse().ok()?,
+        compression,
     })
 }
 
 /// The blob of a packed layer, by its record.
 pub(super) fn blob_of(body: &str) -> Option<Digest> {
-    parse(body).map(|packed| packed.digest)
+    Digest::parse(body.split_whitespace().next()?)
 }

@@ -57,7 +57,8 @@ pub(crate) fn plan_files(
     let mut warnings: Vec<ContainerWarning> = options.unset_env.iter().map(unset).collect();
     warnings.extend(base.iter().flat_map(|base| base.warnings.iter().cloned()));
     let (base, base_files) = base.map(|base| (base.image, base.files)).unzip();
-    Ok(Plan { tree, base, base_files, layers, image, warnings, _unpacked: None })
+    let compression = options.compression;
+    Ok(Plan { tree, base, base_files, layers, compression, image, warnings, _unpacked: None })
 }
 
 /// Refuses files with secrets in them, as [`plan`](super::plan()) does; paths count from `home`.

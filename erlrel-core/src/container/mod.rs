@@ -51,7 +51,7 @@ use crate::fs::ScratchDir;
 use crate::image::files::{FileKind, FileMap};
 use crate::image::layers::{self, PackOptions, SplitOptions};
 use crate::image::native::{self, NativeOptions, Shell};
-use crate::image::{self, BaseImage, Image, ImageOptions};
+use crate::image::{self, BaseImage, Compression, Image, ImageOptions};
 use crate::observer::{Event, Observer};
 use crate::platform::Platform;
 use crate::registry::{Registry, RegistryOptions};
@@ -121,6 +121,8 @@ pub struct Plan {
     pub base_files: Option<FileMap>,
     /// What goes into which layer, lowest first.
     pub layers: Vec<layers::LayerPlan>,
+    /// How they are compressed.
+    pub compression: Compression,
     /// How a container starts, and what the image says of itself.
     pub image: ImageOptions,
     /// What the user should know.
@@ -195,8 +197,12 @@ pub fn plan(
 /// # Errors
 /// When a file cannot be read, the scratch directory is full, or the observer asks to stop.
 pub fn build(plan: &Plan, options: &BuildOptions<'_>) -> Result<Image, ContainerError> {
-    let pack =
-        PackOptions { mtime: options.epoch, scratch_dir: &options.scratch_dir, observer: options.observer };
+    let pack = PackOptions {
+        mtime: options.epoch,
+        compression: plan.compression,
+        scratch_dir: &options.scratch_dir,
+        observer: options.observer,
+    };
     let layers = match options.cache {
         Some(cache) => cache.pack(&plan.layers, pack)?,
         None => layers::pack(&plan.layers, pack)?,
@@ -313,7 +319,8 @@ impl Parts<'_> {
         };
         let layers = layers::split(&tree, split)?;
         let (base, base_files) = self.base.map(|base| (base.image, base.files)).unzip();
-        Ok(Plan { tree, base, base_files, layers, image, warnings, _unpacked: self.unpacked })
+        let compression = options.compression;
+        Ok(Plan { tree, base, base_files, layers, compression, image, warnings, _unpacked: self.unpacked })
     }
 
     fn check_interpreter(&self, tree: &Tree, base: Option<&FileMap>) -> Result<(), ContainerError> {

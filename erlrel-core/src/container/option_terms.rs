@@ -18,6 +18,7 @@ const KEYS: [&str; 20] = [
     "beams",
     "cmd",
     "deterministic",
+    "compression",
     "entrypoint",
     "env",
     "env_file",
@@ -100,6 +101,7 @@ impl Reading<'_> {
             "healthcheck" => options.healthcheck = Some(health(entry)?),
             "entrypoint" => options.entrypoint = Some(entry.program()?),
             "cmd" => options.cmd = Some(entry.texts()?),
+            "compression" => options.compression = entry.compression()?,
             "tags" => options.tags = entry.tags()?,
             // All other keys were refused before.
             _ => options.allow_secrets = entry.texts()?.into_iter().collect(),

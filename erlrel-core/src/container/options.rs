@@ -6,6 +6,7 @@ use std::path::Path;
 use super::tags::TagTemplate;
 use super::{Base, Beams, ContainerError, option_terms};
 use crate::environment::Environment;
+use crate::image::Compression;
 use crate::image::config::{Healthcheck, Port};
 use crate::image::layers::LayerBudget;
 use crate::project::Project;
@@ -52,6 +53,8 @@ pub struct ContainerOptions {
     /// Default: `foreground`, or what the start script of a release from elsewhere calls it; nothing if there is another
     /// entry point, as in a Dockerfile.
     pub cmd: Option<Vec<String>>,
+    /// How layers are compressed. Default: with gzip.
+    pub compression: Compression,
     /// The names that the image gets. Default: none, which leaves it to the host.
     pub tags: Vec<TagTemplate>,
     /// Files in the release that may be there although they look like secrets: see
@@ -90,6 +93,7 @@ impl Default for ContainerOptions {
             healthcheck: None,
             entrypoint: None,
             cmd: None,
+            compression: Compression::default(),
             tags: Vec::new(),
             allow_secrets: BTreeSet::new(),
             layers: LayerBudget::default(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::nearest::nearest;
 use super::tags::TagTemplate;
 use super::values::{self, Value};
+use crate::image::Compression;
 use crate::image::config::Port;
 use crate::term::{self, Source, SourceError, Term};
 
@@ -127,6 +128,17 @@ impl Entry<'_> {
         };
         let read = |term: &Term| values::ports(&text(term)).map_err(|_| self.wrong_part(term, what));
         Ok(ports.iter().map(read).collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    /// `gzip`, `zstd`, or `{zstd, LEVEL}`.
+    pub(super) fn compression(&self) -> Result<Compression, SourceError> {
+        let read = match self.value.as_tuple() {
+            Some([name, level]) if name.as_atom() == Some("zstd") => {
+                level.as_u64().and_then(Compression::zstd)
+            }
+            _ => self.value.as_text().as_deref().and_then(Compression::parse),
+        };
+        read.ok_or_else(|| self.wrong("`gzip`, `zstd` or `{zstd, Level}` with a level from 1 to 22"))
     }
 
     /// Names of the image, with placeholders.

@@ -369,7 +369,7 @@ fn a_poisoned_entry_is_ignored_and_nothing_of_it_is_left() {
     it has 0 layers instead of one
     it has 2 layers instead of one
     its layer has 5368709120 bytes
-    the digest of the content is sha256:9fb9f2437a7c5ed00a82a40fd274811d989a533fa299f20e00265aaeb4464f2d, it should be sha256:ca7198df7dc1268bf415b1bbf9df225f0371f70db5469be3846c7588a95310cc
+    the digest of the content is sha256:198a050bd1dffb0ff789b3c5f200b34d6c6bb56a7fab8ca936eb8e4cce94d178, it should be sha256:e19c8a425aeb3b9b34650a74c86bc565327a55b6563c9e7f7d370a730cf72886
     unexpected end of file
     it is no tar file
     it has `../evil`

@@ -239,7 +239,7 @@ mod tests {
         }
         lines.extend(log.0.into_inner().expect("no panic"));
         insta::assert_snapshot!(lines.join("\n").replace(&root, "DIR"), @r#"
-        oci:DIR/layout ["DIR/layout:1.0", "DIR/layout:latest"] 2446
+        oci:DIR/layout ["DIR/layout:1.0", "DIR/layout:latest"] 2467
         oci:DIR/layout:x ["DIR/layout:x"] 0
         archive:DIR/a/b.tar ["me/app:1.0", "app:latest"] 12800
         Written { destination: "oci:DIR/layout" }

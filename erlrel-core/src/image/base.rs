@@ -393,8 +393,11 @@ mod tests {
             layout.index(&[layout.manifest(&[(layer, id.clone())])]);
             open(&layout, None, "amd64")
         };
-        let zstd = retyped("application/vnd.oci.image.layer.v1.tar+zstd").expect("it can be built on");
-        insta::assert_snapshot!(error(&layout, zstd.files()), @"`DIR/blobs/sha256:73ef0217…`: reading layer sha256:73ef0217… of type `application/vnd.oci.image.layer.v1.tar+zstd` is not supported yet; use an image with gzip layers");
+        let zstd = retyped(manifest::LAYER_ZSTD).expect("it can be built on");
+        insta::assert_snapshot!(error(&layout, zstd.files()), @r"
+        cannot read the layer `DIR/blobs/sha256:73ef0217…`
+          caused by: Unknown frame descriptor
+        ");
         let foreign = retyped("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
         insta::assert_snapshot!(error(&layout, foreign), @"`DIR`: layer sha256:73ef0217… of type `application/vnd.docker.image.rootfs.foreign.diff.tar.gzip` is not supported yet; use an image with gzip layers");
     }

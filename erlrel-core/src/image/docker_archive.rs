@@ -9,11 +9,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::blob::{Blob, part_of};
+use super::compression::media_type_of;
 use super::config_json::ParsedConfig;
 use super::error::ImageError;
 use super::layer::Layer;
-use super::manifest::{CONFIG, Descriptor, LAYER_GZIP, LAYER_TAR, Manifest};
-use crate::deflate;
+use super::manifest::{CONFIG, Descriptor, LAYER_TAR, Manifest};
 use crate::digest::{DiffId, Digest, DigestWriter};
 use crate::fs::FsError;
 
@@ -109,14 +109,15 @@ impl Archive<'_> {
 
     /// A plain tar is known already by its `diff_id`, which whoever reads it verifies.
     fn identify(&self, offset: u64, size: u64, diff_id: DiffId) -> io::Result<(&'static str, Digest)> {
-        let mut magic = [0; 2];
-        let n = part_of(&self.file, offset, size.min(2)).read(&mut magic)?;
-        if n < 2 || !deflate::is_gzip(&magic) {
+        let mut start = Vec::new();
+        part_of(&self.file, offset, size.min(4)).read_to_end(&mut start)?;
+        let media_type = media_type_of(&start);
+        if media_type == LAYER_TAR {
             return Ok((LAYER_TAR, Digest::from(diff_id)));
         }
         let mut hasher = DigestWriter::new(io::sink());
         io::copy(&mut part_of(&self.file, offset, size), &mut hasher)?;
-        Ok((LAYER_GZIP, hasher.finish().1))
+        Ok((media_type, hasher.finish().1))
     }
 
     /// Where a file of this name is, links followed.
@@ -180,7 +181,9 @@ fn member(entry: &tar::Entry<'_, impl Read>) -> Option<(String, Member)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deflate;
     use crate::image::fixture::tree;
+    use crate::image::manifest::LAYER_GZIP;
     use crate::image::{BaseImage, Reference};
     use crate::platform::Platform;
     use crate::tree::{TarOptions, write_tar};

@@ -9,7 +9,7 @@ use super::layers::{PackOptions, SplitOptions, pack, split};
 use super::layout::MARKER;
 use super::manifest::{CONFIG, LAYER_GZIP, MANIFEST};
 use super::store::blob_name;
-use super::{ContainerConfig, Image, ImageOptions, Layer, build};
+use super::{Compression, ContainerConfig, Image, ImageOptions, Layer, build};
 use crate::deflate::compress;
 use crate::digest::{Digest, DigestWriter};
 use crate::platform::Platform;
@@ -39,7 +39,11 @@ pub(crate) fn tree() -> Tree {
 pub(crate) fn layers() -> Vec<Layer> {
     let plans = split(&tree(), SplitOptions::default()).expect("split");
     let dir = tempfile::tempdir().expect("a temporary directory");
-    pack(&plans, PackOptions { mtime: 0, scratch_dir: dir.path(), observer: &() }).expect("packed")
+    pack(
+        &plans,
+        PackOptions { mtime: 0, compression: Compression::Gzip, scratch_dir: dir.path(), observer: &() },
+    )
+    .expect("packed")
 }
 
 /// Options for an amd64 image with an entrypoint.

@@ -3,9 +3,10 @@
 use std::io::Read;
 
 use super::blob::{Blob, Expected, Verified};
+use super::compression::unpacked;
 use super::error::ImageError;
-use crate::deflate;
 use crate::digest::{DiffId, Digest};
+use crate::fs::FsError;
 
 /// A layer: its names, its sizes and its content by reference. Immutable and cheap to clone.
 #[derive(Debug, Clone)]
@@ -64,33 +65,15 @@ impl Layer {
     /// [`diff_id`](Self::diff_id).
     ///
     /// # Errors
-    /// When the file that holds the layer cannot be opened, or is compressed in a way that cannot be read
-    /// yet.
+    /// When the file that holds the layer cannot be opened, or is compressed in a way that is unknown.
     pub fn open_unpacked(&self) -> Result<Box<dyn Read + Send>, ImageError> {
-        let packed = self.blob.open()?;
-        let expected = Expected::Layer(self.diff_id);
-        match compression(&self.media_type) {
-            Some(Compression::None) => Ok(Box::new(Verified::new(packed, expected))),
-            Some(Compression::Gzip) => Ok(Box::new(Verified::new(deflate::reader(packed), expected))),
-            Some(Compression::Zstd) | None => Err(ImageError::Unsupported {
+        let failed = FsError::while_doing("read", self.blob.path());
+        match unpacked(&self.media_type, self.blob.open()?).map_err(failed)? {
+            Some(tar) => Ok(Box::new(Verified::new(tar, Expected::Layer(self.diff_id)))),
+            None => Err(ImageError::Unsupported {
                 path: self.blob.path().into(),
                 what: format!("reading layer {} of type `{}`", self.digest(), self.media_type),
             }),
         }
-    }
-}
-
-enum Compression {
-    None,
-    Gzip,
-    Zstd,
-}
-
-fn compression(media_type: &str) -> Option<Compression> {
-    match media_type.rsplit_once(".tar")?.1 {
-        "" => Some(Compression::None),
-        "+gzip" => Some(Compression::Gzip),
-        "+zstd" => Some(Compression::Zstd),
-        _ => None,
     }
 }

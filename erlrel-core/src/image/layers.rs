@@ -8,7 +8,7 @@ use super::files::{FileInfo, FileKind, FileMap};
 pub use super::grouping::LayerBudget;
 use super::grouping::{Grouping, GroupingOptions};
 pub use super::pack::{PackOptions, pack};
-pub(crate) use super::pack::{Packed, pack_one, write_layer};
+pub(crate) use super::pack::{Packed, pack_one, some_at_once, write_layer};
 use crate::tree::{Entry, Node, Tree, TreeError, TreePath};
 
 /// A layer that was decided and not yet packed.

@@ -27,8 +27,10 @@ pub(crate) const KINDS: [&str; 4] = [INDEX, MANIFEST, DOCKER_LIST, DOCKER_MANIFE
 pub(crate) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 /// Media type of layers that are not compressed.
 pub(crate) const LAYER_TAR: &str = "application/vnd.oci.image.layer.v1.tar";
-/// Media type of the layers that erlrel makes.
+/// Media type of the layers that erlrel makes, unless it is asked to make others.
 pub(crate) const LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+/// Media type of layers that are compressed with zstd.
+pub(crate) const LAYER_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
 
 /// Annotation of an index entry: the tag.
 pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
@@ -187,10 +189,7 @@ pub(crate) fn layer_media_type(media_type: &str) -> Option<&'static str> {
     match media_type {
         LAYER_TAR | "application/vnd.docker.image.rootfs.diff.tar" => Some(LAYER_TAR),
         LAYER_GZIP | "application/vnd.docker.image.rootfs.diff.tar.gzip" => Some(LAYER_GZIP),
-        "application/vnd.oci.image.layer.v1.tar+zstd"
-        | "application/vnd.docker.image.rootfs.diff.tar.zstd" => {
-            Some("application/vnd.oci.image.layer.v1.tar+zstd")
-        }
+        LAYER_ZSTD | "application/vnd.docker.image.rootfs.diff.tar.zstd" => Some(LAYER_ZSTD),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! The packing of layers: tar, gzip and both digests in one pass, several layers at once.
+//! The packing of layers: tar, compression and both digests in one pass, several layers at once.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -7,11 +7,10 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::blob::Blob;
+use super::compression::Compression;
 use super::error::ImageError;
 use super::layer::Layer;
 use super::layers::LayerPlan;
-use super::manifest::LAYER_GZIP;
-use crate::deflate;
 use crate::digest::{DiffId, Digest, DigestWriter};
 use crate::fs::{FsError, unnamed_file};
 use crate::observer::{Event, Observer};
@@ -22,6 +21,8 @@ use crate::tree::{TarOptions, Tree, TreeError, write_tar};
 pub struct PackOptions<'a> {
     /// Modification time of every entry, in seconds since 1970.
     pub mtime: u64,
+    /// How the layers are compressed.
+    pub compression: Compression,
     /// A directory for unnamed temporary files, with space for the compressed layers.
     pub scratch_dir: &'a Path,
     /// Is told of every packed layer, and may stop the work between two layers.
@@ -30,9 +31,10 @@ pub struct PackOptions<'a> {
 
 impl std::fmt::Debug for PackOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { mtime, scratch_dir, observer: _ } = self;
+        let Self { mtime, compression, scratch_dir, observer: _ } = self;
         f.debug_struct("PackOptions")
             .field("mtime", mtime)
+            .field("compression", compression)
             .field("scratch_dir", scratch_dir)
             .finish_non_exhaustive()
     }
@@ -41,14 +43,27 @@ impl std::fmt::Debug for PackOptions<'_> {
 /// Packs layers, several at once; the result has their order, and its bytes do not depend on the number of
 /// threads.
 ///
-/// Memory holds a few files of each layer at a time; the compressed layers are in unnamed temporary files,
+/// Memory holds a few files of as many layers as there are threads at a time; the compressed layers are in unnamed temporary files,
 /// which vanish with the last [`Layer`] that refers to them, even if the process is killed.
 ///
 /// # Errors
 /// When a file of a tree cannot be read, the scratch directory cannot be written, or the observer asks to
 /// stop.
 pub fn pack(plans: &[LayerPlan], options: PackOptions<'_>) -> Result<Vec<Layer>, ImageError> {
-    plans.par_iter().map(|plan| pack_one(plan, options)).collect()
+    some_at_once(plans, |plan| pack_one(plan, options))
+}
+
+/// Does something with each layer, with as many at once as there are threads: with more, a thread that waits for the parts
+/// of one would begin another, and hold them all in memory.
+///
+/// # Errors
+/// The first of those of `pack`.
+pub(crate) fn some_at_once(
+    plans: &[LayerPlan],
+    pack: impl Fn(&LayerPlan) -> Result<Layer, ImageError> + Sync,
+) -> Result<Vec<Layer>, ImageError> {
+    let some = |plans: &[LayerPlan]| plans.par_iter().map(&pack).collect::<Result<Vec<_>, _>>();
+    Ok(plans.chunks(rayon::current_num_threads()).map(some).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// Packs one layer into an unnamed file.
@@ -61,7 +76,7 @@ pub(crate) fn pack_one(plan: &LayerPlan, options: PackOptions<'_>) -> Result<Lay
     }
     let dir = options.scratch_dir;
     let file = unnamed_file(dir)?;
-    let packed = write_layer(&plan.tree, options.mtime, &file, dir)?;
+    let packed = write_layer(&plan.tree, (options.mtime, options.compression), &file, dir)?;
     options.observer.event(&Event::LayerPacked { layer: &plan.name, size: packed.size });
     let blob = Blob::in_unnamed_file(file, dir, packed.digest, packed.size);
     Ok(packed.layer(plan, blob))
@@ -73,7 +88,7 @@ pub(crate) fn pack_one(plan: &LayerPlan, options: PackOptions<'_>) -> Result<Lay
 /// When a file of the tree cannot be read, or the directory cannot be written.
 pub(crate) fn pack_tree(tree: &Tree, dir: &Path) -> Result<Blob, ImageError> {
     let file = unnamed_file(dir)?;
-    let packed = write_layer(tree, 0, &file, dir)?;
+    let packed = write_layer(tree, (0, Compression::Gzip), &file, dir)?;
     Ok(Blob::in_unnamed_file(file, dir, packed.digest, packed.size))
 }
 
@@ -88,6 +103,7 @@ pub(crate) struct Packed {
     pub(crate) diff_id: DiffId,
     /// Of the tar.
     pub(crate) unpacked_size: u64,
+    pub(crate) compression: Compression,
 }
 
 impl Packed {
@@ -95,7 +111,7 @@ impl Packed {
     pub(crate) fn layer(&self, plan: &LayerPlan, blob: Blob) -> Layer {
         Layer {
             name: plan.name.clone(),
-            media_type: LAYER_GZIP.into(),
+            media_type: self.compression.media_type().into(),
             blob,
             diff_id: self.diff_id,
             unpacked_size: Some(self.unpacked_size),
@@ -104,20 +120,25 @@ impl Packed {
     }
 }
 
-/// tar, then the digest of the tar, then gzip, then the digest of that, then a file in `dir`.
+/// tar with one time for all, then the digest of the tar, then compression, then the digest of that, then a file in `dir`.
 ///
 /// # Errors
 /// When a file of the tree cannot be read, or `file` not be written.
-pub(crate) fn write_layer(tree: &Tree, mtime: u64, file: &File, dir: &Path) -> Result<Packed, ImageError> {
+pub(crate) fn write_layer(
+    tree: &Tree,
+    (mtime, compression): (u64, Compression),
+    file: &File,
+    dir: &Path,
+) -> Result<Packed, ImageError> {
     let failed = |error| FsError::while_doing("write a temporary file in", dir)(error);
     let compressed = DigestWriter::new(BufWriter::with_capacity(1 << 16, file));
-    let tar = DigestWriter::new(deflate::writer(compressed));
+    let tar = DigestWriter::new(compression.writer(compressed).map_err(failed)?);
     let tar_options = TarOptions { mtime, directories: true };
     let tar = write_tar(tree, tar_options, tar, &dir.display().to_string())?;
-    let (gzip, diff_id, unpacked_size) = tar.finish_diff_id();
-    let (buffer, digest, size) = gzip.finish().map_err(failed)?.finish();
+    let (compressor, diff_id, unpacked_size) = tar.finish_diff_id();
+    let (buffer, digest, size) = compressor.finish().map_err(failed)?.finish();
     buffer.into_inner().map_err(|error| failed(error.into_error()))?;
-    Ok(Packed { digest, size, diff_id, unpacked_size })
+    Ok(Packed { digest, size, diff_id, unpacked_size, compression })
 }
 
 #[cfg(test)]
@@ -128,7 +149,7 @@ mod tests {
     use crate::tree::{Entry, Group};
 
     fn pack_in(dir: &Path, plans: &[LayerPlan]) -> Result<Vec<Layer>, ImageError> {
-        pack(plans, PackOptions { mtime: 0, scratch_dir: dir, observer: &() })
+        pack(plans, PackOptions { mtime: 0, compression: Compression::Gzip, scratch_dir: dir, observer: &() })
     }
 
     #[test]
@@ -192,7 +213,12 @@ mod tests {
             }
         }
         let plans = split(&tree(), SplitOptions::default()).expect("split");
-        let options = PackOptions { mtime: 0, scratch_dir: Path::new("/nowhere"), observer: &Stop };
+        let options = PackOptions {
+            mtime: 0,
+            compression: Compression::Gzip,
+            scratch_dir: Path::new("/nowhere"),
+            observer: &Stop,
+        };
         assert_eq!(pack(&plans, options).expect_err("stopped").to_string(), "stopped on request");
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::cache::{digests, key};
 use crate::image::fixture::RawLayout;
-use crate::image::{BaseImage, ImageError};
+use crate::image::{BaseImage, Compression, ImageError};
 use crate::platform::Platform;
 use crate::tree::{Content, Tree};
 
@@ -64,13 +64,21 @@ fn every_decision_about_an_entry_is_a_part_of_the_key() {
     for (name, entry) in trees {
         let tree = Tree::from_iter([(path(name), entry)]);
         let digests = cache.file_digests([&tree].into_iter());
-        for (mtime, maker) in [(0, "1"), (1, "1"), (0, "2")] {
-            keys.insert(key::layer_key(&tree, mtime, &digests, maker).expect("a key"));
+        let zstd = |level| Compression::Zstd { level };
+        for (mtime, compression, maker) in [
+            (0, Compression::Gzip, "1"),
+            (1, Compression::Gzip, "1"),
+            (0, Compression::Gzip, "2"),
+            (0, zstd(3), "1"),
+            (0, zstd(4), "1"),
+        ] {
+            keys.insert(key::layer_key(&tree, (mtime, compression), &digests, maker).expect("a key"));
         }
     }
-    assert_eq!(keys.len(), 24);
+    assert_eq!(keys.len(), 40);
     let same = Tree::from_iter([(path("x"), entry(Content::from("a".repeat(100)), 0o644))]);
-    let same = key::layer_key(&same, 0, &digests::FileDigests::default(), "1").expect("a key");
+    let same =
+        key::layer_key(&same, (0, Compression::Gzip), &digests::FileDigests::default(), "1").expect("a key");
     assert!(keys.contains(&same), "where a content comes from does not count");
 }
 
@@ -99,14 +107,20 @@ fn a_file_that_changes_while_its_layer_is_packed_leaves_nothing_wrong_behind() {
     let original = "a".repeat(100);
     // The first time it is as expected when the digests are taken.
     let observer = Change(&project, &original);
-    let options = PackOptions { mtime: 0, scratch_dir: project.dir.path(), observer: &observer };
+    let options = PackOptions {
+        mtime: 0,
+        compression: Compression::Gzip,
+        scratch_dir: project.dir.path(),
+        observer: &observer,
+    };
     let cache = open(dir.path());
     let digests = cache.file_digests(project.plans.iter().map(|plan| &plan.tree));
     project.write("a", &"x".repeat(100));
-    let key = |plan: &LayerPlan| key::layer_key(&plan.tree, 0, &digests, &cache.maker).expect("a key");
+    let form = (0, Compression::Gzip);
+    let key = |plan: &LayerPlan| key::layer_key(&plan.tree, form, &digests, &cache.maker).expect("a key");
     let changed = |plan: &&LayerPlan| plan.name == "release";
     let plan = project.plans.iter().find(changed).expect("a layer");
-    let (packed, _) = cache.make(plan, &key(plan), &digests, 0).expect("packed");
+    let (packed, _) = cache.make(plan, &key(plan), &digests, form).expect("packed");
     let layers = cache.pack(&project.plans, options).expect("packed");
     assert_eq!(facts(&layers).len(), expected.len());
     project.write("a", &original);
@@ -119,7 +133,12 @@ fn a_file_that_changes_while_its_layer_is_packed_leaves_nothing_wrong_behind() {
 fn a_file_that_cannot_be_read_is_the_error_that_it_is_without_a_cache() {
     let (dir, project) = (temp_dir(), Project::new());
     std::fs::remove_file(project.dir.path().join("a")).expect("removed");
-    let options = PackOptions { mtime: 0, scratch_dir: project.dir.path(), observer: &() };
+    let options = PackOptions {
+        mtime: 0,
+        compression: Compression::Gzip,
+        scratch_dir: project.dir.path(),
+        observer: &(),
+    };
     let error = |result: Result<Vec<Layer>, ImageError>| result.map(drop).expect_err("no file").to_string();
     let cache = open(dir.path());
     assert_eq!(error(cache.pack(&project.plans, options)), error(pack(&project.plans, options)));

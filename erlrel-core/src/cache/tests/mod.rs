@@ -15,9 +15,9 @@ use tempfile::TempDir;
 
 use super::Cache;
 use crate::digest::Digest;
-use crate::image::Layer;
 use crate::image::fixture::{path, tree};
 use crate::image::layers::{LayerPlan, PackOptions, SplitOptions, pack, split};
+use crate::image::{Compression, Layer};
 use crate::observer::{Event, Observer};
 use crate::tree::{Entry, Group};
 
@@ -73,14 +73,27 @@ impl Project {
     }
 
     fn without_cache(&self) -> Vec<Layer> {
-        pack(&self.plans, PackOptions { mtime: 0, scratch_dir: self.dir.path(), observer: &() })
-            .expect("packed")
+        pack(
+            &self.plans,
+            PackOptions {
+                mtime: 0,
+                compression: Compression::Gzip,
+                scratch_dir: self.dir.path(),
+                observer: &(),
+            },
+        )
+        .expect("packed")
     }
 
     /// The layers, and which of them were packed and which were there.
     fn with(&self, cache: &Cache) -> (Vec<Layer>, Vec<String>) {
         let log = Log::default();
-        let options = PackOptions { mtime: 0, scratch_dir: self.dir.path(), observer: &log };
+        let options = PackOptions {
+            mtime: 0,
+            compression: Compression::Gzip,
+            scratch_dir: self.dir.path(),
+            observer: &log,
+        };
         let layers = cache.pack(&self.plans, options).expect("packed");
         let mut events = log.0.into_inner().expect("no panic");
         events.sort();
