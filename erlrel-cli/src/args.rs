@@ -20,7 +20,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use erlrel_core::container::tags::TagTemplate;
 use erlrel_core::container::{Base, ContainerError};
 use erlrel_core::destination::Destination;
-use erlrel_core::image::Reference;
+use erlrel_core::image::{COMPRESSION_FORMS, Compression, Reference};
 use erlrel_core::targets::Target;
 
 pub(crate) use cache::{CacheArgs, CacheCommand, CacheDirArgs, CacheGcArgs, CacheListArgs, UseCacheArgs};
@@ -182,6 +182,9 @@ pub(crate) struct ContentArgs {
     /// Add /bin/sh, for applications that run shell commands
     #[arg(long)]
     pub(crate) shell: bool,
+    /// How layers are compressed: `gzip`, `zstd` or `zstd:LEVEL` with a level from 1 to 22; default: gzip
+    #[arg(long, value_name = "HOW", value_parser = parse_compression)]
+    pub(crate) compression: Option<Compression>,
     /// The program that starts the release in the image; default: erlrel-boot beside erlrel
     #[arg(long, value_name = "FILE", env = BOOT_PROGRAM, hide_env_values = true)]
     pub(crate) boot_program: Option<PathBuf>,
@@ -339,6 +342,10 @@ fn parse_profile(text: &str) -> Result<String, &'static str> {
         }
         text => Ok(text.into()),
     }
+}
+
+fn parse_compression(text: &str) -> Result<Compression, String> {
+    Compression::parse(text).ok_or_else(|| format!("it must be {COMPRESSION_FORMS}"))
 }
 
 /// A relative directory is one in the current folder.

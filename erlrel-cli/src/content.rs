@@ -104,6 +104,7 @@ impl ContentArgs {
             options.base = base.clone();
         }
         options.shell |= self.shell;
+        options.compression = self.compression.unwrap_or(options.compression);
         check_docker(&options)?;
         Ok(self.options.over(options, &environment())?)
     }

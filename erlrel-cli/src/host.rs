@@ -60,7 +60,12 @@ impl<'a> Host<'a> {
 
     /// For the library, while an image is written.
     pub(crate) fn write_options(&self) -> WriteOptions<'_> {
-        WriteOptions { docker: self.docker.clone(), registry: self.registry.clone(), observer: self.report }
+        WriteOptions {
+            docker: self.docker.clone(),
+            registry: self.registry.clone(),
+            cache: self.cache.clone(),
+            observer: self.report,
+        }
     }
 
     /// Does some work and then says, whatever came of it, what was of no use: credentials, mirrors, the cache.

@@ -6,6 +6,7 @@ mod stat;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens, renameat_with};
@@ -13,7 +14,7 @@ use rustix::io::Errno;
 
 pub(crate) use aside::{Abandoned, Draft};
 pub use aside::{ScratchDir, is_aside, unnamed_file, write_aside};
-pub(crate) use stat::Stat;
+pub(crate) use stat::{Fields, Stat};
 
 /// A file operation that failed: what was attempted, and where.
 #[derive(Debug, thiserror::Error)]
@@ -159,6 +160,14 @@ pub(crate) fn touch(file: &File) -> io::Result<()> {
     let time = |tv_nsec| Timespec { tv_sec: 0, tv_nsec };
     let times = Timestamps { last_access: time(UTIME_OMIT), last_modification: time(UTIME_NOW) };
     Ok(futimens(file, &times)?)
+}
+
+/// The same file once more, with a position of its own, also if it has no name.
+///
+/// # Errors
+/// Where there is no `/proc`.
+pub(crate) fn reopen(file: &File) -> io::Result<File> {
+    File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 /// The number of the user that this process acts as.

@@ -138,8 +138,8 @@ fn root_of(script: &Path, text: &str) -> Option<PathBuf> {
 }
 
 fn platform(emulator: &Path) -> Option<Platform> {
-    let bytes = fs::read(emulator).ok()?;
-    elf::parse(&bytes).ok().map(|elf| Platform::linux(elf.architecture))
+    let start = fs::read_start(emulator, elf::HEADER, |_| false).ok()?;
+    elf::architecture(&start).ok().map(Platform::linux)
 }
 
 /// `lib/<name>-<vsn>` or `lib/<name>`; of several versions the newest.

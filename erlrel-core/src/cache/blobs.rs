@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Cache;
 use super::collect::Kind;
-use crate::digest::Digest;
-use crate::fs::Draft;
+use crate::digest::{Digest, DigestWriter};
+use crate::fs::{Draft, Stat};
 use crate::image::{Blob, Expected, Remote, Repository, Verified};
 
 impl Cache {
@@ -41,16 +41,21 @@ impl Cache {
     pub(super) fn stored(&self, digest: Digest, size: u64) -> Option<Blob> {
         let name = digest.hex();
         let (file, metadata) = self.directory.file(Kind::Blob, &name)?;
-        let blob = Blob::in_unnamed_file(file, &self.directory.path(Kind::Blob, &name), digest, size);
-        let is_whole = metadata.len() == size && blob.copy_to(&mut io::sink(), self.path()).is_ok();
-        is_whole.then_some(blob)
+        let path = self.directory.path(Kind::Blob, &name);
+        let stat = || file.metadata().ok().map(|metadata| Stat::of(&metadata));
+        let is_whole = || {
+            let mut hasher = DigestWriter::new(io::sink());
+            io::copy(&mut &file, &mut hasher).is_ok() && hasher.finish().1 == digest
+        };
+        let is_good = metadata.len() == size && self.has_by(&path, &digest.to_string(), stat, is_whole);
+        is_good.then(|| Blob::in_good_file(file, &path, digest, size))
     }
 
     /// Makes a blob of a complete file.
     pub(super) fn put_blob(&self, draft: Draft, digest: Digest, size: u64) -> Option<Blob> {
         let name = digest.hex();
         let file = self.directory.put(draft, Kind::Blob, &name)?;
-        Some(Blob::in_unnamed_file(file, &self.directory.path(Kind::Blob, &name), digest, size))
+        Some(Blob::in_good_file(file, &self.directory.path(Kind::Blob, &name), digest, size))
     }
 
     /// A manifest or an index that was fetched before.

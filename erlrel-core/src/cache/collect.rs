@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Cache;
 use super::layers::blob_of;
+use super::seen::is_of_nothing;
 use crate::digest::Digest;
 use crate::fs::{self, FsError};
 
@@ -21,11 +22,13 @@ pub enum Kind {
     Listing,
     /// The digests of the files in a directory.
     Digests,
+    /// What was found of a file that was compared.
+    Seen,
 }
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 4] = [Self::Blob, Self::Layer, Self::Listing, Self::Digests];
+    pub(super) const ALL: [Self; 5] = [Self::Blob, Self::Layer, Self::Listing, Self::Digests, Self::Seen];
 
     /// Where entries of this kind are, in the cache's directory.
     pub(super) fn directory(self) -> &'static str {
@@ -34,6 +37,7 @@ impl Kind {
             Self::Layer => "layers",
             Self::Listing => "listings",
             Self::Digests => "digests",
+            Self::Seen => "seen",
         }
     }
 }
@@ -133,15 +137,17 @@ impl Cache {
         }
     }
 
-    /// A packed layer without its bytes.
+    /// A packed layer without its bytes, and what was found of a file that is gone.
     fn is_in_vain(&self, entry: &Entry) -> bool {
-        let path = || self.directory.path(Kind::Layer, &entry.name);
-        let blob = || {
-            let text = std::fs::read_to_string(path()).ok()?;
-            blob_of(text.split_once('\n')?.1)
-        };
+        let path = self.directory.path(entry.kind, &entry.name);
+        let text = || std::fs::read_to_string(&path).unwrap_or_default();
+        let body = |text: &str| text.split_once('\n').map(|(_, body)| body.to_string()).unwrap_or_default();
         let is_there = |blob: Digest| self.directory.path(Kind::Blob, &blob.hex()).exists();
-        entry.kind == Kind::Layer && path().exists() && !blob().is_some_and(is_there)
+        match entry.kind {
+            Kind::Layer => path.exists() && !blob_of(&body(&text())).is_some_and(is_there),
+            Kind::Seen => path.exists() && is_of_nothing(&body(&text())),
+            Kind::Blob | Kind::Listing | Kind::Digests => false,
+        }
     }
 }
 

@@ -5,23 +5,18 @@
 //! is recorded of them (as git does, "racy git"). Nobody can set the time of the last change (ctime) at will.
 
 use std::collections::BTreeMap;
-use std::fs::Metadata;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 
 use super::Cache;
 use super::collect::Kind;
 use crate::digest::{Digest, DigestWriter};
+use crate::fs::{Fields, Stat};
 use crate::tree::{Content, Node, Tree};
-
-/// The times of some file systems are whole seconds, even ones on others.
-const RESOLUTION: Duration = Duration::from_secs(2);
 
 /// So many bytes that had to be read for their digest are kept, so that they need not be read again to be packed.
 const KEPT_BYTES: usize = 64 << 20;
@@ -44,37 +39,6 @@ impl Source {
 
 /// The files of one directory.
 type Folder<'a> = BTreeMap<Source, &'a Content>;
-
-/// What tells a changed file from an unchanged one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Stat {
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-    inode: u64,
-    device: u64,
-}
-
-impl Stat {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata: Metadata = path.metadata().ok()?;
-        Some(Self {
-            size: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-            inode: metadata.ino(),
-            device: metadata.dev(),
-        })
-    }
-
-    /// True if a change after `time` could not go unnoticed.
-    fn is_settled_at(&self, time: SystemTime) -> bool {
-        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let limit = since.saturating_sub(RESOLUTION);
-        let last = self.modified.max(self.changed);
-        u64::try_from(last.0).is_ok_and(|seconds| seconds < limit.as_secs())
-    }
-}
 
 /// The content of a file at the time it looked like that.
 #[derive(Debug, Clone)]
@@ -115,7 +79,7 @@ impl FileDigests {
     pub(super) fn still_hold(&self, tree: &Tree) -> bool {
         sources(tree).all(|(source, _)| {
             self.files.get(&source).is_some_and(|known| {
-                let is_same = || Stat::of(&source.path).as_ref() == Some(&known.stat);
+                let is_same = || Stat::at(&source.path).as_ref() == Some(&known.stat);
                 known.bytes.is_some() || known.is_settled && is_same()
             })
         })
@@ -149,7 +113,7 @@ impl Cache {
         let mut recorded =
             self.record(Kind::Digests, &name).map(|body| parse(path, &body)).unwrap_or_default();
         let look = |(source, content): (&Source, &&Content)| {
-            let stat = Stat::of(&source.path)?;
+            let stat = Stat::at(&source.path)?;
             let known = recorded.get(source).filter(|known| known.stat == stat).cloned();
             Some((source.clone(), known.map_or_else(|| self.read(content, stat, room), Some)?))
         };
@@ -177,7 +141,7 @@ impl Cache {
         } else {
             (digest(content)?, None)
         };
-        (Stat::of(path)? == stat).then_some(Known { stat, digest, is_settled, bytes })
+        (Stat::at(path)? == stat).then_some(Known { stat, digest, is_settled, bytes })
     }
 }
 
@@ -195,14 +159,13 @@ fn digest(content: &Content) -> Option<Digest> {
 }
 
 /// One line of a record: name, form, digest, and what [`Stat`] has.
-type Line = (String, String, String, u64, (i64, i64), (i64, i64), u64, u64);
+type Line = (String, String, String, Fields);
 
 fn parse(folder: &Path, body: &str) -> BTreeMap<Source, Known> {
     let line = |line: &str| {
-        let (name, form, digest, size, modified, changed, inode, device): Line =
-            serde_json::from_str(line).ok()?;
+        let (name, form, digest, fields): Line = serde_json::from_str(line).ok()?;
         let source = Source { path: folder.join(name), form };
-        let stat = Stat { size, modified, changed, inode, device };
+        let stat = Stat::from(fields);
         Some((source, Known { stat, digest: Digest::parse(&digest)?, is_settled: true, bytes: None }))
     };
     body.lines().filter_map(line).collect()
@@ -212,9 +175,8 @@ fn print(files: &BTreeMap<Source, Known>) -> String {
     let line = |(source, known): (&Source, &Known)| {
         // A name that is not UTF-8 is looked up each time.
         let name = source.path.file_name()?.to_str()?;
-        let Stat { size, modified, changed, inode, device } = &known.stat;
         let digest = known.digest.to_string();
-        let line = (name, &source.form, digest, size, modified, changed, inode, device);
+        let line = (name, &source.form, digest, known.stat.fields());
         Some(serde_json::to_string(&line).ok()? + "\n")
     };
     files.iter().filter_map(line).collect()

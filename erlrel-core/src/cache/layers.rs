@@ -67,7 +67,7 @@ impl Cache {
         let packed = packed.map_err(|error| self.remember(error)).ok()?;
         if !digests.still_hold(&plan.tree) {
             let file = draft.into_unnamed().ok()?;
-            let blob = Blob::in_unnamed_file(file, self.path(), packed.digest, packed.size);
+            let blob = Blob::in_good_file(file, self.path(), packed.digest, packed.size);
             return Some((packed, blob));
         }
         let blob = self.put_blob(draft, packed.digest, packed.size)?;

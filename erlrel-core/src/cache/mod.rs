@@ -6,6 +6,7 @@
 //! | `layers` | for each packed layer its digests and sizes | the digest of all that decides its bytes |
 //! | `listings` | what the layers of base images hold: paths, modes, owners, links, whiteouts, symbol versions | the digests of the layer |
 //! | `digests` | the digests of the files in a directory, as they go into a tree | the digest of the directory's path |
+//! | `seen` | that a blob, or an archive that was written, has the content that it should have | the digest of its path |
 //! | `locks` | an empty file for each blob that is being fetched | the digest of the blob |
 //! | `aside` | what is not complete | any |
 //!
@@ -26,6 +27,7 @@ mod key;
 mod layers;
 mod listings;
 mod record;
+mod seen;
 #[cfg(test)]
 mod tests;
 

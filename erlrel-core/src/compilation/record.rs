@@ -14,7 +14,7 @@ use super::areas::{Area, Depth};
 use super::snapshot::{Content, Fact, Snapshot};
 use super::variables::Variables;
 use crate::digest::Digest;
-use crate::fs::{self, Draft, Stat};
+use crate::fs::{self, Draft, Fields, Stat};
 use crate::project::Project;
 
 /// Raised whenever records change their meaning.
@@ -126,9 +126,7 @@ impl Place {
                 Fact::Link(target) => json!(["l", path, target.to_str()?]).to_string(),
                 Fact::File(content) => {
                     let Content { mode, stat, digest, is_settled } = content;
-                    let Stat { size, modified, changed, inode, device } = stat;
-                    let stat = (size, modified, changed, inode, device);
-                    serde_json::to_string(&("f", path, mode, stat, digest.hex(), is_settled)).ok()?
+                    serde_json::to_string(&("f", path, mode, stat.fields(), digest.hex(), is_settled)).ok()?
                 }
             })
         };
@@ -146,13 +144,12 @@ impl Place {
 }
 
 /// What follows the letter of a file: path, mode, what [`Stat`] has, digest, whether it is settled.
-type FileLine = (String, String, u32, (u64, (i64, i64), (i64, i64), u64, u64), String, bool);
+type FileLine = (String, String, u32, Fields, String, bool);
 
 fn parse_fact(line: &str) -> Option<(String, Fact)> {
     if line.starts_with("[\"f\"") {
         let (_, path, mode, stat, digest, is_settled): FileLine = serde_json::from_str(line).ok()?;
-        let (size, modified, changed, inode, device) = stat;
-        let stat = Stat { size, modified, changed, inode, device };
+        let stat = Stat::from(stat);
         let digest = Digest::parse(&format!("sha256:{digest}"))?;
         return Some((path, Fact::File(Content { mode, stat, digest, is_settled })));
     }

@@ -11,14 +11,14 @@ use crate::project::Project;
 use crate::term::Term;
 
 /// All options, sorted.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "allow_secrets",
     "annotations",
     "base",
     "beams",
     "cmd",
-    "deterministic",
     "compression",
+    "deterministic",
     "entrypoint",
     "env",
     "env_file",

@@ -9,6 +9,7 @@ mod registry;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::docker::{self, DockerError, DockerHost};
 use crate::image::layout::LayoutName;
@@ -69,6 +70,8 @@ pub struct WriteOptions<'a> {
     pub docker: DockerHost,
     /// How registries are spoken to.
     pub registry: Registry,
+    /// Where it is remembered what was written, so that it need not be written again while it is there. Default: nowhere.
+    pub cache: Option<Cache>,
     /// Is told of what was written.
     pub observer: &'a dyn Observer,
 }
@@ -77,7 +80,7 @@ impl<'a> WriteOptions<'a> {
     /// Everything but the observer as by default.
     pub fn new(observer: &'a dyn Observer) -> Self {
         let registry = Registry::new(RegistryOptions::default());
-        Self { docker: DockerHost::default(), registry, observer }
+        Self { docker: DockerHost::default(), registry, cache: None, observer }
     }
 }
 
@@ -96,7 +99,7 @@ pub struct Receipt {
     pub references: Vec<String>,
     /// The digest of the image's manifest.
     pub digest: Digest,
-    /// Number of bytes written or sent; what a layout or a registry had already is not counted.
+    /// Number of bytes written or sent; what was there already is not counted.
     pub bytes: u64,
     /// What became of each blob, if it went to a registry, and of the manifest for each name.
     pub blobs: Vec<PushedBlob>,
@@ -143,7 +146,9 @@ pub fn write(
     let mut blobs = Vec::new();
     let (bytes, references) = match to {
         Destination::Layout(name) => layout::write(image, names, name)?,
-        Destination::Archive(file) => (archive::write(image, names, file)?, familiar(names)),
+        Destination::Archive(file) => {
+            (archive::write(image, names, file, options.cache.as_ref())?, familiar(names))
+        }
         Destination::Docker => (docker::load(image, names, &options.docker)?, familiar(names)),
         Destination::Registry => {
             blobs = registry::push(image, names, options)?;
@@ -239,9 +244,9 @@ mod tests {
         }
         lines.extend(log.0.into_inner().expect("no panic"));
         insta::assert_snapshot!(lines.join("\n").replace(&root, "DIR"), @r#"
-        oci:DIR/layout ["DIR/layout:1.0", "DIR/layout:latest"] 2467
+        oci:DIR/layout ["DIR/layout:1.0", "DIR/layout:latest"] 2877
         oci:DIR/layout:x ["DIR/layout:x"] 0
-        archive:DIR/a/b.tar ["me/app:1.0", "app:latest"] 12800
+        archive:DIR/a/b.tar ["me/app:1.0", "app:latest"] 14336
         Written { destination: "oci:DIR/layout" }
         Written { destination: "oci:DIR/layout:x" }
         Written { destination: "archive:DIR/a/b.tar" }

@@ -48,6 +48,27 @@ pub fn is_elf(start: &[u8]) -> bool {
     start.starts_with(&object::elf::ELFMAG)
 }
 
+/// So many bytes at the beginning of an ELF file tell what it is made for.
+pub(crate) const HEADER: u64 = 64;
+
+/// The architecture that a file is made for, by its first [`HEADER`] bytes.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn architecture(start: &[u8]) -> Result<String, ElfError> {
+    fn name<H: FileHeader<Endian = Endianness>>(start: &[u8]) -> Result<String, ElfError> {
+        let damaged = |_| ElfError::Damaged { what: "the header" };
+        let header = H::parse(start).map_err(damaged)?;
+        Ok(architecture::name(header, header.endian().map_err(damaged)?))
+    }
+    match start.get(4) {
+        _ if !is_elf(start) => Err(ElfError::NotElf),
+        Some(&class) if class == ELFCLASS32.0 => name::<FileHeader32<Endianness>>(start),
+        Some(&class) if class == ELFCLASS64.0 => name::<FileHeader64<Endianness>>(start),
+        _ => Err(ElfError::Damaged { what: "the class" }),
+    }
+}
+
 /// Reads the whole content of an ELF file.
 ///
 /// Any byte order and class is read on any machine; no input makes it panic.

@@ -2,6 +2,7 @@
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// The times of some file systems are whole seconds, even ones on others.
@@ -17,14 +18,20 @@ pub(crate) struct Stat {
     /// When the content was last modified, as whoever could write to it says: seconds and nanoseconds.
     pub(crate) modified: (i64, i64),
     /// When content, mode or name was last changed, as the kernel says.
-    pub(crate) changed: (i64, i64),
-    /// The number of the file on its device.
-    pub(crate) inode: u64,
-    /// The device.
-    pub(crate) device: u64,
+    changed: (i64, i64),
+    inode: u64,
+    device: u64,
 }
 
+/// The same as it is written down: size, times, inode, device.
+pub(crate) type Fields = (u64, (i64, i64), (i64, i64), u64, u64);
+
 impl Stat {
+    /// That of the file that a path leads to; `None` if there is none.
+    pub(crate) fn at(path: &Path) -> Option<Self> {
+        path.metadata().ok().map(|metadata| Self::of(&metadata))
+    }
+
     /// That of a file which was looked at.
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self {
@@ -42,5 +49,17 @@ impl Stat {
         let limit = since.saturating_sub(RESOLUTION);
         let last = self.modified.max(self.changed);
         u64::try_from(last.0).is_ok_and(|seconds| seconds < limit.as_secs())
+    }
+
+    /// To be written down.
+    pub(crate) fn fields(&self) -> Fields {
+        let Self { size, modified, changed, inode, device } = self;
+        (*size, *modified, *changed, *inode, *device)
+    }
+}
+
+impl From<Fields> for Stat {
+    fn from((size, modified, changed, inode, device): Fields) -> Self {
+        Self { size, modified, changed, inode, device }
     }
 }

@@ -20,6 +20,11 @@ use crate::fs::FsError;
 /// Size of a tar record.
 const RECORD: u64 = 512;
 
+/// Size of what ends a tar file.
+const END: u64 = 2 * RECORD;
+
+const DIRECTORIES: [&str; 2] = ["blobs/", "blobs/sha256/"];
+
 /// Writes `image` under each of `names` as an archive to `out`, which errors call `place`; says how many
 /// bytes it has.
 ///
@@ -33,21 +38,37 @@ pub fn write(
     out: &mut impl Write,
     place: &Path,
 ) -> Result<u64, ImageError> {
-    let names = distinct(names);
-    let index = Blob::from_bytes(index(image, &names)?);
-    let docker = Blob::from_bytes(docker_manifest(image, &names));
-    let marker = Blob::from_bytes(MARKER.as_bytes());
     let mut archive = Archive { out, place, written: 0 };
-    archive.directory("blobs/")?;
-    archive.directory("blobs/sha256/")?;
-    for blob in image.blobs() {
-        archive.file(&blob_name(blob.digest()), blob)?;
+    DIRECTORIES.iter().try_for_each(|name| archive.directory(name))?;
+    for (name, blob) in files(image, names)? {
+        archive.file(&name, &blob)?;
     }
-    archive.file("index.json", &index)?;
-    archive.file("manifest.json", &docker)?;
-    archive.file("oci-layout", &marker)?;
-    archive.zeros(2 * RECORD)?; // the end marker
+    archive.zeros(END)?;
     Ok(archive.written)
+}
+
+/// How many bytes [`write()`] would write.
+///
+/// # Errors
+/// None in practice; the type keeps the caller free of panics.
+pub(crate) fn size(image: &Image, names: &[Reference]) -> Result<u64, ImageError> {
+    let directories = DIRECTORIES.len() as u64 * RECORD;
+    let files = files(image, names)?;
+    let files = files.iter().map(|(_, blob)| RECORD + blob.size().next_multiple_of(RECORD));
+    Ok(directories + files.sum::<u64>() + END)
+}
+
+/// What lies in the archive, in its order.
+fn files(image: &Image, names: &[Reference]) -> Result<Vec<(String, Blob)>, ImageError> {
+    let names = distinct(names);
+    let blobs = image.blobs().into_iter().map(|blob| (blob_name(blob.digest()), blob.clone()));
+    let documents = [
+        ("index.json", index(image, &names)?),
+        ("manifest.json", docker_manifest(image, &names)),
+        ("oci-layout", MARKER.into()),
+    ];
+    let documents = documents.into_iter().map(|(name, bytes)| (name.into(), Blob::from_bytes(bytes)));
+    Ok(blobs.chain(documents).collect())
 }
 
 fn distinct(names: &[Reference]) -> Vec<&Reference> {
@@ -152,17 +173,17 @@ mod tests {
     #[test]
     fn an_archive_is_golden() {
         let bytes = pack(&["me/app:1.0", "app"]);
-        insta::assert_snapshot!(Digest::of(&bytes), @"sha256:f455580b3bc77c36607424634e5bfc1e6a05a326fe551dc1d47df6903a880165");
+        insta::assert_snapshot!(Digest::of(&bytes), @"sha256:f45e4242edebb805d24fe29c4ef32a103cef674db9927a9f69f1719654cd40fd");
         insta::assert_snapshot!(document(&bytes, "manifest.json"), @r#"
         [
           {
             "Config": "blobs/sha256/cfea1efb21bf54b621ceaf0ec6a8bee7697a0b8b5418353c35135674e7225210",
             "Layers": [
-              "blobs/sha256/a2a3f858a325ed064b4868296dbc6b8e5d6915f4190d61c04e64bad3528215cc",
-              "blobs/sha256/89849fb220e95c08a06a5aefd8d73c9dedcfdc44a1d6eb28d8d72c9a39704576",
-              "blobs/sha256/3a6f8a2ebcaad2fa204d41c6f27402ec879730a6a4e51c784d5d37db02d10206",
-              "blobs/sha256/a46fec7339247b02d64a536064187849649a0b4d5cd03bd3aaa2e664917ff702",
-              "blobs/sha256/70a6bbd7ff5467338449aaaa6f1aee848ac14ef722d0139a821892a958273da1"
+              "blobs/sha256/d5e548d71df3ddd597840d7ef5aeb561811ca12eb489e4d6028a856de700e6fe",
+              "blobs/sha256/ba160d271679c218a9dff559300d70943844dde49a878a53805a4f70bfe240c7",
+              "blobs/sha256/b1d0c906f24b27980b1b71c2a162e684ed25543be076244e6b361d945bd6b53f",
+              "blobs/sha256/bf54366a6c5d89538d73ef7c6287ab72c9d05d5030adfb80bf300a885a060c7b",
+              "blobs/sha256/a4631b0c5018e767e99d56645a287be1d457b58caa4e749745196778d39077f9"
             ],
             "RepoTags": [
               "me/app:1.0",
@@ -179,7 +200,7 @@ mod tests {
                 "io.containerd.image.name": "docker.io/me/app:1.0",
                 "org.opencontainers.image.ref.name": "1.0"
               },
-              "digest": "sha256:fe897e89d34faef65ca6f93822cdac119bec1ec5612c3a8c8c664e16252bbe1a",
+              "digest": "sha256:096617169557f04633d793c224d20e2a01de56f36bbdce09d696a6eee58821f8",
               "mediaType": "application/vnd.oci.image.manifest.v1+json",
               "platform": {
                 "architecture": "amd64",
@@ -192,7 +213,7 @@ mod tests {
                 "io.containerd.image.name": "docker.io/library/app:latest",
                 "org.opencontainers.image.ref.name": "latest"
               },
-              "digest": "sha256:fe897e89d34faef65ca6f93822cdac119bec1ec5612c3a8c8c664e16252bbe1a",
+              "digest": "sha256:096617169557f04633d793c224d20e2a01de56f36bbdce09d696a6eee58821f8",
               "mediaType": "application/vnd.oci.image.manifest.v1+json",
               "platform": {
                 "architecture": "amd64",

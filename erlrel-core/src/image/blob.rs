@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::reference::Repository;
 use super::remote::Remote;
 use crate::digest::{DiffId, Digest, DigestWriter};
-use crate::fs::FsError;
+use crate::fs::{self, FsError};
 
 /// Bytes with their digest and size: a config, a manifest, or a compressed layer.
 ///
@@ -28,6 +28,8 @@ enum Source {
     /// A part of an open file, from this offset on. If it has no name, its space is freed with the last blob that
     /// holds it. The path is for messages.
     Open(Arc<File>, u64, PathBuf),
+    /// A whole open file that this process has written itself, or knows to be as it was when it was verified.
+    Good(Arc<File>, PathBuf),
     /// A part of a named file, from this offset on.
     Named(PathBuf, u64),
     /// Bytes that are fetched when they are read. The path is the repository's name, for messages.
@@ -41,9 +43,10 @@ impl Blob {
         Self { digest: Digest::of(&bytes), size: bytes.len() as u64, source: Source::Bytes(bytes) }
     }
 
-    /// A blob in an unnamed temporary file that was made in `dir`.
-    pub(crate) fn in_unnamed_file(file: File, dir: &Path, digest: Digest, size: u64) -> Self {
-        Self { digest, size, source: Source::Open(Arc::new(file), 0, dir.into()) }
+    /// A blob in a whole file that need not be verified when it is copied: this process has written it, or knows that it has
+    /// not changed since it was verified. Errors call it `name`.
+    pub(crate) fn in_good_file(file: File, name: &Path, digest: Digest, size: u64) -> Self {
+        Self { digest, size, source: Source::Good(Arc::new(file), name.into()) }
     }
 
     /// A blob in an open file, from byte `offset` on; errors call the file `name`.
@@ -76,7 +79,7 @@ impl Blob {
     pub fn repository(&self) -> Option<&Repository> {
         match &self.source {
             Source::Remote(remote, _) => Some(remote.repository()),
-            Source::Bytes(_) | Source::Open(..) | Source::Named(..) => None,
+            Source::Bytes(_) | Source::Open(..) | Source::Good(..) | Source::Named(..) => None,
         }
     }
 
@@ -91,6 +94,7 @@ impl Blob {
         let bytes = match &self.source {
             Source::Bytes(bytes) => Bytes::Memory(bytes.clone(), 0),
             Source::Open(file, offset, _) => Bytes::File(file.clone(), *offset),
+            Source::Good(file, _) => Bytes::File(file.clone(), 0),
             Source::Named(path, offset) => {
                 let file = File::open(path).map_err(FsError::while_doing("read", path))?;
                 Bytes::File(Arc::new(file), *offset)
@@ -113,11 +117,24 @@ impl Blob {
         Ok(bytes)
     }
 
-    /// Writes all bytes, verified, to `out`, which errors call `name`.
+    /// Writes all bytes, verified, to `out`, which errors call `name`. From one file to another the system copies them, on
+    /// file systems that can without taking more space.
     ///
     /// # Errors
     /// When the bytes cannot be read or are damaged, or `out` fails.
     pub fn copy_to(&self, out: &mut impl Write, name: &Path) -> Result<(), FsError> {
+        if let Source::Good(file, place) = &self.source
+            && let Ok(reader) = fs::reopen(file)
+        {
+            let copied = out.flush().and_then(|()| io::copy(&mut reader.take(self.size), out));
+            let copied = copied.map_err(FsError::while_doing("write", name))?;
+            let too_short = || io::Error::from(io::ErrorKind::UnexpectedEof);
+            return if copied == self.size {
+                Ok(())
+            } else {
+                Err(FsError::while_doing("read", place)(too_short()))
+            };
+        }
         let mut reader = self.open()?;
         let mut buffer = vec![0; 1 << 16];
         loop {
@@ -131,7 +148,10 @@ impl Blob {
     pub(crate) fn path(&self) -> &Path {
         match &self.source {
             Source::Bytes(_) => Path::new("memory"),
-            Source::Open(_, _, path) | Source::Named(path, _) | Source::Remote(_, path) => path,
+            Source::Open(_, _, path)
+            | Source::Good(_, path)
+            | Source::Named(path, _)
+            | Source::Remote(_, path) => path,
         }
     }
 }

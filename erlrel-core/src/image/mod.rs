@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn an_image_is_golden() {
-        insta::assert_snapshot!(image().digest(), @"sha256:fe897e89d34faef65ca6f93822cdac119bec1ec5612c3a8c8c664e16252bbe1a");
+        insta::assert_snapshot!(image().digest(), @"sha256:096617169557f04633d793c224d20e2a01de56f36bbdce09d696a6eee58821f8");
         insta::assert_snapshot!(image().id(), @"sha256:cfea1efb21bf54b621ceaf0ec6a8bee7697a0b8b5418353c35135674e7225210");
         let blobs = image().blobs().len();
         assert_eq!((blobs, image().layers().len()), (7, 5));

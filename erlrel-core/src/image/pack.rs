@@ -78,7 +78,7 @@ pub(crate) fn pack_one(plan: &LayerPlan, options: PackOptions<'_>) -> Result<Lay
     let file = unnamed_file(dir)?;
     let packed = write_layer(&plan.tree, (options.mtime, options.compression), &file, dir)?;
     options.observer.event(&Event::LayerPacked { layer: &plan.name, size: packed.size });
-    let blob = Blob::in_unnamed_file(file, dir, packed.digest, packed.size);
+    let blob = Blob::in_good_file(file, dir, packed.digest, packed.size);
     Ok(packed.layer(plan, blob))
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn pack_one(plan: &LayerPlan, options: PackOptions<'_>) -> Result<Lay
 pub(crate) fn pack_tree(tree: &Tree, dir: &Path) -> Result<Blob, ImageError> {
     let file = unnamed_file(dir)?;
     let packed = write_layer(tree, (0, Compression::Gzip), &file, dir)?;
-    Ok(Blob::in_unnamed_file(file, dir, packed.digest, packed.size))
+    Ok(Blob::in_good_file(file, dir, packed.digest, packed.size))
 }
 
 /// What is known of a layer that was packed.
@@ -168,11 +168,11 @@ mod tests {
         let one = digests(1);
         assert_eq!(one, digests(3));
         insta::assert_snapshot!(one, @r"
-        native sha256:a2a3f858a325ed064b4868296dbc6b8e5d6915f4190d61c04e64bad3528215cc sha256:2c1d653ecdd75f36dbded5c2493f6d58b128d1bcfc755d98ff56e82c150b9c12 Some(4608) Some(5)
-        otp sha256:89849fb220e95c08a06a5aefd8d73c9dedcfdc44a1d6eb28d8d72c9a39704576 sha256:b2f8bec016bdee05a81c667d9aa2a0b66090840e78f22401ef78ef5c10182c84 Some(6656) Some(9)
-        dependency dep sha256:3a6f8a2ebcaad2fa204d41c6f27402ec879730a6a4e51c784d5d37db02d10206 sha256:712422e663aa1a2b0ee08a1168c10ae6233fc9cf75bc2f85e2d497e3aa541b43 Some(4608) Some(6)
-        project app sha256:a46fec7339247b02d64a536064187849649a0b4d5cd03bd3aaa2e664917ff702 sha256:dad0fb7f46df1d1195b49deff9d8559f33dd4597b54c5648e252a37473ef44e7 Some(4608) Some(6)
-        release sha256:70a6bbd7ff5467338449aaaa6f1aee848ac14ef722d0139a821892a958273da1 sha256:5a0051b40e62bf8f956318b25467c3220e0f1cbbc2b00c20f8c6fb1b2eaae883 Some(3072) Some(4)
+        native sha256:d5e548d71df3ddd597840d7ef5aeb561811ca12eb489e4d6028a856de700e6fe sha256:2c1d653ecdd75f36dbded5c2493f6d58b128d1bcfc755d98ff56e82c150b9c12 Some(4608) Some(5)
+        otp sha256:ba160d271679c218a9dff559300d70943844dde49a878a53805a4f70bfe240c7 sha256:b2f8bec016bdee05a81c667d9aa2a0b66090840e78f22401ef78ef5c10182c84 Some(6656) Some(9)
+        dependency dep sha256:b1d0c906f24b27980b1b71c2a162e684ed25543be076244e6b361d945bd6b53f sha256:712422e663aa1a2b0ee08a1168c10ae6233fc9cf75bc2f85e2d497e3aa541b43 Some(4608) Some(6)
+        project app sha256:bf54366a6c5d89538d73ef7c6287ab72c9d05d5030adfb80bf300a885a060c7b sha256:dad0fb7f46df1d1195b49deff9d8559f33dd4597b54c5648e252a37473ef44e7 Some(4608) Some(6)
+        release sha256:a4631b0c5018e767e99d56645a287be1d457b58caa4e749745196778d39077f9 sha256:5a0051b40e62bf8f956318b25467c3220e0f1cbbc2b00c20f8c6fb1b2eaae883 Some(3072) Some(4)
         ");
         assert_eq!(
             std::fs::read_dir(dir.path()).expect("listed").count(),

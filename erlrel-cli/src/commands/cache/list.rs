@@ -41,6 +41,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Layer => "packed layer",
         Kind::Listing => "listing",
         Kind::Digests => "file digests",
+        Kind::Seen => "seen file",
         _ => "other",
     }
 }

@@ -5,6 +5,7 @@ mod collect;
 mod damage;
 mod layers;
 mod places;
+mod seen;
 
 use std::io;
 use std::path::Path;
