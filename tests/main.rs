@@ -26,6 +26,7 @@ mod image_options;
 mod image_tags;
 mod interrupted;
 mod key;
+mod layers;
 mod old_base;
 mod otp_trees;
 mod overlay_parity;

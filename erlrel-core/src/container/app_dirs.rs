@@ -73,7 +73,11 @@ mod tests {
 
     fn moved(paths: &[&str], apps: &[(&str, &str)]) -> String {
         let entry = |path: &&str| {
-            let group = if path.contains("/lib/") { Group::Project("shop".into()) } else { Group::Release };
+            let group = if path.contains("/lib/") && !path.ends_with("/overlay") {
+                Group::Project("shop".into())
+            } else {
+                Group::Release
+            };
             (TreePath::new(path).expect("a path"), Entry::file("x", 0o644, group))
         };
         let mut tree: Tree = paths.iter().map(entry).collect();
@@ -91,6 +95,7 @@ mod tests {
         let paths = [
             "opt/shop/lib/shop-1a2b/ebin/shop.app",
             "opt/shop/lib/shop-1a2b/ebin/shop.beam",
+            "opt/shop/lib/shop-1a2b/priv/overlay",
             "opt/shop/lib/shop-1a2b/priv/lib/shop.app",
             "opt/shop/lib/shop-1a2b-rc/x",
             "opt/shop/lib/till-1.0/ebin/till.app",
@@ -104,6 +109,7 @@ mod tests {
         0644 release opt/shop/lib/shop/ebin/shop.app
         0644 project:shop opt/shop/lib/shop/ebin/shop.beam
         0644 project:shop opt/shop/lib/shop/priv/lib/shop.app
+        0644 release opt/shop/lib/shop/priv/overlay
         0644 project:shop opt/shop/lib/till-1.0/ebin/till.app
         0644 release opt/shop/library/shop-1a2b/x
         ");
