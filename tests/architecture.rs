@@ -14,7 +14,7 @@ const ROWS: [&[&str]; 12] = [
     &["compilation", "release"],
     &["image"],
     &["cache", "diff"],
-    &["docker", "registry"],
+    &["docker", "explain", "registry"],
     &["shared_cache"],
     &["container", "dependencies", "destination"],
     &["targets"],

@@ -20,6 +20,7 @@ mod dependency_cache;
 mod diff;
 mod docker;
 mod embedding;
+mod explain;
 mod from;
 mod git_version;
 mod image_options;

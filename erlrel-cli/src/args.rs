@@ -242,6 +242,10 @@ pub(crate) struct ImageArgs {
     /// filled in; takes the place of `tags` in rebar.config; default: NAME:VSN of the release
     #[arg(long, value_name = "NAME", value_parser = TagTemplate::parse)]
     pub(crate) tag: Vec<TagTemplate>,
+    /// Say of every layer whether it is that of the last image that was made here, and if not, which files are others; and
+    /// what a registry that has the last image would be sent
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Print the result as JSON, with every layer
     #[arg(long)]
     pub(crate) json: bool,

@@ -19,6 +19,8 @@ pub(crate) struct Made<'a> {
     pub(crate) compiled: Option<Compiled>,
     /// What became of the dependencies in caches, if any is named.
     pub(crate) dependency_cache: Option<Value>,
+    /// Why the image is what it is, if the user wants to know.
+    pub(crate) explanation: Option<Value>,
 }
 
 /// Prints the result.
@@ -31,6 +33,9 @@ pub(crate) fn print(made: &Made<'_>, json: bool, report: &Report) -> Result<(), 
         }
         if let Some(dependency_cache) = &made.dependency_cache {
             result["dependency_cache"] = dependency_cache.clone();
+        }
+        if let Some(explanation) = &made.explanation {
+            result["explain"] = explanation.clone();
         }
         report.result(format!("{result:#}"))
     } else {

@@ -15,6 +15,8 @@ use crate::environment::environment;
 use crate::error::CliError;
 use crate::host::Host;
 use crate::project::{Opened, Opening, load_otp};
+use crate::last;
+use crate::project::{load_otp, open_built};
 use crate::report::Report;
 use crate::resolved::Resolved;
 
@@ -49,6 +51,7 @@ pub(crate) fn subject(
         (&about.title, &about.tag(target, &project)?),
     )?;
     warnings.iter().for_each(|warning| report.warning(warning));
+    let identity = last::identity(&project, &target.to_string(), &about.title);
     let file = format!("{}-{target}.tar", about.title);
     let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
     let plan = match target {
@@ -56,7 +59,7 @@ pub(crate) fn subject(
         target => plan(target, &project, &load_otp(&project_args)?, &about, &options, host)?,
     };
     plan.warnings.iter().for_each(|warning| report.warning(warning));
-    Ok(Subject { plan, names, destination, compiled, dependency_cache })
+    Ok(Subject {compiled, dependency_cache, destination, identity, names, plan})
 }
 
 fn plan(

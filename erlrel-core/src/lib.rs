@@ -91,6 +91,7 @@ pub mod image;
 pub mod cache;
 pub mod diff;
 pub mod docker;
+pub mod explain;
 pub mod registry;
 
 // Row 8: what machines share.

@@ -1,6 +1,6 @@
 //! `erlrel diff`: what differs between two images.
 
-mod json;
+pub(crate) mod json;
 mod text;
 
 use erlrel_core::container::{Base, BuildOptions};

@@ -5,6 +5,7 @@ use std::path::Path;
 use erlrel_core::container::tags::TagTemplate;
 use erlrel_core::container::{self, ContainerWarning, Plan, TagFacts};
 use erlrel_core::destination::{self, Destination};
+use erlrel_core::explain::explain;
 use erlrel_core::image::Reference;
 use erlrel_core::release::{Prebuilt, Release};
 use erlrel_core::shared_cache::CachePlace;
@@ -22,7 +23,7 @@ use crate::project::{Opened, Opening};
 use crate::receipt::Made;
 use crate::report::Report;
 use crate::resolved::Resolved;
-use crate::{receipt, target};
+use crate::{explanation, last, project, receipt, target};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     if args.to.contains(&Destination::Docker) {
@@ -39,6 +40,7 @@ fn make(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<(), CliErr
         (None, target) => target::subject(target, args, host, report)?,
     };
     let image = container::build(&subject.plan, &host.build_options())?;
+    let last = last::build(&subject.identity, host);
     let names = &subject.names;
     let destinations = if args.to.is_empty() { vec![subject.destination.clone()] } else { args.to.clone() };
     let options = host.write_options();
@@ -48,12 +50,19 @@ fn make(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<(), CliErr
     if let Some(place) = &args.compile.dependency_cache.cache_to {
         share_base(&subject.plan, place, host, report);
     }
+    let explanation =
+        args.explain.then(|| explain(&image, last.as_ref(), host.cache.as_ref())).transpose()?;
+    last::keep(&subject.identity, last.as_ref(), &image, host)?;
+    if let Some(explanation) = explanation.as_ref().filter(|_| !args.json) {
+        explanation::tell(explanation, &receipts, report);
+    }
     let made = Made {
         image: &image,
         names,
         receipts: &receipts,
         compiled: Some(subject.compiled),
         dependency_cache: subject.dependency_cache,
+        explanation: explanation.as_ref().map(explanation::json),
     };
     receipt::print(&made, args.json, report)
 }
@@ -75,6 +84,8 @@ pub(crate) struct Subject {
     pub(crate) compiled: Compiled,
     /// What became of the dependencies in caches, if any is named.
     pub(crate) dependency_cache: Option<Value>,
+    /// What the image is made of, in words that are the same for the next one.
+    pub(crate) identity: String,
 }
 
 impl Subject {
@@ -100,6 +111,8 @@ impl Subject {
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
         Ok(Self { plan, names, destination, compiled, dependency_cache })
+        let identity = last::identity(&project, "runner", &spec.name);
+        Ok(Self { plan, names, destination, dependency_cache, identity })
     }
 
     fn of_prebuilt(
@@ -118,6 +131,8 @@ impl Subject {
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());
         Ok(Self { plan, names, destination, compiled: Compiled::default(), dependency_cache: None })
+        let identity = last::identity_of_prebuilt(path, &name);
+        Ok(Self { plan, names, destination, dependency_cache: None, identity })
     }
 }
 

@@ -43,6 +43,13 @@ fn make(
         report.while_sending(&host.registry, || to.iter().map(write).collect::<Result<Vec<_>, _>>())?;
     let made =
         receipt::Made { image: &rebased, names, receipts: &receipts, compiled: None, dependency_cache: None };
+    let made = receipt::Made {
+        image: &rebased,
+        names,
+        receipts: &receipts,
+        dependency_cache: None,
+        explanation: None,
+    };
     receipt::print(&made, args.json, report)
 }
 

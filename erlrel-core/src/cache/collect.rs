@@ -24,11 +24,17 @@ pub enum Kind {
     Digests,
     /// What was found of a file that was compared.
     Seen,
+    /// What a packed layer holds.
+    Contents,
+    /// The layers of the image that was made last of something.
+    Build,
 }
 
 impl Kind {
     /// All of them.
     pub(super) const ALL: [Self; 5] = [Self::Blob, Self::Layer, Self::Listing, Self::Digests, Self::Seen];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Blob, Self::Layer, Self::Listing, Self::Digests, Self::Contents, Self::Build];
 
     /// Where entries of this kind are, in the cache's directory.
     pub(super) fn directory(self) -> &'static str {
@@ -38,6 +44,8 @@ impl Kind {
             Self::Listing => "listings",
             Self::Digests => "digests",
             Self::Seen => "seen",
+            Self::Contents => "contents",
+            Self::Build => "builds",
         }
     }
 }

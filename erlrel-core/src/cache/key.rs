@@ -23,6 +23,16 @@ pub(super) fn layer_key(
     maker: &str,
 ) -> Option<String> {
     let mut text = format!("{maker}\n{mtime}\n{}\n", compression.identity());
+/// The key of the layer of a tree whose entries have this modification time; `None` if the content of a file is not
+/// known.
+pub(super) fn layer_key(tree: &Tree, mtime: u64, digests: &FileDigests, maker: &str) -> Option<String> {
+    let text = format!("{maker}\n{mtime}\n{}", entries(tree, digests)?);
+    Some(Digest::of(text.as_bytes()).hex())
+}
+
+/// The entries of a tree as text, a line each; `None` if the content of a file is not known.
+pub(super) fn entries(tree: &Tree, digests: &FileDigests) -> Option<String> {
+    let mut text = String::new();
     for (path, entry) in tree.iter() {
         let (kind, what) = match &entry.node {
             Node::Directory => ("d", String::new()),
@@ -32,5 +42,5 @@ pub(super) fn layer_key(
         text += &serde_json::json!([kind, entry.mode, path.as_str(), what]).to_string();
         text.push('\n');
     }
-    Some(Digest::of(text.as_bytes()).hex())
+    Some(text)
 }

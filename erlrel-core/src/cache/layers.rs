@@ -72,6 +72,7 @@ impl Cache {
         }
         let blob = self.put_blob(draft, packed.digest, packed.size)?;
         self.put_record(Kind::Layer, key, &print(&packed));
+        self.put_contents(packed.diff_id, &plan.tree, digests);
         Some((packed, blob))
     }
 

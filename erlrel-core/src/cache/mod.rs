@@ -7,6 +7,8 @@
 //! | `listings` | what the layers of base images hold: paths, modes, owners, links, whiteouts, symbol versions | the digests of the layer |
 //! | `digests` | the digests of the files in a directory, as they go into a tree | the digest of the directory's path |
 //! | `seen` | that a blob, or an archive that was written, has the content that it should have | the digest of its path |
+//! | `contents` | what a packed layer holds: paths, modes, link targets, content digests | the layer's diff_id |
+//! | `builds` | the layers and the configuration of the image that was made last of something | the digest of what that is |
 //! | `locks` | an empty file for each blob that is being fetched | the digest of the blob |
 //! | `aside` | what is not complete | any |
 //!
@@ -19,7 +21,9 @@
 //! [`Cache::collect`] respects; and who has it open can read it to its end, whatever happens to its name.
 
 mod blobs;
+mod builds;
 mod collect;
+mod contents;
 mod digests;
 mod directory;
 mod error;
@@ -34,7 +38,9 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use builds::{Build, BuiltLayer};
 pub use collect::{CollectOptions, Collected, Entry, Kind};
+pub use contents::{PackedEntry, PackedKind};
 pub use error::{CacheError, CacheTrouble};
 
 use directory::Directory;

@@ -42,6 +42,8 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Listing => "listing",
         Kind::Digests => "file digests",
         Kind::Seen => "seen file",
+        Kind::Contents => "layer content",
+        Kind::Build => "last image",
         _ => "other",
     }
 }
