@@ -203,17 +203,19 @@ new version of a dependency and a comment have the steps of the cold build run a
 
 
 def tables(samples):
-    return "".join([
-        "Wall time in seconds:\n\n", matrix(samples, COMMANDS, "wall", lambda value: f"{value:.2f}"),
-        "\nCPU time in seconds (user + system); that of Docker's daemon is not seen:\n\n",
-        matrix(samples, [command for command in COMMANDS if command != BUILDKIT], "cpu", lambda value: f"{value:.2f}"),
-        "\nWhat has to be sent: bytes that a registry did not have before, in kB; for rebar3 the tarball:\n\n",
-        matrix(samples, [ERLREL, REBAR3, *BUILDERS], "sent", lambda value: f"{value / 1000:,.0f}"),
-    ])
+    seen = [command for command in COMMANDS if command != BUILDKIT]
+    return (
+        "Wall time in seconds:\n\n" + matrix(samples, [COLD, *EDITS], COMMANDS, "wall", "{:.2f}")
+        + "\nCPU time in seconds (user + system); that of Docker's daemon is not seen:\n\n"
+        + matrix(samples, [COLD, *EDITS], seen, "cpu", "{:.2f}")
+        + "\nWhat a push sends then, in kB: what the registry did not have before. For rebar3 it is the tarball:\n\n"
+        + matrix(samples, EDITS, [ERLREL, REBAR3, *BUILDERS], "sent", "{:,.1f}", 1e-3))
 
 
-def matrix(samples, commands, what, shown):
-    situations = [COLD, *EDITS]
+def matrix(samples, situations, commands, what, form, unit=1):
+    def shown(value):
+        return form.format(value * unit)
+
     rows = [(command, *(cell(samples.get((situation, command)), what, shown) for situation in situations))
             for command in commands]
     return table(["", *situations], rows)
@@ -228,14 +230,13 @@ def cell(samples, what, shown):
 
 
 def goals(samples):
-    return "\n" + "".join([
-        goal("Assembly after an edit of one module: rebar3's takes", samples, (MODULE, RELX), (MODULE, PACKING), 20),
-        goal("From an edit of one module to the image, compilation included: BuildKit takes", samples, (MODULE, BUILDKIT), (MODULE, ERLREL), 3),
-        goal("A comment in rebar.config: BuildKit takes", samples, (COMMENT, BUILDKIT), (COMMENT, ERLREL), 10),
-    ])
+    return "\n" + "".join(goal(samples, *words) for words in [
+        ("Assembly after an edit of one module: that of rebar3 takes", (MODULE, RELX), (MODULE, PACKING), 20),
+        ("An edit of one module, compilation included: BuildKit takes", (MODULE, BUILDKIT), (MODULE, ERLREL), 3),
+        ("A comment in rebar.config: BuildKit takes", (COMMENT, BUILDKIT), (COMMENT, ERLREL), 10)])
 
 
-def goal(text, samples, slow, fast, least):
+def goal(samples, text, slow, fast, least):
     slow, fast = samples[slow], samples[fast]
     return (f"- {text} **{median(slow, 0) / median(fast, 0):.1f} times** as long (goal: at least {least}; "
             f"within single rounds {pairwise(slow, fast, 0)}).\n")
