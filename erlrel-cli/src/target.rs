@@ -14,9 +14,8 @@ use crate::content::options_for_work;
 use crate::environment::environment;
 use crate::error::CliError;
 use crate::host::Host;
-use crate::project::{Opened, Opening, load_otp};
 use crate::last;
-use crate::project::{load_otp, open_built};
+use crate::project::{Opened, Opening, load_otp};
 use crate::report::Report;
 use crate::resolved::Resolved;
 
@@ -59,7 +58,7 @@ pub(crate) fn subject(
         target => plan(target, &project, &load_otp(&project_args)?, &about, &options, host)?,
     };
     plan.warnings.iter().for_each(|warning| report.warning(warning));
-    Ok(Subject {compiled, dependency_cache, destination, identity, names, plan})
+    Ok(Subject { plan, names, destination, compiled, dependency_cache, identity })
 }
 
 fn plan(

@@ -23,7 +23,7 @@ use crate::project::{Opened, Opening};
 use crate::receipt::Made;
 use crate::report::Report;
 use crate::resolved::Resolved;
-use crate::{explanation, last, project, receipt, target};
+use crate::{explanation, last, receipt, target};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     if args.to.contains(&Destination::Docker) {
@@ -110,9 +110,8 @@ impl Subject {
         let Release { project, spec, .. } = resolved.release;
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
-        Ok(Self { plan, names, destination, compiled, dependency_cache })
         let identity = last::identity(&project, "runner", &spec.name);
-        Ok(Self { plan, names, destination, dependency_cache, identity })
+        Ok(Self { plan, names, destination, compiled, dependency_cache, identity })
     }
 
     fn of_prebuilt(
@@ -130,9 +129,9 @@ impl Subject {
         let Prebuilt { name, vsn, .. } = release;
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());
-        Ok(Self { plan, names, destination, compiled: Compiled::default(), dependency_cache: None })
         let identity = last::identity_of_prebuilt(path, &name);
-        Ok(Self { plan, names, destination, dependency_cache: None, identity })
+        let compiled = Compiled::default();
+        Ok(Self { plan, names, destination, compiled, dependency_cache: None, identity })
     }
 }
 

@@ -41,12 +41,11 @@ fn make(
     let write = |to| destination::write(&rebased, names, to, &options);
     let receipts =
         report.while_sending(&host.registry, || to.iter().map(write).collect::<Result<Vec<_>, _>>())?;
-    let made =
-        receipt::Made { image: &rebased, names, receipts: &receipts, compiled: None, dependency_cache: None };
     let made = receipt::Made {
         image: &rebased,
         names,
         receipts: &receipts,
+        compiled: None,
         dependency_cache: None,
         explanation: None,
     };

@@ -32,9 +32,8 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 5] = [Self::Blob, Self::Layer, Self::Listing, Self::Digests, Self::Seen];
-    pub(super) const ALL: [Self; 6] =
-        [Self::Blob, Self::Layer, Self::Listing, Self::Digests, Self::Contents, Self::Build];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Blob, Self::Layer, Self::Listing, Self::Digests, Self::Seen, Self::Contents, Self::Build];
 
     /// Where entries of this kind are, in the cache's directory.
     pub(super) fn directory(self) -> &'static str {
@@ -154,7 +153,7 @@ impl Cache {
         match entry.kind {
             Kind::Layer => path.exists() && !blob_of(&body(&text())).is_some_and(is_there),
             Kind::Seen => path.exists() && is_of_nothing(&body(&text())),
-            Kind::Blob | Kind::Listing | Kind::Digests => false,
+            Kind::Blob | Kind::Listing | Kind::Digests | Kind::Contents | Kind::Build => false,
         }
     }
 }

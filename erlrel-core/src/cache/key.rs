@@ -22,11 +22,7 @@ pub(super) fn layer_key(
     digests: &FileDigests,
     maker: &str,
 ) -> Option<String> {
-    let mut text = format!("{maker}\n{mtime}\n{}\n", compression.identity());
-/// The key of the layer of a tree whose entries have this modification time; `None` if the content of a file is not
-/// known.
-pub(super) fn layer_key(tree: &Tree, mtime: u64, digests: &FileDigests, maker: &str) -> Option<String> {
-    let text = format!("{maker}\n{mtime}\n{}", entries(tree, digests)?);
+    let text = format!("{maker}\n{mtime}\n{}\n{}", compression.identity(), entries(tree, digests)?);
     Some(Digest::of(text.as_bytes()).hex())
 }
 
