@@ -25,6 +25,7 @@ mod from;
 mod git_version;
 mod image_options;
 mod image_tags;
+mod incremental;
 mod interrupted;
 mod key;
 mod layers;

@@ -2,6 +2,8 @@
 //! under its final name.
 
 mod aside;
+#[cfg(test)]
+pub(crate) mod edits;
 mod stat;
 
 use std::fs::{self, File};

@@ -23,8 +23,8 @@ pub(super) struct Area {
 pub(super) enum Depth {
     /// Everything.
     Whole,
-    /// Everything, but for what nobody compiles from: directories whose name begins with a dot at its top, and what others
-    /// have built anywhere.
+    /// Everything, but for what nobody compiles from: at its top directories whose name begins with a dot and archives; anywhere what
+    /// others have built, and OCI layouts.
     Sources,
     /// Of a git directory what says which commit is checked out and which tags there are.
     Git,

@@ -51,19 +51,17 @@ pub(super) fn walk(areas: &[Area], elsewhere: &[Area]) -> Result<BTreeMap<PathBu
 
 type Found = Vec<(PathBuf, Node)>;
 
+/// Whether there is a directory at the top of an area says nothing that its content does not say.
 fn look(area: &Area) -> Result<Found, FsError> {
     let root = node(&area.root, area.root.symlink_metadata())?;
-    let is_directory = root == Node::Directory;
-    let mut found = vec![(area.root.clone(), root)];
-    if is_directory {
-        let inside = match area.depth {
-            Depth::Whole | Depth::Sources => directory(&area.root, area),
-            Depth::Git => git(&area.root),
-            Depth::Names => names(&area.root),
-        };
-        found.extend(inside?);
+    if root != Node::Directory {
+        return Ok(vec![(area.root.clone(), root)]);
     }
-    Ok(found)
+    match area.depth {
+        Depth::Whole | Depth::Sources => directory(&area.root, area),
+        Depth::Git => git(&area.root),
+        Depth::Names => names(&area.root),
+    }
 }
 
 fn directory(dir: &Path, area: &Area) -> Result<Found, FsError> {
@@ -76,7 +74,7 @@ fn directory(dir: &Path, area: &Area) -> Result<Found, FsError> {
             continue;
         }
         let is_directory = entry.file_type().map_err(failed)?.is_dir();
-        if is_directory && area.depth == Depth::Sources && is_passed_over(&path, area) {
+        if area.depth == Depth::Sources && is_passed_over(&path, is_directory, area) {
             continue;
         }
         if is_directory {
@@ -95,9 +93,14 @@ fn directory(dir: &Path, area: &Area) -> Result<Found, FsError> {
     Ok(found)
 }
 
-fn is_passed_over(dir: &Path, area: &Area) -> bool {
-    let name = dir.file_name().unwrap_or_default();
-    name == BUILD || dir.parent() == Some(&area.root) && name.to_string_lossy().starts_with('.')
+/// Images and releases are often written to the top of a project.
+fn is_passed_over(path: &Path, is_directory: bool, area: &Area) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_at_top = path.parent() == Some(&area.root);
+    if is_directory {
+        return name == BUILD || is_at_top && name.starts_with('.') || path.join("oci-layout").exists();
+    }
+    is_at_top && [".tar", ".tar.gz", ".tgz"].iter().any(|end| name.ends_with(end))
 }
 
 /// What of a git directory decides how git describes the commit that is checked out. How long an abbreviated commit is

@@ -3,6 +3,7 @@
 mod blobs;
 mod collect;
 mod damage;
+mod edits;
 mod layers;
 mod places;
 mod seen;

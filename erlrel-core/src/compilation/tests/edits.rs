@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 use walkdir::WalkDir;
 
 use super::Fixture;
+use crate::fs::edits::{Random, edit, keep_time, set_time, turn};
 
 /// Everything that a compilation may depend on or has made, as one who knows nothing of records sees it.
 fn state(fixture: &Fixture) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
@@ -32,18 +34,6 @@ fn state(fixture: &Fixture) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
     state
 }
 
-/// SplitMix64 (Sebastiano Vigna).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % limit as u64) as usize
-    }
-}
-
 /// All files of the project, of what it has made, and of what lies in its checkout.
 fn edited(fixture: &Fixture) -> Vec<PathBuf> {
     let roots = [
@@ -62,74 +52,6 @@ fn edited(fixture: &Fixture) -> Vec<PathBuf> {
     files
 }
 
-fn keep_time(path: &Path, work: impl FnOnce()) {
-    let time = path.metadata().expect("there").modified().expect("a time");
-    work();
-    fs::File::options().write(true).open(path).expect("opened").set_modified(time).expect("set");
-}
-
-/// Another content of the same size.
-fn turn(path: &Path) {
-    let mut bytes = fs::read(path).expect("read");
-    if let Some(first) = bytes.first_mut() {
-        *first = first.wrapping_add(1);
-    }
-    fs::write(path, bytes).expect("written");
-}
-
-/// One edit; what it was.
-fn edit(fixture: &Fixture, random: &mut Random) -> String {
-    let files = edited(fixture);
-    let path = files[random.below(files.len())].clone();
-    let other = files[random.below(files.len())].clone();
-    let beside = path.with_extension(format!("{}.erl", random.below(1000)));
-    if path.is_symlink() || other.is_symlink() || path == other {
-        fs::remove_file(&path).expect("removed");
-        fs::write(&path, "a file again").expect("written");
-        return format!("a file in place of {}", path.display());
-    }
-    let what = match random.below(12) {
-        0 => (fs::write(&path, format!("{}", random.below(1 << 30))), "content").1,
-        1 => (turn(&path), "same size").1,
-        2 => (keep_time(&path, || turn(&path)), "same size and time").1,
-        3 => {
-            (keep_time(&path, || fs::write(&path, "longer than before, old").expect("written")), "old time").1
-        }
-        4 => {
-            let mode = path.metadata().expect("there").mode() ^ 0o111;
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set");
-            "mode"
-        }
-        5 => {
-            let file = fs::File::options().write(true).open(&path).expect("opened");
-            file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("set");
-            "time only"
-        }
-        6 => (fs::rename(&path, &beside).expect("renamed"), "rename").1,
-        7 => (fs::remove_file(&path).expect("removed"), "delete").1,
-        8 => {
-            let aside = fixture.path("aside");
-            fs::rename(&path, &aside).expect("renamed");
-            fs::rename(&other, &path).expect("renamed");
-            fs::rename(&aside, &other).expect("renamed");
-            "swap"
-        }
-        9 => {
-            fs::rename(&path, fixture.path("aside")).expect("renamed");
-            std::os::unix::fs::symlink(fixture.path("aside"), &path).expect("linked");
-            "link"
-        }
-        10 => (fs::copy(&path, &beside).expect("copied"), "copy").1,
-        _ => {
-            let bytes = fs::read(&path).expect("read");
-            turn(&path);
-            fs::write(&path, bytes).expect("written");
-            "there and back"
-        }
-    };
-    format!("{what}: {}", path.display())
-}
-
 fn many_edits(fixture: &Fixture, seed: u64, count: usize) {
     let mut random = Random(seed);
     // A header outside of the project is known before a compilation from the second time on.
@@ -137,7 +59,7 @@ fn many_edits(fixture: &Fixture, seed: u64, count: usize) {
     let (mut recorded, mut skipped) = (state(fixture), 0);
     for round in 0..count {
         fixture.wait_for_tick();
-        let what = edit(fixture, &mut random);
+        let what = edit(&edited(fixture), fixture.temp.path(), &mut random);
         let (now, whys) = (state(fixture), fixture.whys());
         assert_eq!(whys.is_empty(), now == recorded, "round {round}, {what}: {whys:?}");
         skipped += usize::from(whys.is_empty());
@@ -222,8 +144,12 @@ fn what_is_no_input_does_not_count() {
         "project/_build/test/lib/a/ebin/a.beam",
         "project/_build/default/lib/a/ebin/a.beam",
         "project/_build/default/lib/.rebar3/x.dag",
+        "project/_build/default/rel/r/bin/r",
         "project/_checkouts/c/_build/default/lib/c/ebin/c.beam",
         "project/.idea/workspace.xml",
+        "project/out/oci-layout",
+        "project/out/index.json",
+        "project/r-1.tar.gz",
         "project/.git/index",
         "project/.git/logs/HEAD",
         "project/.git/objects/11/1111",
@@ -245,12 +171,7 @@ fn files_that_have_not_changed_are_not_read_again() {
     fixture.compile();
     let touched = fixture.path("project/apps/a/src/a.erl");
     fixture.wait_for_tick();
-    fs::File::options()
-        .write(true)
-        .open(&touched)
-        .expect("opened")
-        .set_modified(std::time::SystemTime::UNIX_EPOCH)
-        .expect("set");
+    set_time(&touched, SystemTime::UNIX_EPOCH);
     assert!(fixture.whys().is_empty());
     let known = |fixture: &Fixture| {
         let project = fixture.project();

@@ -6,7 +6,7 @@ mod edits;
 mod places;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::record::Place;
 use super::{Check, Options, Why, check_at};
@@ -160,16 +160,8 @@ impl Fixture {
         std::fs::write(path, encode(&graph, AtomEncoding::Utf8)).expect("written");
     }
 
-    /// Waits until a change has another time than all before it.
     fn wait_for_tick(&self) {
-        let time = || -> SystemTime {
-            let file = tempfile::tempfile_in(self.temp.path()).expect("a file");
-            file.metadata().expect("there").modified().expect("a time")
-        };
-        let before = time();
-        while time() == before {
-            std::thread::yield_now();
-        }
+        crate::fs::edits::wait_for_tick(self.temp.path());
     }
 }
 

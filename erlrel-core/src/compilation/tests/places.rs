@@ -1,8 +1,10 @@
 //! Records, and when there is none.
 
 use std::fs;
+use std::time::SystemTime;
 
 use super::Fixture;
+use crate::fs::edits::set_time;
 
 const NO_RECORD: [&str; 1] = ["erlrel knows of no earlier compilation"];
 
@@ -86,13 +88,10 @@ fn links_are_followed_wherever_they_lead() {
 #[test]
 fn what_rebar3_would_overlook_makes_it_compile_everything() {
     let fixture = Fixture::settled();
-    let old = |path: &str| {
-        let file = fs::File::options().write(true).open(fixture.path(path)).expect("opened");
-        file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("set");
-    };
+    let old = |path: &str| set_time(&fixture.path(path), SystemTime::UNIX_EPOCH);
     let later = |path: &str| {
-        let file = fs::File::options().write(true).open(fixture.path(path)).expect("opened");
-        file.set_modified(std::time::SystemTime::now() + super::HOUR).expect("set");
+        let path = fixture.path(path);
+        set_time(&path, path.metadata().expect("there").modified().expect("a time") + super::HOUR);
     };
     let is_forgotten = || {
         fixture.check(|check| drop(check.begin().expect("ready")));
