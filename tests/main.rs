@@ -14,6 +14,7 @@ mod boot_parity;
 mod boot_start;
 mod cache;
 mod ci_page;
+mod compression;
 mod config_script;
 mod consult_parity;
 mod dependency_cache;

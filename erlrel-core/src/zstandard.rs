@@ -15,8 +15,12 @@ pub(crate) const LEVELS: std::ops::RangeInclusive<u8> = 1..=22;
 /// zstd's own default.
 pub(crate) const DEFAULT_LEVEL: u8 = 3;
 
-/// With a job of a fixed size the bytes are the same for any number of threads (zstd.h, `ZSTD_c_jobSize`).
+/// With jobs of one size the bytes are the same for any number of threads (zstd.h, `ZSTD_c_jobSize`). Each job begins with
+/// some of what lies before it; on high levels that is more than this, so they have the larger ones that zstd chooses.
 const JOB: u32 = 2 << 20;
+
+/// The first level with jobs of zstd's own size.
+const HIGH: u8 = 13;
 
 /// 8 MiB, which every reader is asked to have memory for (RFC 8878, 3.1.1.1.2); the highest levels would take more.
 const MAX_WINDOW_LOG: u32 = 23;
@@ -45,7 +49,9 @@ impl<W: Write> Writer<W> {
             encoder.window_log(MAX_WINDOW_LOG)?;
         }
         encoder.multithread(u32::try_from(rayon::current_num_threads()).unwrap_or(1).max(1))?;
-        encoder.set_parameter(CParameter::JobSize(JOB))?;
+        if level < HIGH {
+            encoder.set_parameter(CParameter::JobSize(JOB))?;
+        }
         Ok(Self(encoder))
     }
 

@@ -17,7 +17,7 @@ pub enum Compression {
     /// As every engine and tool can read it.
     #[default]
     Gzip,
-    /// Smaller, and several times as fast to make and to unpack, but not known to all tools (docs/bases.md).
+    /// Smaller, and several times as fast to make and to unpack, but not known to all tools (docs/layers.md).
     Zstd {
         /// 1 to 22; default 3.
         level: u8,
