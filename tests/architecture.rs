@@ -13,7 +13,7 @@ const ROWS: [&[&str]; 12] = [
     &["otp", "project"],
     &["compilation", "release"],
     &["image"],
-    &["cache", "diff"],
+    &["cache", "diff", "sizes"],
     &["docker", "explain", "registry"],
     &["shared_cache"],
     &["container", "dependencies", "destination"],

@@ -47,6 +47,8 @@ mod relx_parity;
 mod relx_warnings;
 mod reproducible;
 mod secrets;
+mod size_budget;
+mod size_page;
 mod start_script;
 mod sys_config;
 mod systools_parity;

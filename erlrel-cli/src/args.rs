@@ -88,6 +88,7 @@ pub(crate) enum Command {
     /// Compile, and make the release directory
     Release(ReleaseArgs),
     /// Show what an image would contain: applications, versions, origins, layers (nothing is compiled)
+    #[command(after_help = PLAN_EXAMPLES)]
     Plan(PlanArgs),
     /// Put an image that erlrel has made on another base image, without building it again
     #[command(after_help = REBASE_EXAMPLES)]
@@ -109,6 +110,7 @@ Examples:
   erlrel image --to registry --tag registry.example.com/shop:1.4
   erlrel image --base debian:12-slim            on a base image in a registry
   erlrel image --from shop-1.4.0.tar.gz         from what `rebar3 tar` or `mix release` has made
+  erlrel image --explain --size-budget 60MB     say why each layer was built; fail if all of them have more
   erlrel image --cache-from registry.example.com/acme/deps --cache-to registry.example.com/acme/deps
   erlrel image --tag registry.example.com/acme/shop:{git_sha} --env DB_HOST=db --expose 8080
 
@@ -293,10 +295,19 @@ pub(crate) struct PlanArgs {
     pub(crate) select: SelectArgs,
     #[command(flatten)]
     pub(crate) content: ContentArgs,
+    /// Write a page that draws what takes the space in the image: one file, for any browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Print the plan as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  erlrel plan
+  erlrel plan --json
+  erlrel plan --html size.html                  a map of what takes the space";
 
 const REBASE_EXAMPLES: &str = "\
 Examples:

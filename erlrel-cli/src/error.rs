@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use erlrel_core::container::Overrun;
 use erlrel_core::project::{ProjectError, commands::CommandError};
 use erlrel_core::{Error, cache, container, dependencies, destination, fs, image, otp, release, tree};
+
+use crate::over_budget;
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +39,8 @@ pub(crate) enum CliError {
     NoCurrentFolder(#[source] std::io::Error),
     #[error("dependencies are not compiled: {}", names.join(", "))]
     NotCompiled { names: Vec<String> },
+    #[error("{}", over_budget::message(overruns, applications))]
+    OverBudget { overruns: Vec<Overrun>, applications: Vec<(String, u64)> },
     #[error("cannot print the result")]
     ResultNotPrinted(#[source] std::io::Error),
 }
@@ -60,6 +65,10 @@ impl CliError {
             Self::Strict { .. } => {
                 Some("leave out --strict and `warnings_as_errors` to build in spite of them")
             }
+            Self::OverBudget { .. } => Some(
+                "nothing was written; `erlrel plan --html FILE` draws what takes the space, `--size-budget` and \
+                 `{size_budget, …}` in rebar.config set the limit",
+            ),
             Self::NothingToCompare => Some("name two images: `erlrel diff OLD NEW`"),
             Self::NotAnImage => Some("make the image again with `erlrel image`"),
             Self::NoCacheDirectory => Some("name a directory with --cache-dir DIR"),

@@ -5,17 +5,22 @@ use erlrel_core::explain::{Explanation, How, LayerExplanation, Moved, Why};
 use serde_json::{Value, json};
 
 use crate::commands::diff;
+use crate::compile::Compiled;
 use crate::report::{Report, bytes};
 
 /// So many paths of a layer are named.
 const MANY: usize = 3;
 
 /// Says it on stderr, since it is about the work and not its result.
-pub(crate) fn tell(explanation: &Explanation, receipts: &[Receipt], report: &Report) {
+pub(crate) fn tell(explanation: &Explanation, compiled: &Compiled, receipts: &[Receipt], report: &Report) {
     let width = explanation.layers.iter().map(|layer| layer.name.chars().count()).max().unwrap_or_default();
     let row = |name: &str, size: &str, said: String| {
         report.told(format!("{name:<width$} {size:>9}  {said}").trim_end());
     };
+    if !compiled.whys.is_empty() {
+        let whys: Vec<String> = compiled.whys.iter().map(ToString::to_string).collect();
+        row("compilation", "", some("done", &whys));
+    }
     for layer in &explanation.layers {
         let first = explanation.last.is_none();
         row(&layer.name, &bytes(layer.size), if first { "new".into() } else { why(&layer.why) });

@@ -14,6 +14,7 @@ mod error;
 mod explanation;
 mod host;
 mod last;
+mod over_budget;
 mod project;
 mod receipt;
 mod registry;

@@ -58,7 +58,8 @@ pub(crate) fn subject(
         target => plan(target, &project, &load_otp(&project_args)?, &about, &options, host)?,
     };
     plan.warnings.iter().for_each(|warning| report.warning(warning));
-    Ok(Subject { plan, names, destination, compiled, dependency_cache, identity })
+    let size_budget = options.size_budget;
+    Ok(Subject { plan, names, destination, compiled, dependency_cache, identity, size_budget })
 }
 
 fn plan(

@@ -93,6 +93,7 @@ pub mod diff;
 pub mod docker;
 pub mod explain;
 pub mod registry;
+pub mod sizes;
 
 // Row 8: what machines share.
 pub mod shared_cache;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use erlrel_core::Environment;
-use erlrel_core::container::{Beams, ContainerError, ContainerOptions, Health, values};
+use erlrel_core::container::{self, Beams, ContainerError, ContainerOptions, Health, Share, values};
 use erlrel_core::image::config::{Healthcheck, Port};
 
 use super::command_text::{self, CommandText};
@@ -66,6 +66,10 @@ pub(crate) struct ImageOptionArgs {
     /// A file of the release, or a directory, that may be in the image although it looks like a secret
     #[arg(long, value_name = "PATH")]
     allow_secret: Vec<String>,
+    /// Fail, and write nothing, if the compressed layers have more than SIZE together, such as 60MB or 50MiB; or those of a
+    /// PART: base, native, otp, dependencies, project, release
+    #[arg(long, value_name = "[PART=]SIZE", value_parser = must_be(container::size_limit))]
+    size_budget: Vec<(Share, u64)>,
     /// How many layers dependencies have at most; 0: one for all; default: 20
     #[arg(long, value_name = "COUNT")]
     dependency_layers: Option<usize>,
@@ -136,6 +140,7 @@ impl ImageOptionArgs {
         options.workdir = self.workdir.clone().or(options.workdir);
         options.stop_signal = self.stop_signal.clone().or(options.stop_signal);
         options.healthcheck = self.health.over(options.healthcheck);
+        options.size_budget.0.extend(self.size_budget.iter().copied());
         options.layers.dependencies = self.dependency_layers.unwrap_or(options.layers.dependencies);
         options.layers.project = self.project_layers.unwrap_or(options.layers.project);
         Ok(options)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use erlrel_core::container::tags::TagTemplate;
-use erlrel_core::container::{self, ContainerWarning, Plan, TagFacts};
+use erlrel_core::container::{self, ContainerWarning, Plan, SizeBudget, TagFacts};
 use erlrel_core::destination::{self, Destination};
 use erlrel_core::explain::explain;
 use erlrel_core::image::Reference;
@@ -23,7 +23,7 @@ use crate::project::{Opened, Opening};
 use crate::receipt::Made;
 use crate::report::Report;
 use crate::resolved::Resolved;
-use crate::{explanation, last, receipt, target};
+use crate::{explanation, last, over_budget, receipt, target};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
     if args.to.contains(&Destination::Docker) {
@@ -41,6 +41,7 @@ fn make(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<(), CliErr
     };
     let image = container::build(&subject.plan, &host.build_options())?;
     let last = last::build(&subject.identity, host);
+    over_budget::check(&subject.size_budget, &image, &subject.plan, last.as_ref())?;
     let names = &subject.names;
     let destinations = if args.to.is_empty() { vec![subject.destination.clone()] } else { args.to.clone() };
     let options = host.write_options();
@@ -54,7 +55,7 @@ fn make(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<(), CliErr
         args.explain.then(|| explain(&image, last.as_ref(), host.cache.as_ref())).transpose()?;
     last::keep(&subject.identity, last.as_ref(), &image, host)?;
     if let Some(explanation) = explanation.as_ref().filter(|_| !args.json) {
-        explanation::tell(explanation, &receipts, report);
+        explanation::tell(explanation, &subject.compiled, &receipts, report);
     }
     let made = Made {
         image: &image,
@@ -86,6 +87,8 @@ pub(crate) struct Subject {
     pub(crate) dependency_cache: Option<Value>,
     /// What the image is made of, in words that are the same for the next one.
     pub(crate) identity: String,
+    /// How large it may be.
+    pub(crate) size_budget: SizeBudget,
 }
 
 impl Subject {
@@ -111,7 +114,8 @@ impl Subject {
         let file = format!("{}-{}.tar", spec.name, spec.vsn);
         let destination = Destination::Archive(project.profile_dir().join("erlrel").join(file));
         let identity = last::identity(&project, "runner", &spec.name);
-        Ok(Self { plan, names, destination, compiled, dependency_cache, identity })
+        let size_budget = options.size_budget;
+        Ok(Self { plan, names, destination, compiled, dependency_cache, identity, size_budget })
     }
 
     fn of_prebuilt(
@@ -130,8 +134,15 @@ impl Subject {
         // The name without `.image` would be that of the release's own tarball, unpacked.
         let destination = Destination::Archive(format!("{name}-{vsn}.image.tar").into());
         let identity = last::identity_of_prebuilt(path, &name);
-        let compiled = Compiled::default();
-        Ok(Self { plan, names, destination, compiled, dependency_cache: None, identity })
+        Ok(Self {
+            plan,
+            names,
+            destination,
+            compiled: Compiled::default(),
+            dependency_cache: None,
+            identity,
+            size_budget: options.size_budget,
+        })
     }
 }
 

@@ -1,10 +1,13 @@
 //! `erlrel plan`: what would be built, and why.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use erlrel_core::container::Plan;
+use erlrel_core::fs::{self, FsError};
 use erlrel_core::project::Origin;
 use erlrel_core::release::{Maker, Prebuilt, PrebuiltApp, Release, ReleaseApp, StartType};
+use erlrel_core::sizes::{self, Heading};
 use erlrel_core::tree::{Node, Tree};
 use serde_json::{Value, json};
 
@@ -19,7 +22,26 @@ use crate::resolved::Resolved;
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
     let host = Host::new(&args.content.host, report)?;
     let (summary, plan) = host.telling(|| decide(args, &host, report))?;
+    if let Some(file) = &args.html {
+        draw(&summary, &plan, file)?;
+    }
     print(&summary, &plan, args.json, report)
+}
+
+/// Writes the page that shows what takes the space.
+fn draw(summary: &Summary, plan: &Plan, file: &Path) -> Result<(), CliError> {
+    let heading = Heading { title: summary.release.clone(), about: vec![summary.erlang.clone(), base(plan)] };
+    let page = sizes::page(&heading, &sizes::measure(&plan.layers)?);
+    Ok(fs::write_aside(file, |writer| {
+        writer.write_all(page.as_bytes()).map_err(FsError::while_doing("write", file))
+    })?)
+}
+
+fn base(plan: &Plan) -> String {
+    let base = plan.base.as_ref();
+    base.map_or("on scratch: this is all there is".into(), |base| {
+        format!("on {}, whose own files are not counted", base.path().display())
+    })
 }
 
 fn decide(args: &PlanArgs, host: &Host<'_>, report: &Report) -> Result<(Summary, Plan), CliError> {

@@ -23,6 +23,7 @@ mod options;
 mod prebuilt;
 mod secrets;
 mod shell;
+mod size_budget;
 mod tag_facts;
 pub mod tags;
 mod terms;
@@ -43,6 +44,7 @@ pub(crate) use files::{Files, check_secrets, plan_files};
 pub use options::{ContainerOptions, Health};
 pub use prebuilt::plan_prebuilt;
 pub use secrets::Secret;
+pub use size_budget::{Overrun, SHARES, Share, SizeBudget, limit as size_limit};
 pub use tag_facts::TagFacts;
 
 use crate::cache::Cache;

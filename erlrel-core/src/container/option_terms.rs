@@ -3,15 +3,16 @@
 use super::health_terms::health;
 use super::layer_terms::layers;
 use super::options::ContainerOptions;
+use super::size_budget::{SHARES, Share, SizeBudget};
 use super::terms::Entry;
 use super::values;
 use super::{Base, ContainerError, env_file};
 use crate::environment::Environment;
 use crate::project::Project;
-use crate::term::Term;
+use crate::term::{SourceError, Term};
 
 /// All options, sorted.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "allow_secrets",
     "annotations",
     "base",
@@ -28,6 +29,7 @@ const KEYS: [&str; 21] = [
     "layers",
     "prefix",
     "shell",
+    "size_budget",
     "stop_signal",
     "tags",
     "user",
@@ -89,6 +91,7 @@ impl Reading<'_> {
             "deterministic" => drop(entry.bool()?),
             "env" => options.env = entry.pairs(values::variable)?,
             "env_file" => self.add_files(entry)?,
+            "size_budget" => options.size_budget = size_budget(entry)?,
             "layers" => options.layers = layers(entry)?,
             "labels" => options.labels = entry.pairs(values::key)?.into_iter().collect(),
             "annotations" => options.annotations = entry.pairs(values::key)?.into_iter().collect(),
@@ -118,6 +121,25 @@ impl Reading<'_> {
         }
         Ok(())
     }
+}
+
+/// One size for all, or a list of sizes by part.
+fn size_budget(entry: &Entry<'_>) -> Result<SizeBudget, SourceError> {
+    let what = "a size such as `\"60MB\"`, or a list such as `[{total, \"60MB\"}, {dependencies, \"5MB\"}]`";
+    if let Some(text) = entry.value.as_text().filter(|text| !text.is_empty()) {
+        let size = values::size(&text).map_err(|_| entry.wrong(what))?;
+        return Ok(SizeBudget([(Share::Total, size)].into()));
+    }
+    let read = |term: &Term| {
+        let wrong = |why: String| entry.source.error(term.span(), format!("`size_budget` must be {why}"));
+        let (key, value) = term.as_pair().ok_or_else(|| wrong(what.into()))?;
+        let share = Share::parse(key).ok_or_else(|| wrong(format!("of one of {SHARES}")))?;
+        let size = values::size(&value.as_text().unwrap_or_default()).map_err(|_| wrong(what.into()))?;
+        Ok((share, size))
+    };
+    let list = entry.value.as_list().ok_or_else(|| entry.wrong(what))?;
+    // As everywhere, the first of equal keys counts.
+    Ok(SizeBudget(list.iter().rev().map(read).collect::<Result<_, SourceError>>()?))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::tags::TagTemplate;
-use super::{Base, Beams, ContainerError, option_terms};
+use super::{Base, Beams, ContainerError, SizeBudget, option_terms};
 use crate::environment::Environment;
 use crate::image::Compression;
 use crate::image::config::{Healthcheck, Port};
@@ -62,6 +62,8 @@ pub struct ContainerOptions {
     pub allow_secrets: BTreeSet<String>,
     /// How many layers applications have at most. Default: 20 for dependencies, 20 for the project's own.
     pub layers: LayerBudget,
+    /// How large the image may be. Default: as large as it is.
+    pub size_budget: SizeBudget,
 }
 
 /// What an image says of its health.
@@ -97,6 +99,7 @@ impl Default for ContainerOptions {
             tags: Vec::new(),
             allow_secrets: BTreeSet::new(),
             layers: LayerBudget::default(),
+            size_budget: SizeBudget::default(),
         }
     }
 }

@@ -135,6 +135,32 @@ pub fn duration(text: &str) -> Value<Duration> {
     if in_range { Ok(Duration::from_nanos(nanoseconds.round() as u64)) } else { Err(wrong) }
 }
 
+/// The units of sizes, in bytes; their letters may be upper or lower case.
+const SIZES: [(&str, u64); 10] = [
+    ("", 1),
+    ("b", 1),
+    ("kb", 1_000),
+    ("mb", 1_000_000),
+    ("gb", 1_000_000_000),
+    ("tb", 1_000_000_000_000),
+    ("kib", 1 << 10),
+    ("mib", 1 << 20),
+    ("gib", 1 << 30),
+    ("tib", 1 << 40),
+];
+
+/// A size: a whole number of bytes, or of units such as `MB` or `MiB`.
+///
+/// # Errors
+/// For any other text.
+pub fn size(text: &str) -> Value<u64> {
+    let wrong = "a number of bytes, or a number and a unit: kB, MB, GB, TB, KiB, MiB, GiB, TiB";
+    let (number, unit) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+    let unit = unit.trim_start().to_ascii_lowercase();
+    let (_, factor) = SIZES.iter().find(|(name, _)| *name == unit).ok_or(wrong)?;
+    number.parse::<u64>().ok().and_then(|number| number.checked_mul(*factor)).ok_or(wrong)
+}
+
 /// A name that a variable can have.
 ///
 /// # Errors
@@ -198,6 +224,15 @@ mod tests {
         assert_eq!(shown("53-55/udp"), Ok(vec!["53/udp".into(), "54/udp".into(), "55/udp".into()]));
         for bad in ["", "80-", "-80", "90-80", "0-2", "80/icmp", "80-81-82", "1-70000"] {
             assert!(ports(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        let sizes = ["0", "12", "2GB", "1 gib", "500MB", "3kB"].map(size);
+        assert_eq!(sizes, [0, 12, 2_000_000_000, 1 << 30, 500_000_000, 3_000].map(Ok));
+        for wrong in ["", "GB", "-1", "1.5GB", "2XB", "99999999999TB", "ü"] {
+            assert!(size(wrong).is_err(), "{wrong}");
         }
     }
 
