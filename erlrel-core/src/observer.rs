@@ -21,7 +21,7 @@ pub enum Event<'a> {
     },
     /// A layer was packed.
     LayerPacked {
-        /// The layer's name: `native`, `otp`, `dependencies`, `project`.
+        /// The layer's name: `native`, `otp`, `dependency NAME`, `project NAME`, `release` or another (see `LayerPlan`).
         layer: &'a str,
         /// Compressed size in bytes.
         size: u64,

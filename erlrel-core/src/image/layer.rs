@@ -20,7 +20,7 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// What the layer holds: `native`, `otp`, `dependencies`, `project`, or `base` for a layer of the base
+    /// What the layer holds, as [`LayerPlan`](super::layers::LayerPlan) has it, or `base` for a layer of the base
     /// image.
     pub fn name(&self) -> &str {
         &self.name
