@@ -52,16 +52,7 @@ impl Resolved {
         fails: impl Fn(&W) -> bool,
         report: &Report,
     ) -> Result<(), CliError> {
-        let mut count = 0;
-        for warning in warnings {
-            if self.strict || fails(warning) {
-                count += 1;
-                report.error_before(warning);
-            } else {
-                report.warning(warning);
-            }
-        }
-        if count > 0 { Err(CliError::Strict { count }) } else { Ok(()) }
+        warn_or_fail(warnings, |warning| self.strict || fails(warning), report)
     }
 
     /// `_build/<profile>/rel/<rel>`, where rebar3 puts the release.
@@ -69,4 +60,22 @@ impl Resolved {
         let spec = &self.release.spec;
         spec.output_dir.join(&spec.name)
     }
+}
+
+/// Prints warnings, or errors of those that fail.
+pub(crate) fn warn_or_fail<W: Display>(
+    warnings: &[W],
+    fails: impl Fn(&W) -> bool,
+    report: &Report,
+) -> Result<(), CliError> {
+    let mut count = 0;
+    for warning in warnings {
+        if fails(warning) {
+            count += 1;
+            report.error_before(warning);
+        } else {
+            report.warning(warning);
+        }
+    }
+    if count > 0 { Err(CliError::Strict { count }) } else { Ok(()) }
 }

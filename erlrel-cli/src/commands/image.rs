@@ -22,7 +22,7 @@ use crate::host::Host;
 use crate::project::{Opened, Opening};
 use crate::receipt::Made;
 use crate::report::Report;
-use crate::resolved::Resolved;
+use crate::resolved::{Resolved, warn_or_fail};
 use crate::{explanation, last, over_budget, receipt, target};
 
 pub(crate) fn run(args: &ImageArgs, report: &Report) -> Result<(), CliError> {
@@ -40,6 +40,9 @@ fn make(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<(), CliErr
         (None, target) => target::subject(target, args, host, report)?,
     };
     let image = container::build(&subject.plan, &host.build_options())?;
+    if let Some(warning) = container::bound_modules(&subject.plan, &host.build_options()) {
+        warn_or_fail(&[warning], |_| args.select.strict, report)?;
+    }
     let last = last::build(&subject.identity, host);
     over_budget::check(&subject.size_budget, &image, &subject.plan, last.as_ref())?;
     let names = &subject.names;

@@ -43,10 +43,14 @@ impl BeamForm {
         }
     }
 
-    /// Whether a module of this form would be another one if it had been compiled in another directory, as far as that can be
-    /// seen: only a canonical one need not be.
+    /// The directory in which modules were compiled that get this form, if they could be the same in every other: only a
+    /// canonical one can.
+    pub fn directory(&self) -> Option<&str> {
+        if let Self::Canonical(sources) = self { sources.directory() } else { None }
+    }
+
+    /// Whether a module that has this form holds the path of that directory nevertheless.
     pub fn names_directory(&self, module: &[u8]) -> bool {
-        let Self::Canonical(sources) = self else { return false };
-        sources.directory().is_some_and(|directory| names_directory(module, directory))
+        self.directory().is_some_and(|directory| names_directory(module, directory))
     }
 }

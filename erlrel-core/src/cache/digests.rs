@@ -16,7 +16,7 @@ use super::Cache;
 use super::collect::Kind;
 use crate::digest::{Digest, DigestWriter};
 use crate::fs::{Fields, Stat};
-use crate::tree::{Content, Node, Tree};
+use crate::tree::{Content, Node, Tree, TreePath};
 
 /// So many bytes that had to be read for their digest are kept, so that they need not be read again to be packed.
 const KEPT_BYTES: usize = 64 << 20;
@@ -45,6 +45,8 @@ type Folder<'a> = BTreeMap<Source, &'a Content>;
 struct Known {
     stat: Stat,
     digest: Digest,
+    /// Whether it is a module that names the directory in which it was compiled, and need not.
+    names_directory: bool,
     /// Whether a change since then can be seen.
     is_settled: bool,
     /// The content itself, if it is at hand.
@@ -64,6 +66,12 @@ impl FileDigests {
             Content::Bytes(bytes) => Some(Digest::of(bytes)),
             _ => Some(self.files.get(&Source::of(content)?)?.digest),
         }
+    }
+
+    /// Whether a content names the directory in which it was compiled, and need not.
+    pub(super) fn names_directory(&self, content: &Content) -> bool {
+        let known = Source::of(content).and_then(|source| self.files.get(&source));
+        known.is_some_and(|known| known.names_directory)
     }
 
     /// The same tree, with the contents that are at hand.
@@ -107,6 +115,15 @@ impl Cache {
         FileDigests { files: files.collect() }
     }
 
+    /// The modules of a tree that hold the path of the directory in which they were compiled, although their form could do
+    /// without it. Those that cannot be read hold none.
+    pub fn naming_directory(&self, tree: &Tree) -> Vec<TreePath> {
+        let digests = self.file_digests([tree].into_iter());
+        let names_it = |node: &Node| matches!(node, Node::File(content) if digests.names_directory(content));
+        let bound = tree.iter().filter(|(_, entry)| names_it(&entry.node));
+        bound.map(|(path, _)| path.clone()).collect()
+    }
+
     /// The digests of files of one directory, which are one record.
     fn folder(&self, path: &Path, sources: &Folder<'_>, room: &AtomicUsize) -> Vec<(Source, Known)> {
         let name = Digest::of(format!("{}\n{}", self.maker, path.display()).as_bytes()).hex();
@@ -133,15 +150,17 @@ impl Cache {
         let path = content.source()?;
         let is_settled = stat.is_settled_at(self.directory.opened());
         // To bring a file into another form takes long; to read it once more does not, if it will be the same.
-        let is_formed = matches!(content, Content::Beam { .. });
-        let is_kept = (is_formed || !is_settled) && take(room, stat.size);
-        let (digest, bytes) = if is_kept {
+        let form = if let Content::Beam { form, .. } = content { Some(form) } else { None };
+        let is_kept = (form.is_some() || !is_settled) && take(room, stat.size);
+        let (digest, names_directory, bytes) = if is_kept || form.is_some() {
             let bytes: Arc<[u8]> = content.read().ok()?.into();
-            (Digest::of(&bytes), Some(bytes))
+            let names_directory = form.is_some_and(|form| form.names_directory(&bytes));
+            (Digest::of(&bytes), names_directory, is_kept.then_some(bytes))
         } else {
-            (digest(content)?, None)
+            (digest(path)?, false, None)
         };
-        (Stat::at(path)? == stat).then_some(Known { stat, digest, is_settled, bytes })
+        let known = Known { stat, digest, names_directory, is_settled, bytes };
+        (Stat::at(path)? == known.stat).then_some(known)
     }
 }
 
@@ -151,22 +170,21 @@ fn take(room: &AtomicUsize, size: u64) -> bool {
     room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok()
 }
 
-fn digest(content: &Content) -> Option<Digest> {
-    let Content::File(path) = content else { return Some(Digest::of(&content.read().ok()?)) };
+fn digest(path: &Path) -> Option<Digest> {
     let mut writer = DigestWriter::new(io::sink());
     io::copy(&mut std::fs::File::open(path).ok()?, &mut writer).ok()?;
     Some(writer.finish().1)
 }
 
-/// One line of a record: name, form, digest, and what [`Stat`] has.
-type Line = (String, String, String, Fields);
+/// One line of a record: name, form, digest, whether it names its directory, and what [`Stat`] has.
+type Line = (String, String, String, bool, Fields);
 
 fn parse(folder: &Path, body: &str) -> BTreeMap<Source, Known> {
     let line = |line: &str| {
-        let (name, form, digest, fields): Line = serde_json::from_str(line).ok()?;
+        let (name, form, digest, names_directory, fields): Line = serde_json::from_str(line).ok()?;
         let source = Source { path: folder.join(name), form };
-        let stat = Stat::from(fields);
-        Some((source, Known { stat, digest: Digest::parse(&digest)?, is_settled: true, bytes: None }))
+        let (stat, digest) = (Stat::from(fields), Digest::parse(&digest)?);
+        Some((source, Known { stat, digest, names_directory, is_settled: true, bytes: None }))
     };
     body.lines().filter_map(line).collect()
 }
@@ -176,7 +194,7 @@ fn print(files: &BTreeMap<Source, Known>) -> String {
         // A name that is not UTF-8 is looked up each time.
         let name = source.path.file_name()?.to_str()?;
         let digest = known.digest.to_string();
-        let line = (name, &source.form, digest, known.stat.fields());
+        let line = (name, &source.form, digest, known.names_directory, known.stat.fields());
         Some(serde_json::to_string(&line).ok()? + "\n")
     };
     files.iter().filter_map(line).collect()

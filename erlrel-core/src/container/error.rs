@@ -1,7 +1,9 @@
 //! What can go wrong between a release and its image.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::bound_modules;
 use super::secrets::Secret;
 use super::tags::TagError;
 use crate::docker::DockerError;
@@ -181,6 +183,13 @@ pub enum ContainerWarning {
         /// The path as it was written.
         path: String,
     },
+    /// Modules that hold the path of the directory that they were compiled in.
+    BoundModules {
+        /// The directory.
+        directory: String,
+        /// Their names, by application.
+        modules: BTreeMap<String, Vec<String>>,
+    },
     /// A name of the image says a commit, and tracked files have changed since.
     NotTheCommit {
         /// The commit's first digits.
@@ -207,6 +216,12 @@ impl std::fmt::Display for ContainerWarning {
             Self::NoSecret { path } => {
                 write!(f, "`{path}` is allowed to look like a secret, and nothing there does: leave it out")
             }
+            Self::BoundModules { directory, modules } => write!(
+                f,
+                "compiled in another directory than `{directory}`, the image would be another one, since modules hold that path: {}; \
+                 remove `_build` and let erlrel have them compiled, without --no-deterministic",
+                bound_modules::listed(modules)
+            ),
             Self::NotTheCommit { commit } => {
                 write!(
                     f,
