@@ -8,6 +8,7 @@ mod support;
 mod architecture;
 mod bad_destination;
 mod bad_input;
+mod beams;
 mod boot_config;
 mod boot_node;
 mod boot_parity;

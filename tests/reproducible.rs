@@ -9,7 +9,7 @@ use std::process::Command;
 use walkdir::WalkDir;
 
 use crate::support::sample::{self, Sample};
-use crate::support::{copy_dir, run, tool};
+use crate::support::{copy_dir, repository, run, tool};
 
 /// A user who owns nothing else; root is 0.
 const OTHER_USER: &str = "1000";
@@ -34,15 +34,31 @@ struct Made {
 
 impl Place {
     fn new(sample: &Sample, below: &str) -> Self {
+        let place = Self::empty(below);
+        copy_dir(&sample.dir, place.project());
+        place.relink(&sample.dir);
+        place
+    }
+
+    /// With the programs only.
+    fn empty(below: &str) -> Self {
         let temp = tempfile::Builder::new().prefix("erlrel-").tempdir().expect("a temporary directory");
         set_mode(temp.path(), 0o755);
         let place = Self { below: temp.path().join(below), temp };
         std::fs::create_dir_all(&place.below).expect("created");
-        copy_dir(&sample.dir, place.project());
-        place.relink(&sample.dir);
         for program in [env!("CARGO_BIN_EXE_erlrel"), env!("CARGO_BIN_EXE_erlrel-boot")] {
             copy_dir(program, place.temp.path());
         }
+        place
+    }
+
+    /// A clone of a sample that nobody has compiled yet, with its dependencies in repositories beside it.
+    fn clone_of(sample: &str, below: &str) -> Self {
+        let place = Self::empty(below);
+        run(tool("sh", "dash")
+            .arg(repository().join("sample_apps/prepare"))
+            .arg(sample)
+            .arg(place.project()));
         place
     }
 
@@ -62,8 +78,26 @@ impl Place {
         }
     }
 
+    /// Adds a dependency to the project and its release.
+    fn depend_on(&self, name: &str, source: &str) {
+        let path = self.project().join("rebar.config");
+        let text = std::fs::read_to_string(&path).expect("a configuration");
+        let goal = text.replacen("[hello", &format!("[{name}, hello"), 1);
+        assert_ne!(goal, text, "the release has a goal of this name");
+        std::fs::write(path, format!("{{deps, [{{{name}, {source}}}]}}.\n{goal}")).expect("written");
+    }
+
     fn erlrel(&self) -> PathBuf {
         self.temp.path().join("erlrel")
+    }
+
+    /// Has the project compiled and makes its image; the digest.
+    fn compile(&self, start: &dyn Fn(&Path) -> Command, arguments: &[&str]) -> String {
+        let mut image = start(&self.erlrel());
+        image.args(["image", "--no-cache", "--quiet"]).args(arguments);
+        let to = format!("oci:{}", self.below.join("compiled").display());
+        image.args(["--to", &to]).arg(self.project());
+        run(&mut image).lines().next().expect("a digest").to_string()
     }
 
     /// Builds image and tarball with commands that `start` makes of a program, and reads all that they wrote.
@@ -169,6 +203,53 @@ fn another_directory_user_umask_time_zone_locale_date_and_processor_change_no_by
         let one = here.build("out", &plainly);
         assert_same(&one, &there.build("out", &start), sample.name);
     }
+}
+
+/// The dependencies of a sample are compiled with the options that they have themselves, and `hello` has one here that logs.
+#[test]
+fn clones_that_are_compiled_in_different_places_become_the_same_image() {
+    for sample in ["hello", "umbrella", "native"] {
+        let here = Place::clone_of(sample, "a");
+        let there = Place::clone_of(sample, "somewhere/else entirely/and deeper");
+        if sample == "hello" {
+            // git reads no repository of another user.
+            for place in [&here, &there] {
+                place.depend_on("scribe", &logging_dependency(place.temp.path()));
+            }
+        }
+        let home = there.temp.path().to_path_buf();
+        run(tool("chown", "coreutils").args(["-R", OTHER_USER]).arg(there.temp.path()));
+        let one = here.compile(&plainly, &[]);
+        assert_eq!(one, there.compile(&|program| elsewhere(program, &home), &[]), "{sample}");
+        if sample == "hello" {
+            std::fs::remove_dir_all(here.project().join("_build")).expect("removed");
+            assert_ne!(one, here.compile(&plainly, &["--no-deterministic"]), "its literals have a path now");
+        }
+    }
+}
+
+/// A git repository with an application that logs, and whose options are its own.
+fn logging_dependency(dir: &Path) -> String {
+    let dir = dir.join("scribe");
+    let app = r#"{application, scribe, [{vsn, "1.0"}, {applications, [kernel, stdlib]}]}."#;
+    let module = "-module(scribe).\n-export([write/1]).\n-include_lib(\"kernel/include/logger.hrl\").\n\
+                  write(Text) -> ?LOG_NOTICE(Text), {Text, ?FILE}.\n";
+    let files = [
+        ("rebar.config", "{erl_opts, [debug_info]}.\n"),
+        ("src/scribe.app.src", app),
+        ("src/deep/scribe.erl", module),
+    ];
+    for (name, text) in files {
+        crate::support::depot::write(&dir.join(name), text);
+    }
+    for arguments in [
+        &["init", "--quiet", "--initial-branch=main"][..],
+        &["add", "."],
+        &["-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message=t"],
+    ] {
+        run(tool("git", "git").arg("-C").arg(&dir).args(arguments));
+    }
+    format!("{{git, \"file://{}\", {{branch, \"main\"}}}}", dir.display())
 }
 
 #[test]
