@@ -137,7 +137,7 @@ fn mistakes_are_shown_at_their_place() {
       |           ^^^^^^^^^^^^^^^^
     "#);
     insta::assert_snapshot!(error("{erlrel, [{network, host}]}."), @r"
-    rebar.config:1:11: erlrel has no option `network`; it has allow_secrets, annotations, base, beams, cmd, compression, deterministic, entrypoint, env, env_file, expose, healthcheck, labels, layers, prefix, shell, stop_signal, tags, user, volumes and workdir
+    rebar.config:1:11: erlrel has no option `network`; it has allow_secrets, annotations, base, beams, cmd, compression, deterministic, entrypoint, env, env_file, expose, healthcheck, labels, layers, prefix, shell, size_budget, stop_signal, tags, user, volumes and workdir
       |
     1 | {erlrel, [{network, host}]}.
       |           ^^^^^^^^^^^^^^^

@@ -2,6 +2,7 @@
 
 mod page;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -56,12 +57,12 @@ impl Part {
         let kinds = [PartKind::Otp, PartKind::Dependency, PartKind::Project];
         let groups = self.parts.iter().filter(|part| kinds.contains(&part.kind));
         let mut applications: Vec<&Part> = groups.flat_map(|group| &group.parts).collect();
-        applications.sort_by_key(|part| std::cmp::Reverse(part.size));
+        applications.sort_by(|a, b| larger(a, b));
         applications
     }
 
     fn of(name: impl Into<String>, kind: PartKind, mut parts: Vec<Self>) -> Self {
-        parts.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
+        parts.sort_by(larger);
         let (size, files) =
             (parts.iter().map(|part| part.size).sum(), parts.iter().map(|part| part.files).sum());
         Self { name: name.into(), kind, size, files, parts }
@@ -72,6 +73,11 @@ impl Part {
         let (name, kind) = module.map_or((path, PartKind::File), |module| (module, PartKind::Module));
         Self { name: name.into(), kind, size, files: 1, parts: Vec::new() }
     }
+}
+
+/// The larger one first; of equal ones, by name.
+fn larger(a: &Part, b: &Part) -> Ordering {
+    b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name))
 }
 
 /// Measures all files of some layers.
@@ -189,7 +195,23 @@ mod tests {
     fn every_file_counts_once_where_it_belongs() {
         let layers = split(&tree(), SplitOptions::default()).expect("split");
         let measured = measure(&layers).expect("measured");
-        insta::assert_snapshot!(show(&measured, 0), @"");
+        insta::assert_snapshot!(show(&measured, 0), @r"
+        image Image 35 6
+          native libraries Native 19 2
+            etc/passwd File 15 1
+            lib/libc.so File 4 1
+          OTP Otp 6 1
+            stdlib Otp 6 1
+              ebin/stdlib.app File 6 1
+          ERTS Erts 4 1
+            opt/app/erts/bin/beam File 4 1
+          dependencies Dependency 3 1
+            dep Dependency 3 1
+              ebin/dep.app File 3 1
+          project Project 3 1
+            app Project 3 1
+              ebin/app.app File 3 1
+        ");
         let names: Vec<&str> = measured.applications().iter().map(|part| part.name.as_str()).collect();
         assert_eq!(names, ["stdlib", "app", "dep"]);
     }

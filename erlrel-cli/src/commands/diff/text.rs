@@ -93,7 +93,7 @@ fn arrow(old: Option<String>, new: Option<String>) -> String {
 
 fn config(change: &ConfigChange) -> Vec<String> {
     let values = arrow(change.old.clone(), change.new.clone());
-    vec![format!("  {} {}  {values}", sign(change.change()), change.what)]
+    vec![format!("  {} {}  {values}", sign(change.change()), change.what).trim_end().into()]
 }
 
 fn parts(parts: &[PartChange]) -> Vec<String> {
