@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use erlrel_core::beam::{BeamForm, SourceFiles, Sources, canonical, names_directory};
+use erlrel_core::image::Compression;
 use erlrel_core::image::layers::{PackOptions, SplitOptions, pack, split};
 use erlrel_core::tree::{Content, Entry, Group, Tree, TreePath};
 
@@ -54,8 +55,11 @@ fn the_layers_of_committed_modules_are_golden() {
     tree.add_parents().expect("directories");
     let plans = split(&tree, SplitOptions::default()).expect("split");
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let layers =
-        pack(&plans, PackOptions { mtime: 0, scratch_dir: dir.path(), observer: &() }).expect("packed");
+    let layers = pack(
+        &plans,
+        PackOptions { mtime: 0, compression: Compression::Gzip, scratch_dir: dir.path(), observer: &() },
+    )
+    .expect("packed");
     let lines: Vec<String> =
         layers.iter().map(|layer| format!("{} {}", layer.name(), layer.diff_id())).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"

@@ -54,7 +54,12 @@ fn many_edits(cache: impl Fn() -> Cache, seed: u64, count: usize) {
         wait_for_tick(dir.path());
         let what = edit(&files(dir.path()), aside.path(), &mut random);
         let plans = plans(dir.path());
-        let options = PackOptions { mtime: 0, compression: Compression::Gzip, scratch_dir: aside.path(), observer: &() };
+        let options = PackOptions {
+            mtime: 0,
+            compression: Compression::Gzip,
+            scratch_dir: aside.path(),
+            observer: &(),
+        };
         let expected = digests(&pack(&plans, options).expect("packed"));
         for _ in 0..=random.below(2) {
             let layers = cache().pack(&plans, options).expect("packed");
@@ -82,7 +87,8 @@ fn an_edit_in_the_same_moment_is_seen() {
     let file = files_dir.path().join("lib/a/ebin/b.beam1");
     for _ in 0..50 {
         let plans = plans(files_dir.path());
-        let options = PackOptions { mtime: 0, compression: Compression::Gzip, scratch_dir: dir.path(), observer: &() };
+        let options =
+            PackOptions { mtime: 0, compression: Compression::Gzip, scratch_dir: dir.path(), observer: &() };
         let with = |cache: Cache| digests(&cache.pack(&plans, options).expect("packed"));
         let before = with(Cache::open(dir.path()).expect("opened"));
         // Without a tick of the clock between them.
