@@ -31,7 +31,10 @@ fn what_is_in_the_cache_is_listed_with_sizes() {
     assert_eq!(list["size"].as_u64(), Some(sizes));
     assert_eq!(list["dir"].as_str(), cached.cache().to_str());
     let count = |kind: &str| entries.iter().filter(|entry| entry["kind"] == kind).count();
-    assert_eq!((count("blob"), count("packed layer"), count("listing")), (3, 3, 0));
+    assert_eq!(
+        (count("blob"), count("packed layer"), count("layer content"), count("listing")),
+        (4, 4, 4, 0)
+    );
     age(&cached, 3);
     let text = run(&mut cached.erlrel("cache list"));
     assert_eq!(text.lines().count(), entries.len() + 1);

@@ -37,6 +37,11 @@ impl Cache {
         self.record(Kind::Contents, &name(layer))?.lines().map(parse).collect()
     }
 
+    /// Counts as a use of what is known of a layer: it will be compared with the next one.
+    pub(super) fn need_contents(&self, layer: DiffId) {
+        self.directory.file(Kind::Contents, &name(layer));
+    }
+
     /// Remembers what a layer holds that was packed of this tree.
     pub(super) fn put_contents(&self, layer: DiffId, tree: &Tree, digests: &FileDigests) {
         if let Some(body) = entries(tree, digests) {

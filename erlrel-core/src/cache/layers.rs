@@ -51,6 +51,7 @@ impl Cache {
     fn packed(&self, key: &str, compression: Compression) -> Option<(Packed, Blob)> {
         let packed = parse(&self.record(Kind::Layer, key)?, compression)?;
         let blob = self.stored(packed.digest, packed.size)?;
+        self.need_contents(packed.diff_id);
         Some((packed, blob))
     }
 

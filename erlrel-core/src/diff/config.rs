@@ -136,7 +136,7 @@ mod tests {
         let line = |change: &ConfigChange| {
             let ConfigChange { what, old, new } = change;
             format!(
-                "{:?} {what}: {} {}",
+                "{:?} {what}: `{}` `{}`",
                 change.change(),
                 old.as_deref().unwrap_or("-"),
                 new.as_deref().unwrap_or("-")
@@ -144,14 +144,14 @@ mod tests {
         };
         let lines: Vec<String> = config_changes(&old, &new).iter().map(line).collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
-        Changed architecture: amd64 arm64
-        Changed cmd: ["foreground"] ["console"]
-        Changed env A: 1 2=3
-        Removed env B:  -
-        Changed label x: 1 2
-        Removed port 80/tcp:  -
-        Added port 81/tcp: -
-        Added stop signal: - SIGQUIT
+        Changed architecture: `amd64` `arm64`
+        Changed cmd: `["foreground"]` `["console"]`
+        Changed env A: `1` `2=3`
+        Removed env B: `` `-`
+        Changed label x: `1` `2`
+        Removed port 80/tcp: `` `-`
+        Added port 81/tcp: `-` ``
+        Added stop signal: `-` `SIGQUIT`
         "#);
         assert_eq!(config_changes(&old, &old), []);
         assert_eq!(config_changes(&json!([]), &json!(null)), []);
