@@ -39,8 +39,8 @@ impl Text<'_> {
                 self.import(*import)?;
                 self.operands(more)
             }
-            // bif1, bif2: behind where to go on failure
-            (10 | 11, [fail, Operand::Unsigned(import), more @ ..]) => {
+            // bif1, bif2, bif3: behind where to go on failure
+            (10 | 11 | 185, [fail, Operand::Unsigned(import), more @ ..]) => {
                 self.operand(fail)?;
                 self.import(*import)?;
                 self.operands(more)

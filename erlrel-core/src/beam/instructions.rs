@@ -3,11 +3,11 @@
 //! An instruction is a number of one byte and then its operands, each a compact term: three bits of tag, and a number in
 //! the rest of the byte or in those behind it (OTP's `beam_asm`, and "The BEAM Book", chapter "Generic code").
 
-/// How many operands an instruction has, by its number from 1 on (OTP's `genop.tab`, to OTP 28).
+/// How many operands an instruction has, by its number from 1 on (OTP's `genop.tab`, to OTP 29).
 const ARITIES: &[u8] = b"\
     1302322324523232110000211244444444444333333322222222222223331212333332\
     1101132225554211225552101224444312111263512235777532256222213408626545\
-    45433333011715523340022234322431211163015324";
+    454333330117155233400222343224312111630153246243635";
 
 /// Marks a place that can be jumped to.
 pub(super) const LABEL: u8 = 1;
@@ -243,7 +243,7 @@ mod tests {
     }
 
     fn instruction() -> impl Strategy<Value = Instruction> {
-        let number = (1u8..=184).prop_filter("it would end the code", |number| *number != INT_CODE_END);
+        let number = (1u8..=191).prop_filter("it would end the code", |number| *number != INT_CODE_END);
         let with_operands = |number: u8| {
             let arity = usize::from(ARITIES[usize::from(number) - 1] - b'0');
             let operands = proptest::collection::vec(operand(), arity);
