@@ -11,37 +11,54 @@ pub(super) struct Compact {
     pub(super) value: u64,
 }
 
+/// A number as it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Number<'a> {
+    /// Below 2048.
+    Small(u64),
+    /// Signed, highest byte first.
+    Long(&'a [u8]),
+}
+
+/// Reads a tag and a number, with what is behind them; `None` where the bytes end too early.
+pub(super) fn read(bytes: &[u8]) -> Option<(u8, Number<'_>, &[u8])> {
+    let (&first, rest) = bytes.split_first()?;
+    let tag = first & 0b111;
+    match (first & 0b1000, first & 0b1_0000) {
+        (0, _) => Some((tag, Number::Small((first >> 4).into()), rest)),
+        (_, 0) => {
+            let (&second, rest) = rest.split_first()?;
+            Some((tag, Number::Small(u64::from(first >> 5) << 8 | u64::from(second)), rest))
+        }
+        _ => {
+            let (size, rest) = size(first, rest)?;
+            let (number, rest) = rest.split_at_checked(size)?;
+            Some((tag, Number::Long(number), rest))
+        }
+    }
+}
+
+/// How many bytes a long number has. Very long ones say so in a number of its own.
+fn size(first: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
+    match first >> 5 {
+        7 => {
+            let (more, rest) = Compact::read(rest).filter(|(size, _)| size.tag == 0)?;
+            Some((usize::try_from(more.value).ok()?.checked_add(9)?, rest))
+        }
+        size => Some((usize::from(size) + 2, rest)),
+    }
+}
+
 impl Compact {
     /// Reads one from the beginning of `bytes`, with what is behind it; `None` for a negative number, one of more than 64
     /// bits, and where the bytes end too early.
     pub(super) fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (&first, rest) = bytes.split_first()?;
-        let tag = first & 0b111;
-        match (first & 0b1000, first & 0b1_0000) {
-            (0, _) => Some((Self { tag, value: (first >> 4).into() }, rest)),
-            (_, 0) => {
-                let (&second, rest) = rest.split_first()?;
-                Some((Self { tag, value: u64::from(first >> 5) << 8 | u64::from(second) }, rest))
-            }
-            _ => Self::read_long(first, rest),
-        }
-    }
-
-    fn read_long(first: u8, rest: &[u8]) -> Option<(Self, &[u8])> {
-        let (size, rest) = match first >> 5 {
-            // Longer numbers say their size in a number of its own.
-            7 => {
-                let (more, rest) = Self::read(rest).filter(|(size, _)| size.tag == 0)?;
-                (usize::try_from(more.value).ok()?.checked_add(9)?, rest)
-            }
-            size => (usize::from(size) + 2, rest),
+        let (tag, number, rest) = read(bytes)?;
+        let value = match number {
+            Number::Small(value) => value,
+            Number::Long(number) => unsigned(number)?,
         };
-        let (number, rest) = rest.split_at_checked(size)?;
-        let is_positive = number.first()? & 0x80 == 0;
-        let digits: &[u8] = &number[number.iter().take_while(|byte| **byte == 0).count()..];
-        let fits = is_positive && digits.len() <= 8;
-        let value = digits.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
-        fits.then_some((Self { tag: first & 0b111, value }, rest))
+        Some((Self { tag, value }, rest))
     }
 
     /// Writes it as the compiler does, in as few bytes as possible.
@@ -63,6 +80,14 @@ impl Compact {
             }
         }
     }
+}
+
+/// The value of a number that is neither negative nor longer than 64 bits.
+fn unsigned(number: &[u8]) -> Option<u64> {
+    let is_positive = number.first()? & 0x80 == 0;
+    let digits: &[u8] = &number[number.iter().take_while(|byte| **byte == 0).count()..];
+    let value = digits.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+    (is_positive && digits.len() <= 8).then_some(value)
 }
 
 #[cfg(test)]

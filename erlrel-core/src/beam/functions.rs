@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::chunks::{BeamError, Chunk, chunks, find, uncompressed};
+use super::compact::Compact;
 
 /// A function of a module.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,13 +101,10 @@ fn atoms(data: &[u8]) -> Vec<String> {
 }
 
 fn atom_length(bytes: &[u8], compact: bool) -> Option<(usize, &[u8])> {
-    let (&first, rest) = bytes.split_first()?;
-    match (compact, first & 0b1000) {
-        (false, _) => Some((first.into(), rest)),
-        (true, 0) => Some(((first >> 4).into(), rest)),
-        (true, _) => {
-            let (&second, rest) = rest.split_first()?;
-            Some((usize::from(first >> 5) << 8 | usize::from(second), rest))
-        }
+    if compact {
+        let (length, rest) = Compact::read(bytes)?;
+        return Some((usize::try_from(length.value).ok()?, rest));
     }
+    let (&length, rest) = bytes.split_first()?;
+    Some((length.into(), rest))
 }

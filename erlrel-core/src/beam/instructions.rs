@@ -3,6 +3,8 @@
 //! An instruction is a number of one byte and then its operands, each a compact term: three bits of tag, and a number in
 //! the rest of the byte or in those behind it (OTP's `beam_asm`, and "The BEAM Book", chapter "Generic code").
 
+use super::compact::{self, Compact, Number};
+
 /// How many operands an instruction has, by its number from 1 on (OTP's `genop.tab`, to OTP 29).
 const ARITIES: &[u8] = b"\
     1302322324523232110000211244444444444333333322222222222223331212333332\
@@ -64,12 +66,6 @@ pub(super) fn instructions(code: &[u8]) -> Option<Vec<Instruction>> {
     }
 }
 
-/// A number as it stands in a compact term.
-enum Number {
-    Small(u64),
-    Long(Vec<u8>),
-}
-
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
@@ -86,16 +82,19 @@ impl Reader<'_> {
     }
 
     fn operand(&mut self, depth: u8) -> Option<Operand> {
-        let first = self.byte()?;
+        let first = *self.0.first()?;
         match first & 0b111 {
-            0 => self.small(first).map(Operand::Unsigned),
-            1 => self.number(first).map(integer),
-            2 => self.small(first).map(Operand::Atom),
-            3 => self.small(first).map(Operand::X),
-            4 => self.small(first).map(Operand::Y),
-            5 => self.small(first).map(Operand::Label),
-            6 => self.small(first).map(Operand::Character),
-            _ => self.extended(first >> 4, depth.checked_sub(1)?),
+            0 => self.value().map(Operand::Unsigned),
+            1 => self.integer().map(Operand::Integer),
+            2 => self.value().map(Operand::Atom),
+            3 => self.value().map(Operand::X),
+            4 => self.value().map(Operand::Y),
+            5 => self.value().map(Operand::Label),
+            6 => self.value().map(Operand::Character),
+            _ => {
+                self.byte()?;
+                self.extended(first >> 4, depth.checked_sub(1)?)
+            }
         }
     }
 
@@ -124,41 +123,24 @@ impl Reader<'_> {
     }
 
     fn unsigned(&mut self) -> Option<u64> {
-        let first = self.byte()?;
-        if first & 0b111 == 0 { self.small(first) } else { None }
+        let is_unsigned = self.0.first()? & 0b111 == 0;
+        if is_unsigned { self.value() } else { None }
     }
 
-    fn small(&mut self, first: u8) -> Option<u64> {
-        match self.number(first)? {
-            Number::Small(number) => Some(number),
-            Number::Long(bytes) => {
-                let digits: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
-                let fits = digits.len() <= 8;
-                fits.then(|| digits.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-            }
-        }
+    /// The number of a term, whatever its tag.
+    fn value(&mut self) -> Option<u64> {
+        let (term, rest) = Compact::read(self.0)?;
+        self.0 = rest;
+        Some(term.value)
     }
 
-    /// Four bits, eleven bits, or as many bytes as three bits say.
-    fn number(&mut self, first: u8) -> Option<Number> {
-        if first & 0b1000 == 0 {
-            return Some(Number::Small((first >> 4).into()));
-        }
-        if first & 0b1_0000 == 0 {
-            return Some(Number::Small(u64::from(first >> 5) << 8 | u64::from(self.byte()?)));
-        }
-        let length = match first >> 5 {
-            7 => usize::try_from(self.unsigned()?).ok()?.checked_add(9)?,
-            length => usize::from(length) + 2,
-        };
-        self.bytes(length).map(Number::Long)
-    }
-}
-
-fn integer(number: Number) -> Operand {
-    match number {
-        Number::Small(number) => Operand::Integer(number.to_be_bytes().to_vec()),
-        Number::Long(bytes) => Operand::Integer(bytes),
+    fn integer(&mut self) -> Option<Vec<u8>> {
+        let (_, number, rest) = compact::read(self.0)?;
+        self.0 = rest;
+        Some(match number {
+            Number::Small(number) => number.to_be_bytes().to_vec(),
+            Number::Long(bytes) => bytes.to_vec(),
+        })
     }
 }
 
@@ -167,28 +149,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A compact term, as the compiler writes it.
-    fn encode(tag: u8, number: u64) -> Vec<u8> {
-        match number {
-            0..16 => vec![(number as u8) << 4 | tag],
-            16..2048 => vec![((number >> 8) as u8) << 5 | 0b1000 | tag, number as u8],
-            _ => {
-                // One byte more than needed where the sign would be seen.
-                let digits = number.to_be_bytes();
-                let first = digits.iter().position(|digit| *digit != 0).expect("not 0");
-                let mut bytes = digits[first..].to_vec();
-                if bytes[0] >= 0x80 || bytes.len() < 2 {
-                    bytes.insert(0, 0);
-                }
-                let mut term = if bytes.len() <= 8 {
-                    vec![((bytes.len() - 2) as u8) << 5 | 0b1_1000 | tag]
-                } else {
-                    [vec![0b1111_1000 | tag], encode(0, bytes.len() as u64 - 9)].concat()
-                };
-                term.extend(bytes);
-                term
-            }
-        }
+    fn encode(tag: u8, value: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        Compact { tag, value }.write(&mut bytes);
+        bytes
     }
 
     fn term(operand: &Operand) -> Vec<u8> {
