@@ -8,6 +8,7 @@ use std::process::Command;
 
 use walkdir::WalkDir;
 
+use crate::support::rebar3::committed;
 use crate::support::sample::{self, Sample};
 use crate::support::{copy_dir, repository, run, tool};
 
@@ -242,14 +243,7 @@ fn logging_dependency(dir: &Path) -> String {
     for (name, text) in files {
         crate::support::depot::write(&dir.join(name), text);
     }
-    for arguments in [
-        &["init", "--quiet", "--initial-branch=main"][..],
-        &["add", "."],
-        &["-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message=t"],
-    ] {
-        run(tool("git", "git").arg("-C").arg(&dir).args(arguments));
-    }
-    format!("{{git, \"file://{}\", {{branch, \"main\"}}}}", dir.display())
+    committed(dir)
 }
 
 #[test]

@@ -74,14 +74,7 @@ impl Tiny {
     pub(crate) fn repository(&self, name: &str, vsn: &str) -> String {
         let dir = self.beside(name);
         self.app_with_vsn(&dir, name, vsn);
-        for arguments in [
-            &["init", "--quiet", "--initial-branch=main"][..],
-            &["add", "."],
-            &["-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message=t"],
-        ] {
-            run(tool("git", "git").arg("-C").arg(&dir).args(arguments));
-        }
-        format!("{{git, \"file://{}\", {{branch, \"main\"}}}}", dir.display())
+        committed(&dir)
     }
 
     fn prepared(&self, mut command: Command, arguments: &str) -> Command {
@@ -152,4 +145,16 @@ fn made(dir: &Path) -> Made {
     }
     let rel = paths.iter().find(|path| path.starts_with("releases/") && path.ends_with(".rel"));
     Made { rel: dir.join(rel.expect("a .rel file")), paths }
+}
+
+/// Makes a git repository of a directory, and gives it as a source for `deps`.
+pub(crate) fn committed(dir: &Path) -> String {
+    for arguments in [
+        &["init", "--quiet", "--initial-branch=main"][..],
+        &["add", "."],
+        &["-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message=t"],
+    ] {
+        run(tool("git", "git").arg("-C").arg(dir).args(arguments));
+    }
+    format!("{{git, \"file://{}\", {{branch, \"main\"}}}}", dir.display())
 }
