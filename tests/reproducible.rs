@@ -243,7 +243,7 @@ fn logging_dependency(dir: &Path) -> String {
     for (name, text) in files {
         crate::support::depot::write(&dir.join(name), text);
     }
-    committed(dir)
+    committed(&dir)
 }
 
 #[test]
