@@ -56,5 +56,5 @@ def report(samples, rounds):
 A virtual machine on this machine starts with `start_clean`, loads all modules of the sample `{SAMPLE}` and ends; {rounds} rounds.
 
 {table(["BEAM files", "wall clock, s", "CPU, s"], rows)}
-The form of images takes {median(image, 0) / median(relx, 0):.2f} of the time (each round by itself: {pairwise(image, relx, 0, 2)}).
+The form of images takes **{median(image, 0) / median(relx, 0):.2f} times** as long (goal: at most 1; within single rounds {pairwise(image, relx, 0, 2)}).
 """

@@ -9,6 +9,10 @@ use super::sources::Sources;
 use super::strip::strip;
 use crate::deflate;
 
+/// Part of every key: what an older erlrel made of a file is not taken for what this one makes of it. It is raised with each
+/// change of what a form does, which the committed digests of `tests/beams.rs` tell.
+const REVISION: u32 = 1;
+
 /// What becomes of a BEAM file when it is packed. What it does when it runs is the same in every form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,11 +40,12 @@ impl BeamForm {
 
     /// A name for all that decides the bytes: equal for two forms if they make the same of every file.
     pub fn key(&self) -> String {
-        match self {
+        let form = match self {
             Self::Relx => "relx".into(),
             Self::Stripped => "strip".into(),
             Self::Canonical(sources) => format!("canonical {}", sources.key()),
-        }
+        };
+        format!("{REVISION} {form}")
     }
 
     /// The directory in which modules were compiled that get this form, if they could be the same in every other: only a

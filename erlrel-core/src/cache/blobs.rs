@@ -12,7 +12,8 @@ use crate::image::{Blob, Expected, Remote, Repository, Verified};
 impl Cache {
     /// The blob from the cache, or fetched into it: once, however many threads and processes ask for it at a time.
     ///
-    /// The bytes are verified, both those in the cache and those that are fetched. `None` if the cache cannot hold
+    /// The bytes are verified, those that are fetched always, and those in the cache unless they were and their file has not
+    /// changed since. `None` if the cache cannot hold
     /// the blob, which [`trouble`](Self::trouble) tells of; then it can still be fetched past the cache.
     ///
     /// # Errors

@@ -12,8 +12,9 @@
 //! | `locks` | an empty file for each blob that is being fetched | the digest of the blob |
 //! | `aside` | what is not complete | any |
 //!
-//! Nothing in it is needed and nothing is believed: blobs are verified by their digest, all else by a checksum over
-//! content and name, and what is damaged counts as missing and is replaced. So it takes no care to survive the end
+//! Nothing in it is needed, and nothing is believed without a reason: a blob is read and compared with its digest, unless
+//! it was before and its file has not changed since; all else has a checksum over content and name. What is damaged counts
+//! as missing and is replaced. So it takes no care to survive the end
 //! of a process or a machine: files are written aside and renamed, and not made durable. It is never the cause of an
 //! error: a cache that takes nothing more is told of by [`Cache::trouble`], and the work goes on without it.
 //!

@@ -117,7 +117,7 @@ impl Blob {
         Ok(bytes)
     }
 
-    /// Writes all bytes, verified, to `out`, which errors call `name`. From one file to another the system copies them, on
+    /// Writes all bytes to `out`, which errors call `name`; verified, unless they are in a file that was verified before. From one file to another the system copies them, on
     /// file systems that can without taking more space.
     ///
     /// # Errors
