@@ -68,12 +68,23 @@ pub(super) fn discover(project: &Project) -> Result<ProjectApps, FsError> {
             if default == Origin::Checkout && !checkouts.join(&name).is_dir() {
                 continue;
             }
-            let origin = if own.contains(&name) { Origin::Project } else { default };
+            let is_own = own.contains(&name);
+            if !is_own && was_own(&dir) {
+                continue;
+            }
+            let origin = if is_own { Origin::Project } else { default };
             let dir = dir_of(&dir, &name, lock);
             dirs.insert(name, (dir, origin));
         }
     }
     Ok(ProjectApps { dirs })
+}
+
+/// Whether this was compiled of an application of the project that is gone: rebar3 puts links to the sources of such into the
+/// build, where dependencies have the sources themselves, and leaves all of it behind. A release is not to find it.
+fn was_own(dir: &Path) -> bool {
+    let sources = dir.join("src");
+    sources.is_symlink() && !sources.exists()
 }
 
 /// The directory that has `ebin/`; for `git_subdir` dependencies it lies inside the checkout.
@@ -140,4 +151,36 @@ fn app_name(dir: &Path) -> Result<Option<String>, FsError> {
 
 fn file_name(path: &Path) -> Option<String> {
     path.file_name().and_then(|name| name.to_str()).map(String::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use crate::project::{LoadOptions, Origin, load};
+
+    #[test]
+    fn an_application_that_was_removed_from_the_project_is_not_in_its_build() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let root = dir.path();
+        fs::write(root.join("rebar.config"), "").expect("written");
+        for name in ["shop", "till"] {
+            fs::create_dir_all(root.join(format!("apps/{name}/src"))).expect("created");
+            fs::write(root.join(format!("apps/{name}/src/{name}.app.src")), "").expect("written");
+            fs::create_dir_all(root.join(format!("_build/default/lib/{name}/ebin"))).expect("created");
+            let sources = format!("../../../../apps/{name}/src");
+            symlink(sources, root.join(format!("_build/default/lib/{name}/src"))).expect("linked");
+        }
+        fs::create_dir_all(root.join("_build/default/lib/cowboy/src")).expect("created");
+        let applications = || {
+            let apps = load(root, &LoadOptions::default()).expect("a project").apps;
+            apps.names().map(|name| (name.to_string(), apps.get(name).map(|app| app.1))).collect::<Vec<_>>()
+        };
+        let cowboy = ("cowboy".to_string(), Some(Origin::Dependency));
+        let own = |name: &str| (name.to_string(), Some(Origin::Project));
+        assert_eq!(applications(), [cowboy.clone(), own("shop"), own("till")]);
+        fs::remove_dir_all(root.join("apps/till")).expect("removed");
+        assert_eq!(applications(), [cowboy, own("shop")]);
+    }
 }
