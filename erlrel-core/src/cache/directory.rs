@@ -114,7 +114,12 @@ impl Directory {
 
     /// Makes an entry of a file; it stays open and locked for others to see that it is used.
     pub(super) fn put(&self, draft: Draft, kind: Kind, name: &str) -> Option<File> {
-        let file = draft.put(&self.path(kind, name)).map_err(|error| self.failed(error)).ok()?;
+        let path = self.path(kind, name);
+        if path.symlink_metadata().is_ok_and(|there| there.is_dir()) {
+            // No entry is one, and a file cannot take its place.
+            let _ = std::fs::remove_dir_all(&path);
+        }
+        let file = draft.put(&path).map_err(|error| self.failed(error)).ok()?;
         let _ = file.lock_shared();
         Some(file)
     }
