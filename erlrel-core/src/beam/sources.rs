@@ -7,12 +7,16 @@ use crate::digest::Digest;
 
 /// Files of source code by the last part of their paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SourceFiles(BTreeMap<String, Option<String>>);
+pub struct SourceFiles {
+    paths: BTreeMap<String, Option<String>>,
+    /// Equal for two that have the same paths.
+    key: String,
+}
 
 impl SourceFiles {
     /// The path of the only file of this name, or the name itself if there are several.
     fn path(&self, name: &str) -> Option<String> {
-        let path = self.0.get(name)?;
+        let path = self.paths.get(name)?;
         Some(path.clone().unwrap_or_else(|| name.into()))
     }
 }
@@ -24,7 +28,8 @@ impl FromIterator<String> for SourceFiles {
             let name = last(&path).to_string();
             files.entry(name).and_modify(|there| *there = None).or_insert(Some(path));
         }
-        Self(files)
+        let key = Digest::of(format!("{files:?}").as_bytes()).hex();
+        Self { paths: files, key }
     }
 }
 
@@ -53,7 +58,7 @@ struct Files {
 impl Sources {
     /// For the modules of an application that was compiled here, in `directory`: its own files, and headers of all others.
     pub fn new(app: &str, own: SourceFiles, headers: &Arc<SourceFiles>, directory: &str) -> Self {
-        let key = Digest::of(format!("{own:?} {headers:?} {directory}").as_bytes());
+        let key = Digest::of(format!("{} {} {directory}", own.key, headers.key).as_bytes());
         let key = key.hex().chars().take(16).collect();
         let files = Some(Files { own, headers: headers.clone() });
         Self { app: app.into(), files, directory: Some(directory.into()), key }

@@ -4,7 +4,7 @@
 //! older when it was read than the resolution of its times: others could change once more without a trace, so nothing
 //! is recorded of them (as git does, "racy git"). Nobody can set the time of the last change (ctime) at will.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,6 +34,11 @@ impl Source {
         let path = content.source()?.to_path_buf();
         let form = if let Content::Beam { form, .. } = content { form.key() } else { String::new() };
         Some(Self { path, form })
+    }
+
+    /// The same for a file in one form, whatever the form has been told of the sources: one of these is remembered.
+    fn kind(&self) -> (PathBuf, String) {
+        (self.path.clone(), self.form.split(' ').take(2).collect())
     }
 }
 
@@ -140,6 +145,8 @@ impl Cache {
         };
         let new: Vec<(Source, Known)> = found.iter().filter(is_new).cloned().collect();
         if !new.is_empty() {
+            let replaced: BTreeSet<(PathBuf, String)> = new.iter().map(|(source, _)| source.kind()).collect();
+            recorded.retain(|source, _| !replaced.contains(&source.kind()));
             recorded.extend(new);
             self.put_record(Kind::Digests, &name, &print(&recorded));
         }
@@ -151,11 +158,10 @@ impl Cache {
         let is_settled = stat.is_settled_at(self.directory.opened());
         // To bring a file into another form takes long; to read it once more does not, if it will be the same.
         let form = if let Content::Beam { form, .. } = content { Some(form) } else { None };
-        let is_kept = (form.is_some() || !is_settled) && take(room, stat.size);
-        let (digest, names_directory, bytes) = if is_kept || form.is_some() {
+        let (digest, names_directory, bytes) = if form.is_some() || !is_settled && has(room, stat.size) {
             let bytes: Arc<[u8]> = content.read().ok()?.into();
             let names_directory = form.is_some_and(|form| form.names_directory(&bytes));
-            (Digest::of(&bytes), names_directory, is_kept.then_some(bytes))
+            (Digest::of(&bytes), names_directory, take(room, bytes.len()).then_some(bytes))
         } else {
             (digest(path)?, false, None)
         };
@@ -164,9 +170,14 @@ impl Cache {
     }
 }
 
+/// Whether so much is there.
+fn has(room: &AtomicUsize, size: u64) -> bool {
+    usize::try_from(size).is_ok_and(|size| size <= room.load(Ordering::Relaxed))
+}
+
 /// Takes so much of what is there, if it is enough.
-fn take(room: &AtomicUsize, size: u64) -> bool {
-    let left = |room: usize| room.checked_sub(usize::try_from(size).ok()?);
+fn take(room: &AtomicUsize, size: usize) -> bool {
+    let left = |room: usize| room.checked_sub(size);
     room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok()
 }
 

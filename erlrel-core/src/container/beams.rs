@@ -96,12 +96,20 @@ fn headers(release: &Release) -> SourceFiles {
     apps.flat_map(|app| files(&app.app.dir, "include", &format!("{}/", app.app.name))).collect()
 }
 
-/// The files in one of an application's folders, as `src/shop.erl`. What cannot be read is not there.
+/// The files in one of an application's folders, as `src/shop.erl`. What cannot be read is not there, nor is what an editor
+/// writes beside a file, since no module comes from that.
 fn files(app: &Path, folder: &str, prefix: &str) -> Vec<String> {
     let entries = WalkDir::new(app.join(folder)).follow_links(true).into_iter().filter_map(Result::ok);
     let name = |entry: &walkdir::DirEntry| {
         let below = entry.path().strip_prefix(app).ok()?.to_str()?;
         Some(format!("{prefix}{below}"))
     };
-    entries.filter(|entry| !entry.file_type().is_dir()).filter_map(|entry| name(&entry)).collect()
+    let is_source = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().as_encoded_bytes();
+        !entry.file_type().is_dir()
+            && !name.starts_with(b".")
+            && !name.starts_with(b"#")
+            && !name.ends_with(b"~")
+    };
+    entries.filter(is_source).filter_map(|entry| name(&entry)).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::*;
+use crate::beam::{BeamForm, SourceFiles, Sources};
 use crate::cache::{digests, key};
 use crate::image::fixture::RawLayout;
 use crate::image::{BaseImage, Compression, ImageError};
@@ -90,6 +91,27 @@ fn a_file_that_was_just_written_is_read_each_time() {
     assert_eq!(records(), 0, "a change could go unnoticed");
     project.with(&open(dir.path()));
     assert_eq!(records(), 1);
+}
+
+#[test]
+fn a_module_is_remembered_once_whatever_sources_its_application_has_had() {
+    let (dir, files) = (temp_dir(), temp_dir());
+    let module = files.path().join("shop.beam");
+    let compiled = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/beams/otp27-normal.beam");
+    std::fs::copy(compiled, &module).expect("copied");
+    let remembered = |own: &[&str]| {
+        let own: SourceFiles = own.iter().map(|name| (*name).to_string()).collect();
+        let form = BeamForm::Canonical(Arc::new(Sources::new("shop", own, &Arc::default(), "/home/me/shop")));
+        let content = Content::Beam { path: module.clone(), form };
+        let tree: Tree =
+            [(path("shop.beam"), Entry::file(content, 0o644, Group::Release))].into_iter().collect();
+        assert_eq!(open(dir.path()).naming_directory(&tree), []);
+        let record = std::fs::read_dir(dir.path().join("digests")).expect("listed").next().expect("a record");
+        let text = std::fs::read_to_string(record.expect("an entry").path()).expect("read");
+        text.lines().filter(|line| line.contains("shop.beam")).count()
+    };
+    assert_eq!(remembered(&["src/shop.erl"]), 1);
+    assert_eq!(remembered(&["src/shop.erl", "src/till.erl"]), 1);
 }
 
 #[test]
