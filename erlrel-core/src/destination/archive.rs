@@ -5,13 +5,14 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::cache::Cache;
-use crate::fs::write_aside;
+use crate::fs::write_aside_fast;
 use crate::image::{Image, ImageError, Reference, archive};
 
 /// Writes the archive, unless it is there already; says how many bytes were written.
 ///
 /// That it is there is known from the cache, as long as the file has not changed, or else seen by reading it. Without a
-/// cache it is written each time, which does not take longer.
+/// cache it is written each time, which does not take longer. It is not made durable: to make it again takes no longer than that,
+/// and what reads it knows each blob by its digest.
 pub(super) fn write(
     image: &Image,
     names: &[Reference],
@@ -25,7 +26,7 @@ pub(super) fn write(
             return Ok(0);
         }
     }
-    write_aside(file, |out| archive::write(image, names, out, file))
+    write_aside_fast(file, |out| archive::write(image, names, out, file))
 }
 
 /// True if a file is what would be written.

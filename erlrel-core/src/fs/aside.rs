@@ -34,6 +34,35 @@ pub fn write_aside<T, E: From<FsError>>(
     path: &Path,
     fill: impl FnOnce(&mut io::BufWriter<&File>) -> Result<T, E>,
 ) -> Result<T, E> {
+    write_and(path, Durability::Durable, fill)
+}
+
+/// The same, but for making the file durable, which can take longer than all else: for what is as soon made again, and is
+/// verified by whoever reads it.
+///
+/// # Errors
+/// As of [`write_aside`].
+pub(crate) fn write_aside_fast<T, E: From<FsError>>(
+    path: &Path,
+    fill: impl FnOnce(&mut io::BufWriter<&File>) -> Result<T, E>,
+) -> Result<T, E> {
+    write_and(path, Durability::None, fill)
+}
+
+/// What a file is to survive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// The end of the machine.
+    Durable,
+    /// That of the process.
+    None,
+}
+
+fn write_and<T, E: From<FsError>>(
+    path: &Path,
+    durability: Durability,
+    fill: impl FnOnce(&mut io::BufWriter<&File>) -> Result<T, E>,
+) -> Result<T, E> {
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         let device = File::options().write(true).open(path).map_err(FsError::while_doing("write", path))?;
         return fill_file(&device, path, fill);
@@ -46,7 +75,7 @@ pub fn write_aside<T, E: From<FsError>>(
     Abandoned::all_in(parent).into_iter().filter(|left| !left.path.is_dir()).for_each(Abandoned::remove);
     let file = new_file(parent).map_err(FsError::while_doing("write", path))?;
     let value = fill_file(file.as_file(), path, fill)?;
-    finish(file, &real).and_then(|()| sync_directory(parent)).map_err(FsError::while_doing("write", path))?;
+    finish(file, &real, parent, durability).map_err(FsError::while_doing("write", path))?;
     Ok(value)
 }
 
@@ -85,11 +114,13 @@ fn fill_file<T, E: From<FsError>>(
     Ok(value)
 }
 
-fn finish(file: NamedTempFile, path: &Path) -> io::Result<()> {
+fn finish(file: NamedTempFile, path: &Path, parent: &Path, durability: Durability) -> io::Result<()> {
     set_mode(file.path(), 0o644).map_err(|error| error.source)?;
-    file.as_file().sync_all()?;
+    if durability == Durability::Durable {
+        file.as_file().sync_all()?;
+    }
     file.persist(path)?;
-    Ok(())
+    if durability == Durability::Durable { sync_directory(parent) } else { Ok(()) }
 }
 
 /// A file that is written aside and put into its place when it is complete. It is not made durable: this is for what
