@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{ContainerError, ContainerOptions, Health, Parts};
+use super::{ContainerError, ContainerOptions, Description, Health, Parts};
 use crate::image::config::Healthcheck;
 use crate::image::{ContainerConfig, ImageOptions};
+use crate::platform::Platform;
 
 /// Who is nobody and owns nothing.
 const NOBODY: &str = "65532:65532";
@@ -23,30 +24,16 @@ pub(super) struct Start<'a> {
 impl Parts<'_> {
     /// The release's directory in the image.
     pub(super) fn home(&self, options: &ContainerOptions) -> String {
-        options.prefix.clone().unwrap_or_else(|| format!("/opt/{}", self.description.title))
+        options.prefix.clone().unwrap_or_else(|| format!("/opt/{}", self.description.title()))
     }
 
-    pub(super) fn image_options(
+    /// How containers start. What the image says of itself is not in it: see [`described`].
+    pub(super) fn container_config(
         &self,
         options: &ContainerOptions,
-        epoch: u64,
-    ) -> Result<ImageOptions, ContainerError> {
-        let with = |ours: BTreeMap<String, String>, theirs: &BTreeMap<String, String>| {
-            ours.into_iter().chain(theirs.clone()).collect::<BTreeMap<_, _>>()
-        };
-        let description = self.description.annotations(epoch);
-        let labels = with(description.clone(), &options.labels);
-        Ok(ImageOptions {
-            platform: self.platform.clone(),
-            created: epoch,
-            config: ContainerConfig { labels, ..self.container_config(options)? },
-            annotations: with(description, &options.annotations),
-        })
-    }
-
-    fn container_config(&self, options: &ContainerOptions) -> Result<ContainerConfig, ContainerError> {
+    ) -> Result<ContainerConfig, ContainerError> {
         let home = self.home(options);
-        let program = format!("{home}/bin/{}", self.description.title);
+        let program = format!("{home}/bin/{}", self.description.title());
         let defaults = self.start.env.iter().chain(&[("HOME", "/tmp"), ("LANG", "C.UTF-8")]);
         let defaults = defaults.map(|(name, value)| (name.to_string(), value.to_string()));
         // Another program would not know what to do with our word.
@@ -79,8 +66,29 @@ impl Parts<'_> {
         if !check.command.is_empty() {
             return Ok(Some(check));
         }
-        let no_command = || ContainerError::NoHealthCommand { release: self.description.title.clone() };
+        let no_command = || ContainerError::NoHealthCommand { release: self.description.title().into() };
         let command = vec![program.to_string(), self.start.health.ok_or_else(no_command)?.to_string()];
         Ok(Some(Healthcheck { command, ..check }))
+    }
+}
+
+/// Everything about an image besides its layers.
+pub(super) fn described(
+    config: ContainerConfig,
+    description: &Description,
+    platform: &Platform,
+    options: &ContainerOptions,
+    epoch: u64,
+) -> ImageOptions {
+    let with = |ours: BTreeMap<String, String>, theirs: &BTreeMap<String, String>| {
+        ours.into_iter().chain(theirs.clone()).collect::<BTreeMap<_, _>>()
+    };
+    let description = description.annotations(epoch);
+    let labels = with(description.clone(), &options.labels);
+    ImageOptions {
+        platform: platform.clone(),
+        created: epoch,
+        config: ContainerConfig { labels, ..config },
+        annotations: with(description, &options.annotations),
     }
 }

@@ -39,7 +39,8 @@ pub use base::{Base, FORMS as BASE_FORMS};
 pub use base_listing::share_base;
 pub use beams::Beams;
 pub use bound_modules::bound_modules;
-use contract::Start;
+use contract::{Start, described};
+use description::Asking;
 pub use description::Description;
 pub use error::{ContainerError, ContainerWarning};
 pub(crate) use files::{Files, check_secrets, plan_files};
@@ -149,6 +150,7 @@ pub fn plan(
     build: &BuildOptions<'_>,
 ) -> Result<Plan, ContainerError> {
     let Release { project, otp, spec, .. } = release;
+    let description = Asking::of(spec, project);
     let base = Opened::open(&options.base, Some(&otp.platform), build)?;
     if release.erts.bin.is_none() {
         on_base::with_erlang(base.as_ref(), options, &spec.name)?;
@@ -165,7 +167,6 @@ pub fn plan(
     }
     let warnings = release::warnings_of_form(release, &tree, Form::Image);
     tree.insert(program, start_program(boot_program)?)?;
-    let description = Description::of(spec, project);
     let shell = if options.shell { Shell::Sh } else { Shell::No };
     let has_shell = options.shell || base.as_ref().is_some_and(Opened::has_shell);
     let start = Start {
@@ -224,7 +225,7 @@ fn start_program(path: &Path) -> Result<Entry, ContainerError> {
 
 /// What an image is put together from, whoever has assembled the release.
 struct Parts<'a> {
-    description: Description,
+    description: Asking,
     /// The release, with its start program.
     tree: Tree,
     /// The applications that are to have directories without versions.
@@ -293,7 +294,7 @@ impl Opened {
 
 impl Parts<'_> {
     fn plan(mut self, options: &ContainerOptions, build: &BuildOptions<'_>) -> Result<Plan, ContainerError> {
-        let image = self.image_options(options, build.epoch)?;
+        let config = self.container_config(options)?;
         let home = self.home(options);
         let mut warnings = secrets::check(&self.tree, &options.allow_secrets, &home)?;
         warnings.extend(self.base.iter_mut().flat_map(|base| base.warnings.drain(..)));
@@ -322,6 +323,7 @@ impl Parts<'_> {
             moving: Some(&self.moving),
         };
         let layers = layers::split(&tree, split)?;
+        let image = described(config, &self.description.answer(), self.platform, options, build.epoch);
         let (base, base_files) = self.base.map(|base| (base.image, base.files)).unzip();
         let compression = options.compression;
         Ok(Plan { tree, base, base_files, layers, compression, image, warnings, _unpacked: self.unpacked })
@@ -333,7 +335,7 @@ impl Parts<'_> {
         if tree.get(path).is_some() || base.is_some_and(|files| files.resolve(path).is_some()) {
             return Ok(());
         }
-        let script = format!("bin/{}", self.description.title);
+        let script = format!("bin/{}", self.description.title());
         Err(ContainerError::NoInterpreter { script, interpreter: interpreter.into() })
     }
 }

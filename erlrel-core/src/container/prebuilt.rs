@@ -67,7 +67,7 @@ pub fn plan_prebuilt(
     }
     let env = variables(release.maker, base.is_none());
     let parts = Parts {
-        description: Description::of_prebuilt(release),
+        description: Description::of_prebuilt(release).into(),
         tree,
         apps: Vec::new(),
         moving: BTreeSet::new(),
