@@ -7,20 +7,21 @@ use object::elf::{
     DT_NEEDED, DT_NULL, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_VERDEF, DT_VERDEFNUM,
     DT_VERNEED, DT_VERNEEDNUM, DynamicTag, VER_FLG_BASE, VER_FLG_WEAK, Verdaux, Verdef, Vernaux, Verneed,
 };
+use object::read::ReadRef;
 use object::read::elf::{Dyn, FileHeader};
 
 use super::ElfError;
 use super::segments::{Segments, text};
 
 /// The entries before `DT_NULL`, and the string table that they point into.
-pub(super) struct Dynamic<'a, 'data, H: FileHeader<Endian = Endianness>> {
-    segments: &'a Segments<'data, H>,
+pub(super) struct Dynamic<'a, 'data, H: FileHeader<Endian = Endianness>, R> {
+    segments: &'a Segments<'data, H, R>,
     entries: Vec<(DynamicTag, u64)>,
     strings: &'data [u8],
 }
 
-impl<'a, 'data, H: FileHeader<Endian = Endianness>> Dynamic<'a, 'data, H> {
-    pub(super) fn read(segments: &'a Segments<'data, H>) -> Result<Self, ElfError> {
+impl<'a, 'data, H: FileHeader<Endian = Endianness>, R: ReadRef<'data>> Dynamic<'a, 'data, H, R> {
+    pub(super) fn read(segments: &'a Segments<'data, H, R>) -> Result<Self, ElfError> {
         let entries = segments.dynamic_entries()?;
         let entries = entries.iter().map(|entry| (entry.tag(segments.endian), entry.val(segments.endian)));
         let entries = entries.take_while(|(tag, _)| *tag != DT_NULL).collect();
@@ -30,9 +31,7 @@ impl<'a, 'data, H: FileHeader<Endian = Endianness>> Dynamic<'a, 'data, H> {
     }
 
     fn string_table(&self) -> Option<&'data [u8]> {
-        let bytes = self.segments.memory(self.value(DT_STRTAB)?)?;
-        let size = usize::try_from(self.value(DT_STRSZ)?).ok()?;
-        bytes.get(..size)
+        self.segments.memory(self.value(DT_STRTAB)?, self.value(DT_STRSZ)?)
     }
 
     pub(super) fn soname(&self) -> Result<Option<String>, ElfError> {

@@ -9,10 +9,12 @@ mod dynamic;
 mod segments;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Cursor, Read, Seek};
 
 use object::Endianness;
 use object::elf::{ELFCLASS32, ELFCLASS64, ET_DYN, ET_EXEC, FileHeader32, FileHeader64};
 use object::read::elf::FileHeader;
+use object::read::{ReadCache, ReadRef};
 
 use dynamic::Dynamic;
 use segments::Segments;
@@ -77,28 +79,32 @@ pub(crate) fn architecture(start: &[u8]) -> Result<String, ElfError> {
 /// [`ElfError::NotElf`] without the magic number, [`ElfError::Damaged`] when a part that the loader needs
 /// lies outside of the file or contradicts itself.
 pub fn parse(bytes: &[u8]) -> Result<Elf, ElfError> {
-    if !is_elf(bytes) {
-        return Err(ElfError::NotElf);
-    }
-    // `object` reads structures in place and refuses an odd address; an allocation has an even one.
-    if bytes.as_ptr().align_offset(8) != 0 {
-        let copy = bytes.to_vec();
-        return parse_aligned(&copy);
-    }
-    parse_aligned(bytes)
+    read(Cursor::new(bytes))
 }
 
-fn parse_aligned(bytes: &[u8]) -> Result<Elf, ElfError> {
-    match bytes.get(4) {
-        Some(&class) if class == ELFCLASS32.0 => parse_class::<FileHeader32<Endianness>>(bytes),
-        Some(&class) if class == ELFCLASS64.0 => parse_class::<FileHeader64<Endianness>>(bytes),
+/// Reads of an ELF file what the loader needs, which is a small part of it.
+///
+/// # Errors
+/// As [`parse`]; a part that cannot be read counts as damaged.
+pub(crate) fn read(file: impl Read + Seek) -> Result<Elf, ElfError> {
+    let file = ReadCache::new(file);
+    if !file.read_bytes_at(0, object::elf::ELFMAG.len() as u64).is_ok_and(is_elf) {
+        return Err(ElfError::NotElf);
+    }
+    match file.read_bytes_at(4, 1) {
+        Ok([class]) if *class == ELFCLASS32.0 => parse_class::<FileHeader32<Endianness>, _>(&file),
+        Ok([class]) if *class == ELFCLASS64.0 => parse_class::<FileHeader64<Endianness>, _>(&file),
         _ => Err(ElfError::Damaged { what: "the class" }),
     }
 }
 
-fn parse_class<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Elf, ElfError> {
+fn parse_class<'data, H, R>(file: R) -> Result<Elf, ElfError>
+where
+    H: FileHeader<Endian = Endianness>,
+    R: ReadRef<'data>,
+{
     let damaged = |what| move |_| ElfError::Damaged { what };
-    let header = H::parse(bytes).map_err(damaged("the header"))?;
+    let header = H::parse(file).map_err(damaged("the header"))?;
     let endian = header.endian().map_err(damaged("the byte order"))?;
     let kind = header.e_type(endian);
     let elf = Elf {
@@ -109,8 +115,8 @@ fn parse_class<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Elf, 
     if !elf.loadable {
         return Ok(elf);
     }
-    let headers = header.program_headers(endian, bytes).map_err(damaged("the program headers"))?;
-    let segments = Segments::<H> { bytes, endian, headers };
+    let headers = header.program_headers(endian, file).map_err(damaged("the program headers"))?;
+    let segments = Segments::<H, R> { file, endian, headers };
     let dynamic = Dynamic::read(&segments)?;
     Ok(Elf {
         interpreter: segments.interpreter()?,

@@ -48,7 +48,7 @@ pub(super) fn add_records(
         files.take_if_there(host, path)?;
     }
     let owners = owners(host, &files.sources, release);
-    for (package, (stanza, group)) in stanzas(&String::from_utf8_lossy(&status), &owners) {
+    for (package, (stanza, group)) in stanzas(&text(status), &owners) {
         files.write(&format!("var/lib/dpkg/status.d/{package}"), stanza, group)?;
     }
     Ok(())
@@ -65,13 +65,12 @@ fn owners(host: &Host<'_>, native: &BTreeSet<String>, release: &BTreeSet<String>
     }
     let (mut native, mut release) = (packaged(native), packaged(release));
     let Some(info) = host.directory(INFO) else { return owners };
-    for (rank, package) in likeliest_first(host, native.iter().chain(&release)) {
+    for (rank, package) in likeliest_first(host, native.iter().chain(release.iter())) {
         if native.is_empty() && (release.is_empty() || rank > 0) {
             break;
         }
-        let list = std::fs::read(info.join(format!("{package}.list"))).unwrap_or_default();
-        let take =
-            |from: &mut BTreeSet<&str>| lines(&list).filter(|line| from.remove::<str>(line)).count() > 0;
+        let list = text(std::fs::read(info.join(format!("{package}.list"))).unwrap_or_default());
+        let take = |from: &mut Paths<'_>| lines(&list).filter(|line| from.remove(line)).count() > 0;
         match (take(&mut native), take(&mut release)) {
             (true, _) => owners.insert(package, Group::Native),
             (false, true) => owners.insert(package, Group::Otp),
@@ -82,7 +81,7 @@ fn owners(host: &Host<'_>, native: &BTreeSet<String>, release: &BTreeSet<String>
 }
 
 /// Files that a package may own. None lists the certificates.
-fn packaged(paths: &BTreeSet<String>) -> BTreeSet<&str> {
+fn packaged(paths: &BTreeSet<String>) -> Paths<'_> {
     let system = ["/bin/", "/etc/", "/lib", "/usr/"];
     let may = |path: &&str| {
         system.iter().any(|top| path.starts_with(top))
@@ -92,8 +91,44 @@ fn packaged(paths: &BTreeSet<String>) -> BTreeSet<&str> {
     paths.iter().map(String::as_str).filter(may).map(merged).collect()
 }
 
-fn lines(list: &[u8]) -> impl Iterator<Item = &str> {
-    list.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok()).map(merged)
+/// Paths by their lengths: most begin with the same long directories, so to compare only those of one length takes less.
+#[derive(Default)]
+struct Paths<'a> {
+    by_length: BTreeMap<usize, BTreeSet<&'a str>>,
+}
+
+impl<'a> Paths<'a> {
+    fn is_empty(&self) -> bool {
+        self.by_length.values().all(BTreeSet::is_empty)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &'a str> {
+        self.by_length.values().flatten().copied()
+    }
+
+    /// False if it was not there.
+    fn remove(&mut self, path: &str) -> bool {
+        self.by_length.get_mut(&path.len()).is_some_and(|paths| paths.remove(path))
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Paths<'a> {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(paths: I) -> Self {
+        let mut all = Self::default();
+        for path in paths {
+            all.by_length.entry(path.len()).or_default().insert(path);
+        }
+        all
+    }
+}
+
+fn lines(list: &str) -> impl Iterator<Item = &str> {
+    list.lines().map(merged)
+}
+
+/// Nearly always all of it is UTF-8, and to see that takes less than to make a text of it bit by bit.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// `/lib` may be a link to `/usr/lib`, and lists name files by either.
@@ -101,8 +136,8 @@ fn merged(path: &str) -> &str {
     path.strip_prefix("/usr").unwrap_or(path)
 }
 
-fn likeliest_first<'a>(host: &Host<'_>, paths: impl Iterator<Item = &'a &'a str>) -> Vec<(u8, String)> {
-    let stems: BTreeSet<String> = paths.filter_map(|path| stem(path)).collect();
+fn likeliest_first<'a>(host: &Host<'_>, paths: impl Iterator<Item = &'a str>) -> Vec<(u8, String)> {
+    let stems: BTreeSet<String> = paths.filter_map(stem).collect();
     let names = host.list(INFO).into_iter();
     let packages = names.filter_map(|name| Some(name.strip_suffix(".list")?.to_string()));
     let mut ranked: Vec<(u8, String)> = packages.map(|package| (rank(&package, &stems), package)).collect();

@@ -2,6 +2,9 @@
 //!
 //! Each is taken when the host has it and left out when not: the library that opens it does without.
 
+use std::fs::File;
+use std::io::Read;
+
 use super::host::Host;
 use super::loader::HostLibrary;
 use super::path::file_name;
@@ -28,20 +31,36 @@ fn by_libc(library: &HostLibrary) -> Vec<String> {
 /// OpenSSL 3 keeps its provider modules (`legacy.so`: RC4, DES, Blowfish, MD4 …) in a directory whose
 /// path is part of the library: `openssl version -m` prints it.
 fn by_libcrypto(library: &HostLibrary, host: &Host<'_>) -> Vec<String> {
-    let bytes = std::fs::read(&library.file.file).unwrap_or_default();
-    let Some(directory) = modules_directory(&bytes) else { return Vec::new() };
-    let names = host.list(directory).into_iter().filter(|name| name.ends_with(".so"));
+    let directory = File::open(&library.file.file).ok().and_then(modules_directory);
+    let Some(directory) = directory else { return Vec::new() };
+    let names = host.list(&directory).into_iter().filter(|name| name.ends_with(".so"));
     names.map(|name| format!("{directory}/{name}")).collect()
 }
 
-fn modules_directory(bytes: &[u8]) -> Option<&str> {
+/// So much is in memory at a time: the library is large, and what is new to a process comes page by page.
+const PART: u64 = 64 << 10;
+
+/// As long as a path can be (PATH_MAX).
+const LONGEST: u64 = 4096;
+
+fn modules_directory(mut library: impl Read) -> Option<String> {
     const MARK: &[u8] = b"MODULESDIR: \"";
-    let rest = bytes.get(find(bytes, MARK)? + MARK.len()..)?;
-    let end = rest.iter().position(|byte| *byte == b'"')?;
-    std::str::from_utf8(rest.get(..end)?).ok().filter(|path| path.starts_with('/'))
+    let mut part = Vec::new();
+    while library.by_ref().take(PART).read_to_end(&mut part).ok()? > 0 {
+        if let Some(at) = find(&part, MARK) {
+            let mut rest = part.split_off(at + MARK.len());
+            library.take(LONGEST).read_to_end(&mut rest).ok()?;
+            let end = rest.iter().position(|byte| *byte == b'"')?;
+            rest.truncate(end);
+            return String::from_utf8(rest).ok().filter(|path| path.starts_with('/'));
+        }
+        // The mark may begin at the end of one part and end in the next.
+        part.drain(..part.len().saturating_sub(MARK.len() - 1));
+    }
+    None
 }
 
-/// Boyer, Moore and Horspool's search: libcrypto is five megabytes.
+/// Boyer, Moore and Horspool's search.
 fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
     let last = mark.len().checked_sub(1)?;
     let mut skip = [mark.len(); 256];
@@ -65,7 +84,11 @@ mod tests {
     #[test]
     fn the_modules_directory_is_read_from_the_library() {
         let library = b"..MODULESDIRMODULESDIR: \"/usr/lib/ossl-modules\"\0OPENSSLDIR".as_slice();
-        assert_eq!(modules_directory(library), Some("/usr/lib/ossl-modules"));
+        assert_eq!(modules_directory(library).as_deref(), Some("/usr/lib/ossl-modules"));
+        for before in PART as usize - 60..PART as usize + 10 {
+            let library = [vec![b'M'; before].as_slice(), library].concat();
+            assert_eq!(modules_directory(&*library).as_deref(), Some("/usr/lib/ossl-modules"), "{before}");
+        }
         for other in [b"".as_slice(), b"MODULESDIR: \"", b"MODULESDIR: \"relative\"", b"MODULESDIR: \"/a"] {
             assert_eq!(modules_directory(other), None);
         }

@@ -9,6 +9,7 @@
 //! on another. The environment (`LD_LIBRARY_PATH`, `LD_PRELOAD`) has no say.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -201,7 +202,7 @@ impl<'a> Loader<'a> {
     fn elf(&mut self, file: &HostFile) -> Option<Rc<Elf>> {
         let architecture = self.architecture;
         let known = self.known.entry(file.file.clone()).or_insert_with(|| {
-            let elf = elf::parse(&std::fs::read(&file.file).ok()?).ok()?;
+            let elf = elf::read(File::open(&file.file).ok()?).ok()?;
             (elf.loadable && elf.architecture == architecture).then(|| Rc::new(elf))
         });
         known.clone()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Cursor, Read, Seek};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -91,14 +91,16 @@ fn examine<'a>(
     platform: &Platform,
 ) -> Result<Option<ReleaseFile<'a>>, NativeError> {
     let Some(content) = loadable(path, entry) else { return Ok(None) };
-    let start = first_bytes(content)?;
+    let Some(mut file) = open(content)? else { return Ok(None) };
+    let start = first_bytes(&mut file)
+        .map_err(FsError::while_doing("read", content.source().unwrap_or(Path::new(path.as_str()))))?;
     if path.file_name().ends_with(".so") && is_mach_o(start) {
         return Err(wrong_architecture(path, "macOS", platform));
     }
     if !elf::is_elf(&start) {
         return Ok(None);
     }
-    let elf = elf::parse(&content.read()?);
+    let elf = elf::read(file);
     let elf = elf.map_err(|source| NativeError::BadElf { path: path.to_string(), source })?;
     if !elf.loadable {
         return Ok(None);
@@ -119,17 +121,23 @@ fn loadable<'a>(path: &TreePath, entry: &'a Entry) -> Option<&'a Content> {
     }
 }
 
-fn first_bytes(content: &Content) -> Result<[u8; 4], NativeError> {
-    let mut start = [0; 4];
-    match content {
-        Content::Bytes(bytes) => start = bytes.first_chunk().copied().unwrap_or_default(),
-        Content::File(path) => {
-            let read = File::open(path).and_then(|file| file.take(4).read(&mut start));
-            read.map_err(FsError::while_doing("read", path))?;
-        }
-        Content::Beam { .. } => {}
-    }
-    Ok(start)
+/// Content that may be that of a program.
+trait Readable: Read + Seek {}
+
+impl<T: Read + Seek> Readable for T {}
+
+fn open(content: &Content) -> Result<Option<Box<dyn Readable + '_>>, FsError> {
+    Ok(match content {
+        Content::Bytes(bytes) => Some(Box::new(Cursor::new(bytes))),
+        Content::File(path) => Some(Box::new(File::open(path).map_err(FsError::while_doing("read", path))?)),
+        Content::Beam { .. } => None,
+    })
+}
+
+fn first_bytes(file: &mut dyn Readable) -> io::Result<[u8; 4]> {
+    let mut start = Vec::with_capacity(4);
+    file.take(4).read_to_end(&mut start)?;
+    Ok(start.first_chunk().copied().unwrap_or_default())
 }
 
 /// The magic numbers of macOS: 64-bit of either byte order, and universal files.
