@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens, renameat_with};
 use rustix::io::Errno;
 
-pub(crate) use aside::{Abandoned, Draft, write_aside_fast};
+pub(crate) use aside::{Abandoned, Draft, write_aside_unsynced};
 pub use aside::{ScratchDir, is_aside, unnamed_file, write_aside};
 pub(crate) use stat::{Fields, Stat};
 

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::cache::Cache;
-use crate::fs::write_aside_fast;
+use crate::fs::write_aside_unsynced;
 use crate::image::{Image, ImageError, Reference, archive};
 
 /// Writes the archive, unless it is there already; says how many bytes were written.
@@ -26,7 +26,7 @@ pub(super) fn write(
             return Ok(0);
         }
     }
-    write_aside_fast(file, |out| archive::write(image, names, out, file))
+    write_aside_unsynced(file, |out| archive::write(image, names, out, file))
 }
 
 /// True if a file is what would be written.

@@ -42,7 +42,7 @@ pub fn write_aside<T, E: From<FsError>>(
 ///
 /// # Errors
 /// As of [`write_aside`].
-pub(crate) fn write_aside_fast<T, E: From<FsError>>(
+pub(crate) fn write_aside_unsynced<T, E: From<FsError>>(
     path: &Path,
     fill: impl FnOnce(&mut io::BufWriter<&File>) -> Result<T, E>,
 ) -> Result<T, E> {
