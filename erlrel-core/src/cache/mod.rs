@@ -64,6 +64,13 @@ impl Cache {
         Ok(Self { directory: Arc::new(Directory::open(dir)?), maker: key::maker().into() })
     }
 
+    /// The same, opened a while later. Nobody else may have it.
+    #[cfg(test)]
+    pub(crate) fn later(self, by: std::time::Duration) -> Self {
+        let directory = Arc::into_inner(self.directory).expect("the only one").later(by);
+        Self { directory: Arc::new(directory), ..self }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         self.directory.root()

@@ -356,3 +356,6 @@ fn add_volumes(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod incremental_tests;

@@ -31,9 +31,7 @@ fn temp_dir() -> TempDir {
 
 /// A cache that is opened when the files that were just written are an hour old.
 fn open(dir: &Path) -> Cache {
-    let cache = Cache::open(dir).expect("opened");
-    let directory = Arc::into_inner(cache.directory).expect("the only one").later(HOUR);
-    Cache { directory: Arc::new(directory), ..cache }
+    Cache::open(dir).expect("opened").later(HOUR)
 }
 
 /// Keeps what it hears.
