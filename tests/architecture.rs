@@ -107,6 +107,29 @@ fn without_tests(files: Vec<SourceFile>) -> Vec<SourceFile> {
     files.into_iter().filter(|file| !is_test(&file.path)).collect()
 }
 
+/// In the library `clippy.toml` bans both clocks.
+#[test]
+fn what_time_it_is_is_asked_in_five_places_and_measured_by_the_start_program_alone() {
+    let files = without_tests(sources("erlrel-cli/src"));
+    let places = |clock: &str| -> Vec<String> {
+        let asking = files.iter().filter(|file| file.code.contains(clock));
+        asking.map(|file| file.path.clone()).collect()
+    };
+    let expected = [
+        "bin/erlrel-boot/commands/remote_console.rs",
+        "commands/cache/gc.rs",
+        "commands/cache/list.rs",
+        "dependency_cache.rs",
+        "report.rs",
+    ];
+    assert_eq!(places("SystemTime::now"), expected, "ARCHITECTURE.md says which may");
+    let measuring = places("Instant::now");
+    assert!(
+        measuring.len() > 3 && measuring.iter().all(|path| path.starts_with("bin/erlrel-boot/")),
+        "{measuring:?}"
+    );
+}
+
 #[test]
 fn no_file_swallows_a_subsystem() {
     let long: Vec<String> = sources("erlrel-core/src")

@@ -72,6 +72,7 @@ impl DependencyCache {
         Outcome::Miss
     }
 
+    #[expect(clippy::disallowed_methods, reason = "files that arrive are as old as their arrival")]
     fn restore_from(&self, place: &CachePlace) -> Result<Option<Restored>, DependenciesError> {
         let found = find(place, &self.dependencies, &self.registry)?;
         found.map(|found| restore(&self.dependencies, &found, SystemTime::now())).transpose()

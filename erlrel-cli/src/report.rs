@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use erlrel_core::Error;
 use erlrel_core::observer::{Event, Observer};
@@ -149,8 +149,9 @@ struct Patience {
 }
 
 impl Clock for Patience {
+    #[expect(clippy::disallowed_methods, reason = "a registry may say at what time to come back")]
     fn now(&self) -> Option<u64> {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
         now.ok().map(|since| since.as_secs())
     }
 

@@ -11,6 +11,7 @@ use crate::cache::directory;
 use crate::error::CliError;
 use crate::report::{Report, bytes};
 
+#[expect(clippy::disallowed_methods, reason = "the user asks for what was not used for some time to go")]
 pub(crate) fn run(args: &CacheGcArgs, report: &Report) -> Result<(), CliError> {
     let options = CollectOptions { max_size: args.max_size, max_age: args.max_age, now: SystemTime::now() };
     let cache = existing(&directory(&args.place)?)?;

@@ -12,6 +12,7 @@ use crate::cache::directory;
 use crate::error::CliError;
 use crate::report::{Report, bytes};
 
+#[expect(clippy::disallowed_methods, reason = "for people, the list says how long ago something was used")]
 pub(crate) fn run(args: &CacheListArgs, report: &Report) -> Result<(), CliError> {
     let dir = directory(&args.place)?;
     let entries = existing(&dir)?.as_ref().map(Cache::entries).transpose()?.unwrap_or_default();

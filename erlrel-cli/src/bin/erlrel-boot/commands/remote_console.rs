@@ -54,6 +54,7 @@ fn cookie_by(site: &Site, node: &Node) -> CookieBy {
 }
 
 /// Tells this client from all others.
+#[expect(clippy::disallowed_methods, reason = "in two containers the process may have the same number")]
 fn client() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{:x}{:x}", process::id(), now.subsec_nanos())
