@@ -1,6 +1,7 @@
 //! BEAM files in the forms that they have in images, for the virtual machine.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use erlrel_core::beam::{Sources, canonical};
@@ -8,7 +9,7 @@ use erlrel_core::beam::{Sources, canonical};
 use crate::support::erlang::evaluate;
 use crate::support::rebar3::Tiny;
 use crate::support::toolchain::{self, Toolchain};
-use crate::support::{run, tool};
+use crate::support::{erlrel, run, sample, temp_dir, tool};
 
 /// What each module of an installation says of itself once it is loaded.
 const LOADED: &str = r#"
@@ -95,22 +96,55 @@ fn crashing() -> Tiny {
     tiny
 }
 
+/// Has an image made in `out`, and gives the directory that it is unpacked to.
+fn unpacked(image: &mut Command, out: &Path) -> PathBuf {
+    let root = out.join("root");
+    std::fs::create_dir_all(&root).expect("created");
+    image.args(["--quiet", "--json", "--to"]).arg(format!("oci:{}", out.join("layout").display()));
+    let report: serde_json::Value = serde_json::from_str(&run(image)).expect("JSON");
+    for layer in report["layers"].as_array().expect("layers") {
+        let digest = layer["digest"].as_str().expect("a digest").replace(':', "/");
+        let mut tar = tool("tar", "tar");
+        run(tar.arg("-xf").arg(out.join("layout/blobs").join(digest)).arg("-C").arg(&root));
+    }
+    root
+}
+
+/// Loads every module of the release whose virtual machine it is; says how many there are, and which do not load from there.
+const ALL_OF_A_RELEASE: &str = r#"
+    Files = filelib:wildcard(code:root_dir() ++ "/lib/*-*/ebin/*.beam"),
+    [true = code:add_pathz(filename:dirname(File)) || File <- Files],
+    Module = fun(File) -> list_to_atom(filename:basename(File, ".beam")) end,
+    Loaded = fun(File) -> {code:ensure_loaded(Module(File)), code:which(Module(File))} end,
+    Wrong = [{File, Loaded(File)} || File <- Files, Loaded(File) =/= {{module, Module(File)}, File}],
+    io:format("~w ~0p", [length(Files), Wrong]),
+    halt()."#;
+
+#[test]
+fn every_module_of_an_image_loads_in_the_virtual_machine_of_the_image() {
+    for sample in [sample::umbrella(), sample::native()] {
+        let temp = temp_dir();
+        let root = unpacked(erlrel().args(["image", "--no-compile"]).arg(&sample.dir), temp.path());
+        let release = root.join("opt").join(sample.name);
+        let bin = release.join(erts(&release)).join("bin");
+        let mut erl = Command::new(bin.join("erlexec"));
+        erl.env("ROOTDIR", &release).env("BINDIR", &bin).env("EMU", "beam").env("PROGNAME", "erl");
+        erl.env("ERL_CRASH_DUMP_BYTES", "0").arg("-boot");
+        erl.arg(release.join("releases").join(&sample.vsn).join("start_clean"));
+        let said = run(erl.args(["-noinput", "-eval", ALL_OF_A_RELEASE]));
+        let (count, wrong) = said.split_once(' ').expect("two words");
+        assert_eq!(wrong, "[]", "{}", sample.name);
+        assert!(count.parse::<usize>().expect("a number") > 200, "{count} modules of {}", sample.name);
+    }
+}
+
 /// The modules of its image, unpacked.
 fn modules_of_image(tiny: &Tiny, arguments: &str) -> PathBuf {
     let out = tiny.beside("out");
     if out.exists() {
         std::fs::remove_dir_all(&out).expect("removed");
     }
-    std::fs::create_dir_all(out.join("root")).expect("created");
-    let to = format!("oci:{}", out.join("layout").display());
-    let json = run(&mut tiny.erlrel(&format!("image --quiet --json --to {to} {arguments}")));
-    let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    for layer in report["layers"].as_array().expect("layers") {
-        let digest = layer["digest"].as_str().expect("a digest").replace(':', "/");
-        let mut tar = tool("tar", "tar");
-        run(tar.arg("-xf").arg(out.join("layout/blobs").join(digest)).arg("-C").arg(out.join("root")));
-    }
-    let lib = out.join("root/opt/tiny/lib");
+    let lib = unpacked(&mut tiny.erlrel(&format!("image {arguments}")), &out).join("opt/tiny/lib");
     [lib.join("tiny/ebin"), lib.join("tiny-1.0/ebin")].into_iter().find(|dir| dir.is_dir()).expect("modules")
 }
 
