@@ -1,6 +1,8 @@
 //! Which layers an image has, and how Erlang finds the project's applications in it: they lie in directories without
 //! versions, to which the names with versions are links.
 
+mod other_otp;
+
 use std::path::Path;
 use std::process::Command;
 
