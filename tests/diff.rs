@@ -7,6 +7,7 @@ use std::process::Command;
 use erlrel_core::beam;
 use serde_json::Value;
 
+use crate::support::docker::daemon;
 use crate::support::registry::Registry;
 use crate::support::shop::Shop;
 use crate::support::toolchain::{self, Toolchain};
@@ -52,14 +53,21 @@ impl Till {
         run(erlc.arg("-o").arg(self.shop.path(EBIN)).arg(self.shop.path("till.erl")));
     }
 
-    /// Makes an image.
-    fn image(&self, to: &str, more: &[&str]) {
+    /// Makes an image; says what was printed.
+    fn image(&self, to: &str, more: &[&str]) -> String {
         let mut image = self.shop.erlrel("image --no-compile --quiet --boot-program start --to");
-        run(image.arg(to).args(more));
+        if to == "docker" {
+            image.env("DOCKER_HOST", daemon().host());
+        }
+        run(image.arg(to).args(more))
     }
 
     fn diff(&self, arguments: &str) -> Command {
-        self.shop.erlrel(&format!("diff {arguments}"))
+        let mut diff = self.shop.erlrel(&format!("diff {arguments}"));
+        if arguments.contains("docker:") {
+            diff.env("DOCKER_HOST", daemon().host());
+        }
+        diff
     }
 
     fn json(&self, old: &str, new: &str) -> Value {
@@ -190,6 +198,50 @@ fn only_layers_that_differ_are_fetched_wherever_an_image_is() {
     assert_eq!(found["fetch"].as_u64(), Some(changed));
     let here = till.json("oci:old", &name("2"));
     assert_eq!(here["parts"], found["parts"]);
+}
+
+/// What `erlrel diff --help` names.
+#[test]
+fn images_can_be_anywhere() {
+    let till = Till::new();
+    let registry = Registry::plain();
+    let help = run(&mut till.diff("--help"));
+    let help: Vec<&str> = help.split_whitespace().collect();
+    let forms = "`archive:FILE`, `oci:DIR[:TAG]`, `docker:NAME`, or `[REGISTRY/]NAME[:TAG][@DIGEST]`";
+    assert!(help.join(" ").contains(forms), "another one needs its line here");
+    let places = |tag: &str| {
+        let (pushed, loaded) = (format!("{}/till:{tag}", registry.host()), format!("erlrel.test/till:{tag}"));
+        till.image(&format!("archive:{tag}.tar"), &[]);
+        till.image(&format!("oci:alone-{tag}"), &[]);
+        till.image(&format!("oci:both:{tag}"), &[]);
+        till.image("docker", &["--tag", &loaded]);
+        let said = till.image("registry", &["--tag", &pushed]);
+        let digest = said.lines().next().expect("a digest").to_string();
+        let (archive, alone) = (format!("archive:{tag}.tar"), format!("oci:alone-{tag}"));
+        let by_digest = format!("{}/till@{digest}", registry.host());
+        [archive, alone, format!("oci:both:{tag}"), format!("docker:{loaded}"), pushed, by_digest]
+    };
+    let old = places("1");
+    till.compile(SECOND);
+    let new = places("2");
+    let expected = till.json(&old[0], &new[0])["parts"].clone();
+    assert!(expected.to_string().contains(r#""name":"new""#), "{expected}");
+    for (place, other) in old.iter().zip(&new) {
+        for (one, two) in [(place, &old[0]), (&old[0], place)] {
+            let same = till.json(one, two);
+            assert_eq!(
+                (same["parts"].to_string(), same["files"].to_string()),
+                ("[]".into(), "[]".into()),
+                "{place}"
+            );
+            // Docker keeps neither annotations nor compressed layers.
+            if !place.starts_with("docker:") {
+                run(&mut till.diff(&format!("{one} {two} --exit-code")));
+            }
+        }
+        assert_eq!(till.json(place, other)["parts"], expected, "{place} and {other}");
+        assert_eq!(till.json(place, &new[0])["parts"], expected, "{place}");
+    }
 }
 
 #[test]
