@@ -1,15 +1,17 @@
 //! The release of a project, with its warnings told.
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use erlrel_core::Project;
 use erlrel_core::release::{Form, Release, Selection, Warning, resolve, spec, warnings, warnings_of_form};
 use erlrel_core::tree::Tree;
 
-use crate::args::{ProjectArgs, SelectArgs};
+use crate::args::{CompileArgs, ProjectArgs, RegistryArgs, SelectArgs};
+use crate::compile::path_of;
 use crate::error::CliError;
-use crate::project::load_otp;
+use crate::project::{Opening, load_otp};
+use crate::registry::{cache_registry, tell_trouble};
 use crate::report::Report;
 
 /// A release, and how much is put up with.
@@ -18,7 +20,35 @@ pub(crate) struct Resolved {
     strict: bool,
 }
 
+/// What a command is asked that writes a release to one place.
+pub(crate) struct Request<'a> {
+    pub(crate) project: &'a ProjectArgs,
+    pub(crate) compile: &'a CompileArgs,
+    pub(crate) registry: &'a RegistryArgs,
+    pub(crate) select: &'a SelectArgs,
+    /// The command of rebar3 that it stands in for.
+    pub(crate) command: &'a str,
+    /// Where the user wants it.
+    pub(crate) out: Option<&'a Path>,
+}
+
 impl Resolved {
+    /// Has the project compiled first.
+    pub(crate) fn compiled(request: &Request<'_>, report: &Report) -> Result<Self, CliError> {
+        let registry = cache_registry(request.registry, report);
+        let opening = Opening {
+            project: request.project,
+            compile: request.compile,
+            registry: &registry,
+            commands: &[request.command],
+            is_cached: true,
+            written: path_of(request.out),
+        };
+        let project = opening.open(report)?.project;
+        tell_trouble(&registry, report);
+        Self::of(project, request.project, request.select, report)
+    }
+
     /// Resolves a project's release, with the warnings printed.
     pub(crate) fn of(
         project: Project,

@@ -7,26 +7,20 @@ use erlrel_core::release::{Form, assemble, is_replaced_as_one};
 use erlrel_core::tree::{is_half_written, write_directory};
 
 use crate::args::ReleaseArgs;
-use crate::compile::path_of;
 use crate::error::CliError;
-use crate::project::Opening;
-use crate::registry::{cache_registry, tell_trouble};
 use crate::report::Report;
-use crate::resolved::Resolved;
+use crate::resolved::{Request, Resolved};
 
 pub(crate) fn run(args: &ReleaseArgs, report: &Report) -> Result<(), CliError> {
-    let registry = cache_registry(&args.registry, report);
-    let opening = Opening {
+    let request = Request {
         project: &args.project,
         compile: &args.compile,
-        registry: &registry,
-        commands: &["release"],
-        is_cached: true,
-        written: path_of(args.out.as_deref()),
+        registry: &args.registry,
+        select: &args.select,
+        command: "release",
+        out: args.out.as_deref(),
     };
-    let project = opening.open(report)?.project;
-    tell_trouble(&registry, report);
-    let resolved = Resolved::of(project, &args.project, &args.select, report)?;
+    let resolved = Resolved::compiled(&request, report)?;
     let out = match &args.out {
         Some(out) => named(out, &resolved.release.spec.name)?,
         None => resolved.rel_dir(),

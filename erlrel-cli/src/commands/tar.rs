@@ -5,27 +5,21 @@ use erlrel_core::release::{Form, assemble};
 use erlrel_core::tree::{TarOptions, TreeError, write_tar_gz};
 
 use crate::args::TarArgs;
-use crate::compile::path_of;
 use crate::environment::epoch;
 use crate::error::CliError;
-use crate::project::Opening;
-use crate::registry::{cache_registry, tell_trouble};
 use crate::report::Report;
-use crate::resolved::Resolved;
+use crate::resolved::{Request, Resolved};
 
 pub(crate) fn run(args: &TarArgs, report: &Report) -> Result<(), CliError> {
-    let registry = cache_registry(&args.registry, report);
-    let opening = Opening {
+    let request = Request {
         project: &args.project,
         compile: &args.compile,
-        registry: &registry,
-        commands: &["tar"],
-        is_cached: true,
-        written: path_of(args.out.as_deref()),
+        registry: &args.registry,
+        select: &args.select,
+        command: "tar",
+        out: args.out.as_deref(),
     };
-    let project = opening.open(report)?.project;
-    tell_trouble(&registry, report);
-    let resolved = Resolved::of(project, &args.project, &args.select, report)?;
+    let resolved = Resolved::compiled(&request, report)?;
     let tree = assemble(&resolved.release, Form::Tarball)?;
     resolved.warn_of_form(&tree, Form::Tarball, report)?;
     let spec = &resolved.release.spec;
