@@ -74,6 +74,25 @@ fn containerd_unpacks_zstd_layers_and_runs_the_image() {
     assert!(version.starts_with("native "), "{version}");
 }
 
+/// Debian 12's daemon is such a one.
+#[test]
+fn a_docker_that_is_too_old_for_zstd_is_named_as_the_reason() {
+    let version = daemon().run(["version", "--format", "{{.Server.Version}}"]);
+    assert!(version.starts_with("20.10."), "Docker {version} may know zstd: find an older one for this test");
+    let shop = Shop::new();
+    let image = |compression: &str| {
+        let arguments = format!("image --no-compile --tag {NAME} --to docker --compression {compression}");
+        let mut image = shop.erlrel(&arguments);
+        image.env("DOCKER_HOST", daemon().host());
+        image
+    };
+    insta::assert_snapshot!(shop.error(&mut image("zstd")), @r"
+    error: the Docker daemon did not load the image: it is too old for layers that are compressed with zstd (Error processing tar file(exit status 1): archive/tar: invalid tar header)
+      hint: make the layers with `--compression gzip` (on a base without zstd layers), or load the image into Docker 23 or newer
+    ");
+    run(&mut image("gzip"));
+}
+
 #[test]
 fn an_image_with_zstd_layers_can_be_built_on() {
     let shop = Shop::new();

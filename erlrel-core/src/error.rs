@@ -246,6 +246,9 @@ impl Error {
             Self::Command(CommandError::Failed { .. }) => Some("rebar3's own messages are above"),
             Self::Release(error) | Self::Container(ContainerError::Release(error)) => release_hint(error),
             _ if self.registry().is_some() => self.registry().and_then(RegistryError::hint),
+            Self::Destination(DestinationError::Docker(DockerError::TooOldForZstd { .. })) => Some(
+                "make the layers with `--compression gzip` (on a base without zstd layers), or load the image into Docker 23 or newer",
+            ),
             Self::Prebuilt(error) => error.hint(),
             Self::Cache(error) => error.hint(),
             Self::Container(ContainerError::NoErts { .. } | ContainerError::NoErlang { .. }) => Some(

@@ -7,13 +7,31 @@ use serde_json::Value;
 
 use super::http::{Answer, ChunkedWriter, read_answer};
 use super::{Connection, DockerError, DockerHost, interrupted, message, words};
-use crate::image::{Image, ImageError, Reference, archive};
+use crate::image::{Compression, Image, ImageError, Reference, archive};
 
 /// Loads an image into the daemon at `host` under each of `names`; says how many bytes were sent.
 ///
 /// # Errors
 /// When the image cannot be read, or the daemon cannot be reached or does not take it.
 pub fn load(image: &Image, names: &[Reference], host: &DockerHost) -> Result<u64, DockerError> {
+    send_and_ask(image, names, host).map_err(|error| explained(error, image))
+}
+
+/// What Go's reader of tar files says of anything else.
+const NO_TAR: &str = "invalid tar header";
+
+/// A daemon that does not know zstd looks for a tar file in it.
+fn explained(error: DockerError, image: &Image) -> DockerError {
+    let has_zstd = || image.layers().iter().any(|layer| layer.media_type() == Compression::ZSTD_LAYER);
+    match error {
+        DockerError::Refused { message } if message.contains(NO_TAR) && has_zstd() => {
+            DockerError::TooOldForZstd { message }
+        }
+        other => other,
+    }
+}
+
+fn send_and_ask(image: &Image, names: &[Reference], host: &DockerHost) -> Result<u64, DockerError> {
     let mut connection = host.connect()?;
     match send(image, names, host, &mut connection) {
         Ok(bytes) => {

@@ -151,6 +151,14 @@ pub enum DockerError {
         /// Its own words.
         message: String,
     },
+    /// A daemon from before Docker 23, which takes layers that are compressed with zstd for damaged ones.
+    #[error(
+        "the Docker daemon did not load the image: it is too old for layers that are compressed with zstd ({message})"
+    )]
+    TooOldForZstd {
+        /// Its own words.
+        message: String,
+    },
     /// The daemon does not give the image.
     #[error(
         "the Docker daemon does not give the image `{name}`: {message}; `docker images` lists those that it has"

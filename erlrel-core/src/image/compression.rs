@@ -25,6 +25,9 @@ pub enum Compression {
 }
 
 impl Compression {
+    /// The media type of a layer that is compressed with zstd.
+    pub(crate) const ZSTD_LAYER: &str = LAYER_ZSTD;
+
     /// Reads one of the [`FORMS`]; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         match text.split_once(':') {
