@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::support::erlang;
 use crate::support::rebar3::Tiny;
 use crate::support::sample::{self, Sample};
 use crate::support::{cache_dir, copy_dir, erlrel, fails, put_program, repository, run, temp_dir, tool};
@@ -87,6 +88,79 @@ fn each_command_makes_what_erlrel_makes() {
     assert!(Path::new(release.trim()).join("bin/tiny").is_file(), "{release}");
     let image = run(&mut tiny.rebar3("as prod erlrel image"));
     assert_eq!(image, run(&mut tiny.erlrel("image --quiet --no-compile")));
+}
+
+/// A module that holds the path of its source, unless the compiler is asked for `deterministic` output.
+const WITH_PATH: &str = "-module(tiny).\n-export([path/0]).\npath() -> ?FILE.\n";
+
+fn with_path(more: &str) -> Tiny {
+    let tiny = project(more);
+    tiny.write("src/tiny.erl", WITH_PATH);
+    tiny
+}
+
+/// The digest of the image that rebar3 makes with the plugin.
+fn image(tiny: &Tiny, more: &str) -> String {
+    let said = run(&mut tiny.rebar3(&format!("as prod erlrel image {more}")));
+    said.lines().next().expect("a digest").to_string()
+}
+
+#[test]
+fn the_image_is_the_one_that_erlrel_makes_in_another_directory() {
+    let direct = run(&mut with_path("").erlrel("image --quiet"));
+    let direct = direct.lines().next().expect("a digest");
+    assert_eq!(image(&with_path(""), ""), direct);
+    assert_eq!(image(&with_path("").with("ERL_COMPILER_OPTIONS", "{d, 'TEXT', \"é\"}"), ""), direct);
+    assert_eq!(image(&with_path("").with("ERL_COMPILER_OPTIONS", "[debug_info, deterministic]"), ""), direct);
+    assert_ne!(image(&with_path(""), "--no-deterministic"), direct);
+    assert_ne!(image(&with_path("{erlrel, [{deterministic, false}]}.\n"), ""), direct);
+    let tiny = with_path("{erlrel, [{deterministic, true}]}.\n");
+    let config = std::fs::read_to_string(tiny.dir().join("rebar.config")).expect("a file");
+    tiny.write("rebar.config", &config.replace("{prod, [", "{prod, [{erlrel, [{deterministic, false}]}, "));
+    assert_ne!(image(&tiny, ""), direct);
+}
+
+#[test]
+fn compiler_options_that_are_no_term_stay_and_are_told() {
+    let tiny = with_path("").with("ERL_COMPILER_OPTIONS", "[debug_info");
+    let output = tiny.rebar3("as prod erlrel tar").env_remove("QUIET").output().expect("started");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && said.contains("`[debug_info` is no Erlang term"), "{said}");
+}
+
+#[test]
+fn rebar3_by_hand_and_the_plugin_take_turns_and_compile_nothing_twice() {
+    let tiny = with_path("");
+    let beam = tiny.dir().join("_build/prod/lib/tiny/ebin/tiny.beam");
+    let state = || {
+        let metadata = beam.metadata().expect("compiled");
+        (metadata.modified().expect("a time"), std::fs::read(&beam).expect("read"))
+    };
+    let digest = image(&tiny, "");
+    let compiled = state();
+    run(&mut tiny.rebar3("as prod compile"));
+    assert!(state() == compiled, "by hand nothing is compiled again");
+    assert_eq!(image(&tiny, ""), digest);
+    assert_eq!(run(&mut tiny.erlrel("image --quiet")).lines().next(), Some(digest.as_str()));
+    assert!(state() == compiled, "neither by the plugin nor by erlrel");
+    // What was compiled by hand lacks the option.
+    std::fs::remove_dir_all(tiny.dir().join("_build/prod/lib/tiny")).expect("removed");
+    run(&mut tiny.rebar3("as prod compile"));
+    assert_ne!(state().1, compiled.1);
+    assert_eq!(image(&tiny, ""), digest);
+}
+
+#[test]
+fn what_rebar3_compiles_afterwards_has_the_options_that_it_had() {
+    let tiny = with_path("");
+    run(&mut tiny.rebar3("do erlrel tar, eunit"));
+    let has_path = |profile: &str| {
+        let beam = tiny.dir().join(format!("_build/{profile}/lib/tiny/ebin/tiny.beam"));
+        let ask = r#"[Beam] = init:get_plain_arguments(),
+            {module, tiny} = code:load_abs(filename:rootname(Beam)), io:put_chars(tiny:path()), halt()."#;
+        erlang::evaluate(ask, &[beam.as_os_str()]).starts_with('/')
+    };
+    assert_eq!((has_path("default"), has_path("test")), (false, true));
 }
 
 #[test]
@@ -253,8 +327,9 @@ fn rebar3_helps_with_the_command() {
       rebar3 erlrel COMMAND --help                           every option of a command
 
     rebar3 compiles the project before commands that need it, with the profiles after `as`; there is no
-    usual profile as with erlrel itself. All arguments go to erlrel unchanged. (A comma in one ends the
-    command for rebar3 after `as` and `do`.)
+    usual profile as with erlrel itself. The compiler is asked for `deterministic` output, as erlrel does it,
+    unless --no-deterministic or `{erlrel, [{deterministic, false}]}` says otherwise. All arguments go to
+    erlrel unchanged. (A comma in one ends the command for rebar3 after `as` and `do`.)
 
     The program erlrel is looked for on PATH, unless the environment variable ERLREL names it.
     Usage: rebar3 erlrel

@@ -14,10 +14,14 @@
     "  rebar3 erlrel --help                                   every command of erlrel\n"
     "  rebar3 erlrel COMMAND --help                           every option of a command\n\n"
     "rebar3 compiles the project before commands that need it, with the profiles after `as`; there is no\n"
-    "usual profile as with erlrel itself. All arguments go to erlrel unchanged. (A comma in one ends the\n"
-    "command for rebar3 after `as` and `do`.)\n\n"
+    "usual profile as with erlrel itself. The compiler is asked for `deterministic` output, as erlrel does it,\n"
+    "unless --no-deterministic or `{erlrel, [{deterministic, false}]}` says otherwise. All arguments go to\n"
+    "erlrel unchanged. (A comma in one ends the command for rebar3 after `as` and `do`.)\n\n"
     "The program erlrel is looked for on PATH, unless the environment variable ERLREL names it."
 ).
+
+%% Options that the compiler adds to all others, a term or a list of terms.
+-define(OPTIONS, "ERL_COMPILER_OPTIONS").
 
 -spec init(rebar_state:t()) -> {ok, rebar_state:t()}.
 init(State) ->
@@ -81,7 +85,7 @@ find(Name, Reason) ->
 do(Program, Arguments, State) ->
     {Before, Rest} = lists:splitwith(fun is_option/1, Arguments),
     Flags = flags(Program, Arguments, Rest),
-    case compile(lists:member(compile, Flags), State) of
+    case compile(lists:member(compile, Flags), is_deterministic(Arguments, State), State) of
         {ok, State1} ->
             Added = lists:append([added(Flag, State) || Flag <- Flags]),
             Full = Before ++ lists:sublist(Rest, 1) ++ Added ++ lists:nthtail(min(1, length(Rest)), Rest),
@@ -126,14 +130,65 @@ collect(Port, Output) ->
         {Port, {exit_status, _}} -> <<>>
     end.
 
-compile(false, State) ->
+compile(false, _IsDeterministic, State) ->
     {ok, State};
-compile(true, State) ->
+compile(true, false, State) ->
+    compile(State);
+compile(true, true, State) ->
+    Given = os:getenv(?OPTIONS, ""),
+    case with_deterministic(Given) of
+        {ok, Options} ->
+            os:putenv(?OPTIONS, Options),
+            %% What rebar3 does afterwards is not erlrel's affair.
+            try compile(State) after restore(Given) end;
+        {error, no_term} ->
+            rebar_api:warn(
+                "The variable ~s is ignored by the compiler, since `~ts` is no Erlang term; so it cannot be asked for "
+                "`deterministic` output either.", [?OPTIONS, Given]),
+            compile(State)
+    end.
+
+compile(State) ->
     Arguments = rebar_state:command_args(State),
     case rebar_core:process_command(rebar_state:command_args(State, []), compile) of
         {ok, State1} -> {ok, rebar_state:command_args(State1, Arguments)};
         {error, _} = Error -> Error
     end.
+
+%% As erlrel itself has a project compiled: the same bytes in every directory, unless the user does not want it.
+is_deterministic(Arguments, State) ->
+    Options = rebar_state:get(State, erlrel, []),
+    Refused = is_list(Options) andalso proplists:get_value(deterministic, Options, true) =:= false,
+    not (Refused orelse lists:member("--no-deterministic", Arguments)).
+
+%% rebar3 compiles again what lacks one of these options, and not what has one too many: whoever calls it by hand in
+%% between has nothing compiled twice.
+with_deterministic(Given) ->
+    case string:trim(Given) of
+        "" -> {ok, "deterministic"};
+        _ -> added_to(parsed(Given), Given)
+    end.
+
+parsed(Text) ->
+    case erl_scan:string(Text ++ "\n.") of
+        {ok, Tokens, _} -> erl_parse:parse_term(Tokens);
+        {error, _, _} = Error -> Error
+    end.
+
+added_to({ok, Options}, Given) when is_list(Options) ->
+    case lists:member(deterministic, Options) of
+        true -> {ok, Given};
+        false -> {ok, lists:flatten(io_lib:format("~0tp", [[deterministic | Options]]))}
+    end;
+added_to({ok, Option}, Given) ->
+    added_to({ok, [Option]}, Given);
+added_to(_, _) ->
+    {error, no_term}.
+
+restore("") ->
+    os:unsetenv(?OPTIONS);
+restore(Given) ->
+    os:putenv(?OPTIONS, Given).
 
 added(no_compile, _State) ->
     ["--no-compile"];
