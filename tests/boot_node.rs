@@ -8,3 +8,5 @@ mod printing;
 mod protocols;
 mod running;
 mod versions;
+
+pub(crate) use running::toolchains;

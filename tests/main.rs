@@ -37,6 +37,7 @@ mod otp_trees;
 mod overlay_parity;
 mod parity_page;
 mod plugin;
+mod port_mapper;
 mod random_projects;
 mod rebar3_flags;
 mod rebar3_parity;

@@ -4,9 +4,8 @@ use crate::support::container::has_no_program;
 use crate::support::docker::daemon;
 use crate::support::image;
 
-/// The most that hello may have: its needs, and nothing of a distribution. Its BEAM files, which are not compressed by
-/// themselves, have 1.1 MB more than in a tarball, and are less in the compressed image.
-const HELLO_BOUND: u64 = 19_000_000;
+/// The most that hello may have: its needs, and nothing of a distribution.
+const HELLO_BOUND: u64 = 16_000_000;
 
 #[test]
 fn images_have_no_shell() {
@@ -21,13 +20,29 @@ fn images_have_no_shell() {
 }
 
 #[test]
-fn hello_unpacks_to_at_most_19_megabytes() {
+fn hello_unpacks_to_at_most_16_megabytes() {
     let image = image::hello();
     let files: u64 = image.files().values().map(|file| file.size).sum();
     assert!(files <= HELLO_BOUND, "{files} bytes of files");
     let docker: u64 =
         daemon().run(["image", "inspect", "--format={{.Size}}", &image.name]).parse().expect("a number");
     assert!(docker <= HELLO_BOUND, "{docker} bytes in Docker");
+}
+
+/// The start program is it.
+#[test]
+fn images_have_no_epmd_of_otp_and_nothing_that_only_it_needs() {
+    for image in image::all() {
+        let files = image.files();
+        let epmd = image.path_of("/bin/epmd");
+        assert!(files[epmd.trim_start_matches('/')].kind.is_symlink(), "{epmd} in {}", image.name);
+        let is_needless = |path: &&String| {
+            let needless =
+                ["libsystemd", "libgcrypt", "libgpg-error", "liblz4", "liblzma", "libzstd", "libcap"];
+            needless.iter().any(|name| path.rsplit('/').next().is_some_and(|file| file.starts_with(name)))
+        };
+        assert_eq!(files.keys().filter(is_needless).collect::<Vec<_>>(), [""; 0], "{}", image.name);
+    }
 }
 
 /// Of a release build; that for debugging has several times as much.

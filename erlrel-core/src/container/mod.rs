@@ -13,6 +13,7 @@ mod bound_modules;
 mod contract;
 mod description;
 mod env_file;
+mod epmd;
 mod error;
 mod files;
 mod health_terms;
@@ -138,7 +139,8 @@ pub struct Plan {
 
 /// Decides what the image of a release contains. Nothing is written.
 ///
-/// `boot_program` becomes `bin/NAME`: erlrel's own, `erlrel-boot`, for the image's platform.
+/// `boot_program` becomes `bin/NAME`: erlrel's own, `erlrel-boot`, for the image's platform. The runtime system's epmd
+/// becomes a link to it.
 ///
 /// # Errors
 /// When the start program is not there, the release cannot be assembled, has no ERTS and no base that brings one, needs a shared
@@ -166,6 +168,7 @@ pub fn plan(
         return Err(ContainerError::ProgramTaken { path: program.to_string() });
     }
     let warnings = release::warnings_of_form(release, &tree, Form::Image);
+    epmd::by_start_program(&mut tree, &program);
     tree.insert(program, start_program(boot_program)?)?;
     let shell = if options.shell { Shell::Sh } else { Shell::No };
     let has_shell = options.shell || base.as_ref().is_some_and(Opened::has_shell);

@@ -4,6 +4,8 @@
 //! and becomes the VM ([`vm`]) – or, as the first process of a container, runs the VM and looks after all other
 //! processes ([`vm::init`]). Other [`commands`] talk to the running [`node`]. What is started is decided as
 //! a plain value first: a [`vm::plan::Plan`].
+//!
+//! Called as `epmd`, which is a link to it, it is the port mapper of Erlang's nodes instead: [`epmd`].
 
 mod command;
 mod commands;
@@ -12,6 +14,7 @@ mod configuration;
 mod daemon;
 mod dist;
 mod environment;
+mod epmd;
 mod error;
 mod erts;
 mod help;
@@ -41,6 +44,9 @@ use crate::vm::start::{self, Boot};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
+    if epmd::is_called(&words) {
+        return epmd::run(&words);
+    }
     let code = run(&words).unwrap_or_else(|error| {
         report::error(&error);
         error.code().into()

@@ -14,8 +14,13 @@ pub(crate) fn result(text: impl Display) {
 
 /// Writes to standard output what a node has printed, as it is.
 pub(crate) fn output(text: &str) {
+    output_bytes(text.as_bytes());
+}
+
+/// Writes bytes to standard output that may be no text.
+pub(crate) fn output_bytes(bytes: &[u8]) {
     let mut out = io::stdout();
-    note_loss(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    note_loss(out.write_all(bytes).and_then(|()| out.flush()));
 }
 
 /// Whether something could not be written to standard output, so that a success is none.
