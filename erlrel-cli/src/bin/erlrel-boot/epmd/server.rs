@@ -296,6 +296,10 @@ fn is_of_caller(error: &io::Error) -> bool {
 }
 
 /// Of the clock, cut off to four bytes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "creations are not to begin anew with the port mapper, as OTP's do not"
+)]
 fn seconds() -> u32 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u32::try_from(since.as_secs() & u64::from(u32::MAX)).unwrap_or(0)
