@@ -143,3 +143,55 @@ fn the_check_can_be_turned_off_and_extended() {
     warning: application `cart` (module `cart`) calls `cart:gone/1`, which does not exist
     ");
 }
+
+#[test]
+fn what_a_cache_knows_of_modules_that_were_edited_since_does_not_count() {
+    let erts = "{relx, [{release, {shop, \"1\"}, [shop, sasl]}, {include_erts, true}]}.";
+    let project = Project::new("run(X) -> cart:run(X).", QUIET, erts);
+    let cache = temp_dir();
+    let told = || {
+        let mut command = erlrel();
+        command
+            .args(["plan", "--profile", "default", "--cache-dir"])
+            .arg(cache.path())
+            .current_dir(project.temp.path());
+        let output = command.output().expect("started");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{text}");
+        text.lines().filter(|line| line.contains(" calls ")).collect::<Vec<_>>().join("\n")
+    };
+    let edited = |app: &str, code: &str| {
+        project.app(app, if app == "shop" { "[kernel, stdlib, cart]" } else { "[kernel, stdlib]" }, code);
+        settle(&project.temp.path().join(format!("_build/default/lib/{app}/ebin")));
+        // The second time it is known.
+        let first = told();
+        assert_eq!(told(), first);
+        first
+    };
+    let walking = "-export([walk/1]).\nrun(X) -> X.\nwalk(X) -> X.";
+    assert_eq!(edited("cart", walking), "");
+    assert_eq!(edited("shop", "run(X) -> cart:walk(X)."), "");
+    // Not the caller is another one now, but what it calls.
+    insta::assert_snapshot!(edited("cart", QUIET), @"warning: application `shop` (module `shop`) calls `cart:walk/1`, which does not exist");
+    assert_eq!(edited("cart", walking), "");
+    insta::assert_snapshot!(edited("shop", "run(X) -> cart:jump(X)."), @"warning: application `shop` (module `shop`) calls `cart:jump/1`, which does not exist");
+    assert_eq!(edited("shop", QUIET), "");
+}
+
+/// Waits until the files of a directory are so old that they can be remembered, by the clock of their file system.
+fn settle(dir: &Path) {
+    let modified = |path: &Path| path.metadata().expect("there").modified().expect("a time");
+    let files: Vec<_> =
+        std::fs::read_dir(dir).expect("listed").map(|file| file.expect("there").path()).collect();
+    let newest = files.iter().map(|file| modified(file)).max().expect("a file");
+    let is_old = || {
+        let probe = dir.join("probe");
+        std::fs::write(&probe, "").expect("written");
+        let now = modified(&probe);
+        std::fs::remove_file(&probe).expect("removed");
+        now.duration_since(newest).is_ok_and(|age| age.as_secs() >= 3)
+    };
+    while !is_old() {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}

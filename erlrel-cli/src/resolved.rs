@@ -4,7 +4,11 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use erlrel_core::Project;
-use erlrel_core::release::{Form, Release, Selection, Warning, resolve, spec, warnings, warnings_of_form};
+use erlrel_core::cache::Cache;
+use erlrel_core::fs::{NoNotes, Notes};
+use erlrel_core::release::{
+    Form, Release, Selection, Warning, resolve, spec, warnings_noted, warnings_of_form,
+};
 use erlrel_core::tree::Tree;
 
 use crate::args::{CompileArgs, ProjectArgs, RegistryArgs, SelectArgs};
@@ -46,14 +50,15 @@ impl Resolved {
         };
         let project = opening.open(report)?.project;
         tell_trouble(&registry, report);
-        Self::of(project, request.project, request.select, report)
+        Self::of(project, request.project, request.select, None, report)
     }
 
-    /// Resolves a project's release, with the warnings printed.
+    /// Resolves a project's release, with the warnings printed. `cache` may know something of its modules.
     pub(crate) fn of(
         project: Project,
         args: &ProjectArgs,
         select: &SelectArgs,
+        cache: Option<&Cache>,
         report: &Report,
     ) -> Result<Self, CliError> {
         let otp = load_otp(args)?;
@@ -61,7 +66,8 @@ impl Resolved {
         let spec = spec(&project, &selection, &select.overrides.overrides())?;
         let resolved = Self { release: resolve(project, otp, spec)?, strict: select.strict };
         let fails = |warning: &Warning| warning.fails_in_relx(&resolved.release.spec);
-        resolved.warn_or_fail(&warnings(&resolved.release), fails, report)?;
+        let notes = cache.map_or(&NoNotes as &dyn Notes, |cache| cache);
+        resolved.warn_or_fail(&warnings_noted(&resolved.release, notes), fails, report)?;
         Ok(resolved)
     }
 

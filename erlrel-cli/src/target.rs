@@ -83,7 +83,7 @@ fn plan_releaser(
     host: &Host<'_>,
     report: &Report,
 ) -> Result<Plan, CliError> {
-    let resolved = Resolved::of(project, project_args, &args.select, report)?;
+    let resolved = Resolved::of(project, project_args, &args.select, host.cache.as_ref(), report)?;
     Ok(targets::plan_releaser(&resolved.release, container, &host.build_options())?)
 }
 

@@ -4,6 +4,7 @@
 mod aside;
 #[cfg(test)]
 pub(crate) mod edits;
+mod notes;
 mod stat;
 
 use std::fs::{self, File};
@@ -16,6 +17,7 @@ use rustix::io::Errno;
 
 pub(crate) use aside::{Abandoned, Draft, write_aside_unsynced};
 pub use aside::{ScratchDir, is_aside, unnamed_file, write_aside};
+pub use notes::{Look, NoNotes, Notes};
 pub(crate) use stat::{Fields, Stat};
 
 /// A file operation that failed: what was attempted, and where.

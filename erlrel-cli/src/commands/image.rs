@@ -106,7 +106,7 @@ impl Subject {
             written: paths_of(&args.to),
         };
         let Opened { project, compiled, dependency_cache } = opening.open(report)?;
-        let resolved = Resolved::of(project, &args.project, &args.select, report)?;
+        let resolved = Resolved::of(project, &args.project, &args.select, host.cache.as_ref(), report)?;
         let options = options_of(&resolved, &args.content)?;
         let Release { project, spec, .. } = &resolved.release;
         let usual = (spec.name.as_str(), spec.vsn.as_str());

@@ -54,7 +54,7 @@ fn decide(args: &PlanArgs, host: &Host<'_>, report: &Report) -> Result<(Summary,
         }
         None => {
             let project = project::open(&args.project, &["release", "tar"])?;
-            let resolved = Resolved::of(project, &args.project, &args.select, report)?;
+            let resolved = Resolved::of(project, &args.project, &args.select, host.cache.as_ref(), report)?;
             let options = options_of(&resolved, &args.content)?;
             let plan = plan_project(&resolved, &options, &args.content, host, report)?;
             (Summary::of_project(&resolved.release), plan)

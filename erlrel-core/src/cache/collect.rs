@@ -24,6 +24,8 @@ pub enum Kind {
     Digests,
     /// What was found of a file that was compared.
     Seen,
+    /// What else was found of the files in a directory.
+    Notes,
     /// What a packed layer holds.
     Contents,
     /// The layers of the image that was made last of something.
@@ -32,8 +34,16 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 7] =
-        [Self::Blob, Self::Layer, Self::Listing, Self::Digests, Self::Seen, Self::Contents, Self::Build];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Blob,
+        Self::Layer,
+        Self::Listing,
+        Self::Digests,
+        Self::Seen,
+        Self::Notes,
+        Self::Contents,
+        Self::Build,
+    ];
 
     /// Where entries of this kind are, in the cache's directory.
     pub(super) fn directory(self) -> &'static str {
@@ -43,6 +53,7 @@ impl Kind {
             Self::Listing => "listings",
             Self::Digests => "digests",
             Self::Seen => "seen",
+            Self::Notes => "notes",
             Self::Contents => "contents",
             Self::Build => "builds",
         }
@@ -153,7 +164,7 @@ impl Cache {
         match entry.kind {
             Kind::Layer => path.exists() && !blob_of(&body(&text())).is_some_and(is_there),
             Kind::Seen => path.exists() && is_of_nothing(&body(&text())),
-            Kind::Blob | Kind::Listing | Kind::Digests | Kind::Contents | Kind::Build => false,
+            Kind::Blob | Kind::Listing | Kind::Digests | Kind::Notes | Kind::Contents | Kind::Build => false,
         }
     }
 }

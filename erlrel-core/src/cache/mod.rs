@@ -7,6 +7,7 @@
 //! | `listings` | what the layers of base images hold: paths, modes, owners, links, whiteouts, symbol versions | the digests of the layer |
 //! | `digests` | the digests of the files in a directory, as they go into a tree | the digest of the directory's path |
 //! | `seen` | that a blob, or an archive that was written, has the content that it should have | the digest of its path |
+//! | `notes` | what was found of the files in a directory, on one topic | the digest of the topic and the directory's path |
 //! | `contents` | what a packed layer holds: paths, modes, link targets, content digests | the layer's diff_id |
 //! | `builds` | the layers and the configuration of the image that was made last of something | the digest of what that is |
 //! | `locks` | an empty file for each blob that is being fetched | the digest of the blob |
@@ -31,6 +32,7 @@ mod error;
 mod key;
 mod layers;
 mod listings;
+mod notes;
 mod record;
 mod seen;
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub use tag_facts::TagFacts;
 
 use crate::cache::Cache;
 use crate::docker::DockerHost;
-use crate::fs::ScratchDir;
+use crate::fs::{NoNotes, Notes, ScratchDir};
 use crate::image::files::{FileKind, FileMap};
 use crate::image::layers::{self, PackOptions, SplitOptions};
 use crate::image::native::{self, NativeOptions, Shell};
@@ -104,6 +104,12 @@ impl<'a> BuildOptions<'a> {
             cache_from: &[],
             observer,
         }
+    }
+}
+
+impl BuildOptions<'_> {
+    fn notes(&self) -> &dyn Notes {
+        self.cache.map_or(&NoNotes, |cache| cache)
     }
 }
 
@@ -192,7 +198,7 @@ pub fn plan(
     let mut plan = parts.plan(options, build)?;
     plan.warnings.extend(warnings.into_iter().map(ContainerWarning::Release));
     if !options.shell && plan.base.is_none() {
-        plan.warnings.extend(shell::users(release));
+        plan.warnings.extend(shell::users(release, build.notes()));
     }
     if !has_shell {
         plan.warnings.extend(shell::hooks(release));

@@ -7,6 +7,7 @@
 mod assemble;
 mod boot_script;
 mod broken_links;
+mod calls;
 mod config_files;
 mod contradictions;
 mod definition;
@@ -35,6 +36,7 @@ mod wildcard;
 
 pub use assemble::{Form, assemble};
 pub use boot_script::{BootFiles, boot_files};
+pub(crate) use calls::{Calls, calls};
 pub use definition::Selection;
 pub use directory::is_replaced_as_one;
 pub use error::ReleaseError;
@@ -49,4 +51,4 @@ pub use spec::{ConfigFile, IncludeErts, Mode, ReleaseSpec, SpecWarning, SystemLi
 pub(crate) use start_script::shell_files;
 pub use start_script::{Extension, Phase, ScriptAdditions, ScriptHook, StartScript};
 pub use undefined::{Scope, UndefinedFunctions};
-pub use warnings::{Absence, Warning, warnings, warnings_of_form};
+pub use warnings::{Absence, Warning, warnings, warnings_noted, warnings_of_form};

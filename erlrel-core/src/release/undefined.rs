@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
+use super::calls::{Calls, calls, exports, ignored};
 use super::resolve::{Release, ReleaseApp};
 use super::{Absence, Warning};
-use crate::beam::{self, Function};
-use crate::fs;
+use crate::beam::Function;
+use crate::fs::Notes;
 use crate::project::Origin;
-use crate::term::{self, Term};
 
 /// Whose calls are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,24 +52,16 @@ impl Scope {
 /// exists and is not in the release: that is a dependency somebody forgot to name. What rebar3's
 /// `xref_ignores` and a module's `-ignore_xref` name is left out. A module that cannot be read calls
 /// nothing: packing it will say so.
-pub(super) fn undefined_functions(release: &Release) -> Vec<Warning> {
+pub(super) fn undefined_functions(release: &Release, notes: &dyn Notes) -> Vec<Warning> {
     let wanted = &release.spec.undefined_functions;
     if !wanted.project && wanted.others == Scope::None {
         return Vec::new();
     }
     let modules = Modules::of(release);
-    let ignored: Vec<Ignored> =
-        release.project.config.list("xref_ignores").iter().filter_map(ignored).collect();
-    let callers: Vec<Caller<'_>> = release
-        .apps
-        .par_iter()
-        .filter(|app| app.origin != Origin::Otp)
-        .flat_map(|app| app.app.modules.par_iter().map(move |module| (app, module)))
-        .filter_map(|(app, module)| Caller::read(app, module, &ignored))
-        .collect();
+    let callers = Caller::all(release, notes);
     let called: BTreeSet<&str> =
         callers.iter().flat_map(|caller| &caller.calls).map(|call| &*call.module).collect();
-    let exports = modules.exports(&called);
+    let exports = modules.exports(&called, notes);
     let check = Check { release, exports: &exports, modules: &modules };
     callers.iter().flat_map(|caller| check.caller(caller)).collect()
 }
@@ -84,12 +74,20 @@ struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    fn read(app: &'a ReleaseApp, module: &'a str, ignored: &[Ignored]) -> Option<Self> {
-        let bytes = fs::read(&app.app.beam(module)).ok()?;
-        let mut calls = beam::imports(&bytes).ok()?;
-        let own = ignored_by(module, &bytes);
-        calls.retain(|call| !ignored.iter().chain(&own).any(|ignored| ignored.covers(call)));
-        Some(Self { app, module, calls })
+    /// All of them but those of Erlang.
+    fn all(release: &'a Release, notes: &dyn Notes) -> Vec<Self> {
+        let ignores: Vec<_> =
+            release.project.config.list("xref_ignores").iter().filter_map(ignored).collect();
+        let apps = release.apps.iter().filter(|app| app.origin != Origin::Otp);
+        let modules: Vec<(&ReleaseApp, &String)> =
+            apps.flat_map(|app| app.app.modules.iter().map(move |module| (app, module))).collect();
+        let files: Vec<PathBuf> = modules.iter().map(|(app, module)| app.app.beam(module)).collect();
+        let caller = |((app, module), calls): ((&'a ReleaseApp, &'a String), _)| {
+            let Calls { mut functions, ignored } = calls?;
+            functions.retain(|call| !ignores.iter().chain(&ignored).any(|ignored| ignored.covers(call)));
+            Some(Self { app, module, calls: functions })
+        };
+        modules.into_iter().zip(calls(&files, notes)).filter_map(caller).collect()
     }
 }
 
@@ -114,15 +112,12 @@ impl Modules {
     }
 
     /// What each of these modules exports, where that can be read.
-    fn exports(&self, names: &BTreeSet<&str>) -> BTreeMap<&str, BTreeSet<(String, u32)>> {
-        let found: Vec<(&String, &PathBuf)> = self
-            .files
-            .iter()
-            .filter(|(name, _)| names.contains(name.as_str()))
-            .filter_map(|(name, file)| Some((name, file.as_ref()?)))
-            .collect();
-        let exports = |file: &PathBuf| beam::exports(&fs::read(file).ok()?).ok();
-        found.par_iter().filter_map(|(name, file)| Some((name.as_str(), exports(file)?))).collect()
+    fn exports(&self, names: &BTreeSet<&str>, notes: &dyn Notes) -> BTreeMap<&str, BTreeSet<(String, u32)>> {
+        let called = self.files.iter().filter(|(name, _)| names.contains(name.as_str()));
+        let (names, files): (Vec<&str>, Vec<PathBuf>) =
+            called.filter_map(|(name, file)| Some((name.as_str(), file.clone()?))).unzip();
+        let found = names.into_iter().zip(exports(&files, notes));
+        found.filter_map(|(name, exports)| Some((name, exports?))).collect()
     }
 }
 
@@ -200,48 +195,4 @@ fn outside(module: &str, release: &Release) -> Option<String> {
     let all = own.chain(otp.directories());
     let mut candidates = all.filter(|(name, _)| !apps.iter().any(|app| app.app.name == *name));
     candidates.find(|(_, dir)| dir.join(&file).is_file()).map(|(name, _)| name.to_string())
-}
-
-/// Calls that nobody wants to hear of: of a module, a function, or a function with one arity.
-struct Ignored {
-    module: String,
-    function: Option<String>,
-    arity: Option<u64>,
-}
-
-impl Ignored {
-    fn covers(&self, call: &Function) -> bool {
-        self.module == call.module
-            && self.function.as_ref().is_none_or(|function| *function == call.name)
-            && self.arity.is_none_or(|arity| arity == u64::from(call.arity))
-    }
-}
-
-/// What the module's own `-ignore_xref` attributes name.
-fn ignored_by(module: &str, bytes: &[u8]) -> Vec<Ignored> {
-    let encoded = beam::attributes(bytes).ok().flatten().unwrap_or_default();
-    let attributes = term::decode(&encoded).ok().and_then(|list| list.as_list()).unwrap_or_default();
-    let values = attributes.iter().filter_map(Term::as_pair).filter(|(key, _)| *key == "ignore_xref");
-    let values = values.flat_map(|(_, value)| value.as_list().unwrap_or_else(|| vec![value.clone()]));
-    values.filter_map(|term| ignored_in(module, &term)).collect()
-}
-
-/// `M`, `{M, F}` or `{M, F, A}`.
-fn ignored(term: &Term) -> Option<Ignored> {
-    let parts = term.as_tuple().unwrap_or(std::slice::from_ref(term));
-    let atom = |at: usize| parts.get(at).and_then(Term::as_atom).map(String::from);
-    let arity = parts.get(2).map(Term::as_u64);
-    Some(Ignored { module: atom(0)?, function: atom(1), arity: arity.flatten() })
-}
-
-/// As [`ignored`], where `{F, A}` is a function of the module itself.
-fn ignored_in(module: &str, term: &Term) -> Option<Ignored> {
-    match term.as_tuple() {
-        Some([function, arity]) if arity.as_u64().is_some() => Some(Ignored {
-            module: module.into(),
-            function: function.as_atom().map(String::from),
-            arity: arity.as_u64(),
-        }),
-        _ => ignored(term),
-    }
 }

@@ -8,6 +8,7 @@ use super::resolve::Release;
 use super::spec::{ReleaseSpec, SpecWarning};
 use super::undefined::undefined_functions;
 use super::{broken_links, erts, mentions, overlay, relx_tarball, start_script};
+use crate::fs::{NoNotes, Notes};
 use crate::project::{ConfigWarning, Project};
 use crate::term::SourceError;
 use crate::tree::Tree;
@@ -15,11 +16,16 @@ use crate::tree::Tree;
 /// Everything that is to be said of a release in whatever form it is made: about its configuration, its applications,
 /// the project's lock, and calls into nothing.
 pub fn warnings(release: &Release) -> Vec<Warning> {
+    warnings_noted(release, &NoNotes)
+}
+
+/// The same, where something is known of modules from before.
+pub fn warnings_noted(release: &Release, notes: &dyn Notes) -> Vec<Warning> {
     let Release { project, spec, .. } = release;
     let of_project = project.warnings.iter().cloned().map(Warning::Project);
     let of_spec = spec.warnings.iter().cloned().map(Warning::Spec);
     let of_parts = of_parts(release).into_iter().chain(outdated_locks(project));
-    of_project.chain(of_spec).chain(of_parts).chain(undefined_functions(release)).collect()
+    of_project.chain(of_spec).chain(of_parts).chain(undefined_functions(release, notes)).collect()
 }
 
 /// What is to be said of one form of it besides, whose files are `tree`: what they lack, and where relx's tarball,

@@ -43,6 +43,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Listing => "listing",
         Kind::Digests => "file digests",
         Kind::Seen => "seen file",
+        Kind::Notes => "file notes",
         Kind::Contents => "layer content",
         Kind::Build => "last image",
         _ => "other",

@@ -5,6 +5,7 @@ mod collect;
 mod damage;
 mod edits;
 mod layers;
+mod notes;
 mod places;
 mod seen;
 
