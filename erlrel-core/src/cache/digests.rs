@@ -5,8 +5,9 @@
 //! is recorded of them (as git does, "racy git"). Nobody can set the time of the last change (ctime) at will.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,20 +25,25 @@ const KEPT_BYTES: usize = 64 << 20;
 /// A file, and what becomes of its content.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Source {
-    path: PathBuf,
+    /// Compared as it is written: to compare it part by part takes several times as long, and there are thousands.
+    path: OsString,
     /// The key of the form that a BEAM file gets; empty for a file that is packed as it is.
     form: String,
 }
 
 impl Source {
     fn of(content: &Content) -> Option<Self> {
-        let path = content.source()?.to_path_buf();
+        let path = content.source()?.into();
         let form = if let Content::Beam { form, .. } = content { form.key() } else { String::new() };
         Some(Self { path, form })
     }
 
+    fn path(&self) -> &Path {
+        Path::new(&self.path)
+    }
+
     /// The same for a file in one form, whatever the form has been told of the sources: one of these is remembered.
-    fn kind(&self) -> (PathBuf, String) {
+    fn kind(&self) -> (OsString, String) {
         (self.path.clone(), self.form.split(' ').take(2).collect())
     }
 }
@@ -92,7 +98,7 @@ impl FileDigests {
     pub(super) fn still_hold(&self, tree: &Tree) -> bool {
         sources(tree).all(|(source, _)| {
             self.files.get(&source).is_some_and(|known| {
-                let is_same = || Stat::at(&source.path).as_ref() == Some(&known.stat);
+                let is_same = || Stat::at(source.path()).as_ref() == Some(&known.stat);
                 known.bytes.is_some() || known.is_settled && is_same()
             })
         })
@@ -110,13 +116,14 @@ impl Cache {
     /// The digests of all files of these trees, from the cache as far as it has them. Files that cannot be read have
     /// none.
     pub(super) fn file_digests<'a>(&self, trees: impl Iterator<Item = &'a Tree>) -> FileDigests {
-        let mut folders: BTreeMap<PathBuf, Folder<'_>> = BTreeMap::new();
+        let mut folders: BTreeMap<OsString, Folder<'_>> = BTreeMap::new();
         for (source, content) in trees.flat_map(sources) {
-            let folder = source.path.parent().unwrap_or(Path::new("")).to_path_buf();
+            let folder = source.path().parent().unwrap_or(Path::new("")).into();
             folders.entry(folder).or_default().insert(source, content);
         }
         let room = AtomicUsize::new(KEPT_BYTES);
-        let files = folders.par_iter().flat_map_iter(|(path, sources)| self.folder(path, sources, &room));
+        let files =
+            folders.par_iter().flat_map_iter(|(path, sources)| self.folder(Path::new(path), sources, &room));
         FileDigests { files: files.collect() }
     }
 
@@ -135,7 +142,7 @@ impl Cache {
         let mut recorded =
             self.record(Kind::Digests, &name).map(|body| parse(path, &body)).unwrap_or_default();
         let look = |(source, content): (&Source, &&Content)| {
-            let stat = Stat::at(&source.path)?;
+            let stat = Stat::at(source.path())?;
             let known = recorded.get(source).filter(|known| known.stat == stat).cloned();
             Some((source.clone(), known.map_or_else(|| self.read(content, stat, room), Some)?))
         };
@@ -145,7 +152,8 @@ impl Cache {
         };
         let new: Vec<(Source, Known)> = found.iter().filter(is_new).cloned().collect();
         if !new.is_empty() {
-            let replaced: BTreeSet<(PathBuf, String)> = new.iter().map(|(source, _)| source.kind()).collect();
+            let replaced: BTreeSet<(OsString, String)> =
+                new.iter().map(|(source, _)| source.kind()).collect();
             recorded.retain(|source, _| !replaced.contains(&source.kind()));
             recorded.extend(new);
             self.put_record(Kind::Digests, &name, &print(&recorded));
@@ -193,7 +201,7 @@ type Line = (String, String, String, bool, Fields);
 fn parse(folder: &Path, body: &str) -> BTreeMap<Source, Known> {
     let line = |line: &str| {
         let (name, form, digest, names_directory, fields): Line = serde_json::from_str(line).ok()?;
-        let source = Source { path: folder.join(name), form };
+        let source = Source { path: folder.join(name).into(), form };
         let (stat, digest) = (Stat::from(fields), Digest::parse(&digest)?);
         Some((source, Known { stat, digest, names_directory, is_settled: true, bytes: None }))
     };
@@ -203,7 +211,7 @@ fn parse(folder: &Path, body: &str) -> BTreeMap<Source, Known> {
 fn print(files: &BTreeMap<Source, Known>) -> String {
     let line = |(source, known): (&Source, &Known)| {
         // A name that is not UTF-8 is looked up each time.
-        let name = source.path.file_name()?.to_str()?;
+        let name = source.path().file_name()?.to_str()?;
         let digest = known.digest.to_string();
         let line = (name, &source.form, digest, known.names_directory, known.stat.fields());
         Some(serde_json::to_string(&line).ok()? + "\n")
