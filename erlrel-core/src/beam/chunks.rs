@@ -3,6 +3,7 @@
 //! `"FOR1" size:32 "BEAM" { id:4 bytes, size:32, data, padding to 4 bytes }*`, numbers big-endian.
 
 use std::borrow::Cow;
+use std::io::Read;
 
 use crate::deflate;
 
@@ -28,14 +29,49 @@ pub enum BeamError {
         /// The chunk's name.
         chunk: String,
     },
+    /// More of something than any module has: a small file can say that it is very large.
+    #[error("the BEAM file has more than {most} {what}")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there may be.
+        most: usize,
+    },
 }
 
-/// The uncompressed container.
+/// More than any module has.
+const LARGEST: usize = 256 << 20;
+const LARGEST_LITERALS: usize = 64 << 20;
+const MOST_CHUNKS: usize = 1 << 10;
+
+/// The uncompressed container, if it has no more than 256 MiB.
 pub(super) fn uncompressed(bytes: &[u8]) -> Result<Cow<'_, [u8]>, BeamError> {
+    uncompressed_up_to(bytes, LARGEST)
+}
+
+/// The uncompressed container, if it has no more than `most` bytes.
+pub(super) fn uncompressed_up_to(bytes: &[u8], most: usize) -> Result<Cow<'_, [u8]>, BeamError> {
+    let mut container = Cow::Borrowed(bytes);
     if deflate::is_gzip(bytes) {
-        return deflate::decompress(bytes).map(Cow::Owned).map_err(|_| BeamError::NotBeam);
+        let mut plain = Vec::new();
+        let read = deflate::reader(bytes).take(most as u64 + 1).read_to_end(&mut plain);
+        read.map_err(|_| BeamError::NotBeam)?;
+        container = Cow::Owned(plain);
     }
-    Ok(Cow::Borrowed(bytes))
+    if container.len() > most { Err(BeamError::TooLarge { what: "bytes", most }) } else { Ok(container) }
+}
+
+/// The uncompressed table of the chunk `LitT`: a count, and then each literal with its size in front, in the external term
+/// format. `None` if it is damaged, or has more than 64 MiB.
+///
+/// The size in front of the table is that before compression; since OTP 28 it is 0, and the table is not compressed.
+pub(super) fn literals(data: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let (size, table) = data.split_first_chunk::<4>()?;
+    match u32::from_be_bytes(*size) as usize {
+        0 => Some(Cow::Borrowed(table)),
+        size if size > LARGEST_LITERALS => None,
+        size => deflate::decompress_zlib(table, size).ok().map(Cow::Owned),
+    }
 }
 
 /// All chunks in file order.
@@ -46,6 +82,9 @@ pub(super) fn chunks(container: &[u8]) -> Result<Vec<Chunk<'_>>, BeamError> {
     let mut found = Vec::new();
     let mut at = 12;
     while at < container.len() {
+        if found.len() == MOST_CHUNKS {
+            return Err(BeamError::TooLarge { what: "chunks", most: MOST_CHUNKS });
+        }
         let damaged = BeamError::Damaged { offset: at };
         let header = container.get(at..at + 8).ok_or_else(|| damaged.clone())?;
         let size = u32::from_be_bytes([header[4], header[5], header[6], header[7]]) as usize;

@@ -38,9 +38,13 @@ pub(super) fn read(bytes: &[u8]) -> Option<(u8, Number<'_>, &[u8])> {
     }
 }
 
-/// How many bytes a long number has. Very long ones say so in a number of its own.
+/// A first byte from here on says that a number of its own says how many bytes follow.
+const VERY_LONG: u8 = 0b1111_1000;
+
+/// How many bytes a long number has. Very long ones say so in a number of its own, which is never very long itself.
 fn size(first: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
     match first >> 5 {
+        7 if *rest.first()? >= VERY_LONG => None,
         7 => {
             let (more, rest) = Compact::read(rest).filter(|(size, _)| size.tag == 0)?;
             Some((usize::try_from(more.value).ok()?.checked_add(9)?, rest))
@@ -73,7 +77,7 @@ impl Compact {
                 // The highest bit is the sign.
                 let sign: &[u8] = if digits[0] & 0x80 == 0 { &[] } else { &[0] };
                 match digits.len() + sign.len() {
-                    9 => out.extend([0b1111_1000 | tag, 0]),
+                    9 => out.extend([VERY_LONG | tag, 0]),
                     size => out.push(((size - 2) as u8) << 5 | 0b1_1000 | tag),
                 }
                 out.extend([sign, digits].concat());
@@ -126,6 +130,9 @@ mod tests {
         assert_eq!(Compact::read(&[0x19, 0xff, 0xff]), None);
         assert_eq!(Compact::read(&[0xf9, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]), None);
         assert_eq!(Compact::read(&[0xf9, 1, 0]), None, "its size is tagged as something else");
+        assert_eq!(Compact::read(&[0xf8; 1 << 20]), None, "its size has a size that has a size");
+        let large = [&[0xf9, 0x18, 8, 0][..], &[1; 2057]].concat();
+        assert!(matches!(read(&large), Some((1, Number::Long(number), [])) if number.len() == 2057));
     }
 
     proptest! {

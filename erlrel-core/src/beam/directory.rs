@@ -1,7 +1,6 @@
 //! Paths of directories in modules.
 
-use super::chunks::{chunks, find};
-use crate::deflate;
+use super::chunks::{chunks, find, literals};
 
 /// Whether a module that is not compressed holds the path of a directory, or of something in it, in any of its chunks: the
 /// compiler has put it into a literal.
@@ -14,12 +13,6 @@ pub fn names_directory(module: &[u8], directory: &str) -> bool {
     let latin1: Option<Vec<u8>> = directory.chars().map(|c| u8::try_from(c).ok()).collect();
     let spellings = [Some(directory.as_bytes().to_vec()), latin1];
     spellings.iter().flatten().any(|path| parts.iter().any(|part| has_path(part, path)))
-}
-
-/// The literals, uncompressed. Since OTP 28 they are not compressed, and the size is 0.
-fn literals(data: &[u8]) -> Option<Vec<u8>> {
-    let (size, packed) = data.split_first_chunk::<4>()?;
-    deflate::decompress_zlib(packed, u32::from_be_bytes(*size) as usize).ok()
 }
 
 /// How the names of files of source code end.
@@ -53,6 +46,7 @@ fn is_of_path(byte: u8) -> bool {
 mod tests {
     use super::super::chunks::container_of;
     use super::*;
+    use crate::deflate;
 
     fn names(chunk: &[u8; 4], data: &[u8], directory: &str) -> bool {
         names_directory(&container_of(&[(*b"AtU8", b"x"), (*chunk, data)]), directory)

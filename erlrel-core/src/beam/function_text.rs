@@ -2,13 +2,20 @@
 
 use std::io::{self, Write};
 
-use super::instructions::{Instruction, LABEL, Operand};
+use super::instructions::{
+    BIF0, BIF1, BIF2, BIF3, BS_CREATE_BIN, BS_MATCH_STRING, BS_PUT_STRING, CALL_EXT, CALL_EXT_LAST,
+    CALL_EXT_ONLY, GC_BIF1, GC_BIF2, GC_BIF3, Instruction, LABEL, MAKE_FUN2, MAKE_FUN3, Operand,
+};
 use super::outline::{Code, Fun, Function, is_about_lines};
 use crate::digest::{Digest, DigestWriter};
 
-/// The digest of what a function does; `None` if it refers to something that the module does not have.
-pub(super) fn digest(code: &Code<'_>, function: &Function) -> Option<Digest> {
-    let mut text = Text { code, function, out: DigestWriter::new(io::sink()) };
+/// So long the text of a whole module may be. What has a thousand bytes can be referred to in two, a million times.
+pub(super) const LONGEST: usize = 64 << 20;
+
+/// The digest of what a function does; `None` if it refers to something that the module does not have, and when its text is
+/// longer than there is `room`, which then is that much less.
+pub(super) fn digest(code: &Code<'_>, function: &Function, room: &mut usize) -> Option<Digest> {
+    let mut text = Text { code, function, room, out: DigestWriter::new(io::sink()) };
     function.instructions.iter().try_for_each(|instruction| text.instruction(instruction))?;
     Some(text.out.finish().1)
 }
@@ -16,6 +23,7 @@ pub(super) fn digest(code: &Code<'_>, function: &Function) -> Option<Digest> {
 struct Text<'a> {
     code: &'a Code<'a>,
     function: &'a Function,
+    room: &'a mut usize,
     out: DigestWriter<io::Sink>,
 }
 
@@ -28,43 +36,39 @@ impl Text<'_> {
         self.put(&format!("\n{number}"))?;
         match (number, operands.as_slice()) {
             (&LABEL, [Operand::Unsigned(label)]) => self.label(*label),
-            // call_ext, call_ext_last, call_ext_only
-            (7 | 8 | 78, [arity, Operand::Unsigned(import), more @ ..]) => {
+            (&(CALL_EXT | CALL_EXT_LAST | CALL_EXT_ONLY), [arity, Operand::Unsigned(import), more @ ..]) => {
                 self.operand(arity)?;
                 self.import(*import)?;
                 self.operands(more)
             }
-            // bif0
-            (9, [Operand::Unsigned(import), more @ ..]) => {
+            (&BIF0, [Operand::Unsigned(import), more @ ..]) => {
                 self.import(*import)?;
                 self.operands(more)
             }
-            // bif1, bif2, bif3: behind where to go on failure
-            (10 | 11 | 185, [fail, Operand::Unsigned(import), more @ ..]) => {
+            // Behind where to go on failure.
+            (&(BIF1 | BIF2 | BIF3), [fail, Operand::Unsigned(import), more @ ..]) => {
                 self.operand(fail)?;
                 self.import(*import)?;
                 self.operands(more)
             }
-            // gc_bif1, gc_bif2, gc_bif3: behind that and the number of live registers
-            (124 | 125 | 152, [fail, live, Operand::Unsigned(import), more @ ..]) => {
+            // Behind that and the number of live registers.
+            (&(GC_BIF1 | GC_BIF2 | GC_BIF3), [fail, live, Operand::Unsigned(import), more @ ..]) => {
                 self.operands(&[fail.clone(), live.clone()])?;
                 self.import(*import)?;
                 self.operands(more)
             }
-            // make_fun2, make_fun3
-            (103 | 171, [Operand::Unsigned(fun), more @ ..]) => {
+            (&(MAKE_FUN2 | MAKE_FUN3), [Operand::Unsigned(fun), more @ ..]) => {
                 self.fun(*fun)?;
                 self.operands(more)
             }
-            // bs_put_string
-            (92, [Operand::Unsigned(length), Operand::Unsigned(offset)]) => self.string(*offset, *length),
-            // bs_match_string
-            (132, [fail, context, Operand::Unsigned(bits), Operand::Unsigned(offset)]) => {
+            (&BS_PUT_STRING, [Operand::Unsigned(length), Operand::Unsigned(offset)]) => {
+                self.string(*offset, *length)
+            }
+            (&BS_MATCH_STRING, [fail, context, Operand::Unsigned(bits), Operand::Unsigned(offset)]) => {
                 self.operands(&[fail.clone(), context.clone(), Operand::Unsigned(*bits)])?;
                 self.string(*offset, bits.div_ceil(8))
             }
-            // bs_create_bin
-            (177, [front @ .., Operand::List(segments)]) => {
+            (&BS_CREATE_BIN, [front @ .., Operand::List(segments)]) => {
                 self.operands(front)?;
                 segments.chunks(6).try_for_each(|segment| self.segment(segment))
             }
@@ -101,8 +105,7 @@ impl Text<'_> {
                 self.put(&format!(" {atom:?}"))
             }
             Operand::Literal(index) => {
-                let literal = self.code.literals.get(usize::try_from(*index).ok()?)?;
-                let digest = Digest::of(literal);
+                let digest = self.code.literals.get(usize::try_from(*index).ok()?)?;
                 self.put(&format!(" literal {digest}"))
             }
             Operand::List(list) => {
@@ -146,10 +149,17 @@ impl Text<'_> {
     fn string(&mut self, offset: u64, length: u64) -> Option<()> {
         let (offset, length) = (usize::try_from(offset).ok()?, usize::try_from(length).ok()?);
         let string = self.code.strings.get(offset..)?.get(..length)?;
-        self.put(&format!(" string {string:?}"))
+        self.count(length)?;
+        self.put(&format!(" string {length} {}", Digest::of(string)))
+    }
+
+    fn count(&mut self, length: usize) -> Option<()> {
+        *self.room = self.room.checked_sub(length)?;
+        Some(())
     }
 
     fn put(&mut self, text: &str) -> Option<()> {
+        self.count(text.len())?;
         self.out.write_all(text.as_bytes()).ok()
     }
 }

@@ -83,16 +83,24 @@ impl Atoms {
     }
 }
 
+/// So many atoms a virtual machine has room for, unless told otherwise.
+const MOST_ATOMS: u32 = 1 << 20;
+
+/// In bytes: 255 characters.
+const LONGEST_ATOM: usize = 255 * 4;
+
 /// The atoms of an `AtU8` or `Atom` chunk in index order, beginning with index 1.
 ///
 /// Up to OTP 27 each atom has a length of one byte; since OTP 28 the count is negative and lengths are
-/// compact terms (4-bit literals below 16, else 11 bits). A damaged table ends the list early.
+/// compact terms (4-bit literals below 16, else 11 bits). A damaged table ends the list early, and so does one that has more,
+/// or longer ones, than Erlang can have.
 fn atoms(data: &[u8]) -> Vec<String> {
     let Some((count, mut rest)) = data.split_first_chunk::<4>() else { return Vec::new() };
     let count = i32::from_be_bytes(*count);
     let mut atoms = Vec::new();
-    for _ in 0..count.unsigned_abs() {
-        let Some((length, tail)) = atom_length(rest, count < 0) else { break };
+    for _ in 0..count.unsigned_abs().min(MOST_ATOMS) {
+        let length = atom_length(rest, count < 0).filter(|(length, _)| *length <= LONGEST_ATOM);
+        let Some((length, tail)) = length else { break };
         let Some((text, tail)) = tail.split_at_checked(length) else { break };
         atoms.push(String::from_utf8_lossy(text).into_owned());
         rest = tail;

@@ -18,8 +18,31 @@ pub(super) const FUNC_INFO: u8 = 2;
 /// Ends the code.
 pub(super) const INT_CODE_END: u8 = 3;
 
+// Those that refer to the imports, to the funs, or to the strings, and those about lines.
+pub(super) const CALL_EXT: u8 = 7;
+pub(super) const CALL_EXT_LAST: u8 = 8;
+pub(super) const BIF0: u8 = 9;
+pub(super) const BIF1: u8 = 10;
+pub(super) const BIF2: u8 = 11;
+pub(super) const CALL_EXT_ONLY: u8 = 78;
+pub(super) const BS_PUT_STRING: u8 = 92;
+pub(super) const MAKE_FUN2: u8 = 103;
+pub(super) const GC_BIF1: u8 = 124;
+pub(super) const GC_BIF2: u8 = 125;
+pub(super) const BS_MATCH_STRING: u8 = 132;
+pub(super) const GC_BIF3: u8 = 152;
+pub(super) const LINE: u8 = 153;
+pub(super) const MAKE_FUN3: u8 = 171;
+pub(super) const BS_CREATE_BIN: u8 = 177;
+pub(super) const EXECUTABLE_LINE: u8 = 183;
+pub(super) const DEBUG_LINE: u8 = 184;
+pub(super) const BIF3: u8 = 185;
+
 /// How deep operands may lie in operands; the compiler goes two deep.
 const MAX_DEPTH: u8 = 4;
+
+/// So many instructions and operands are read: each takes many times the memory of the byte that it may be.
+const MOST_TERMS: usize = 1 << 20;
 
 /// An operand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,38 +74,50 @@ pub(super) struct Instruction {
     pub(super) operands: Vec<Operand>,
 }
 
-/// All instructions up to the end of the code; `None` if one of them is not known, or damaged.
+/// All instructions up to the end of the code; `None` if one of them is not known, or damaged, and if they and their operands
+/// are more than 2^20.
 pub(super) fn instructions(code: &[u8]) -> Option<Vec<Instruction>> {
-    let mut reader = Reader(code);
+    let mut reader = Reader { code, room: MOST_TERMS };
     let mut found = Vec::new();
     loop {
         let number = reader.byte()?;
         if number == INT_CODE_END {
             return Some(found);
         }
+        reader.count()?;
         let arity = ARITIES.get(usize::from(number).checked_sub(1)?)? - b'0';
         let operands = (0..arity).map(|_| reader.operand(MAX_DEPTH)).collect::<Option<_>>()?;
         found.push(Instruction { number, operands });
     }
 }
 
-struct Reader<'a>(&'a [u8]);
+struct Reader<'a> {
+    code: &'a [u8],
+    /// How many terms may still come.
+    room: usize,
+}
 
 impl Reader<'_> {
+    fn count(&mut self) -> Option<()> {
+        self.room = self.room.checked_sub(1)?;
+        Some(())
+    }
+
     fn byte(&mut self) -> Option<u8> {
-        let (&first, rest) = self.0.split_first()?;
-        self.0 = rest;
+        let (&first, rest) = self.code.split_first()?;
+        self.code = rest;
         Some(first)
     }
 
     fn bytes(&mut self, count: usize) -> Option<Vec<u8>> {
-        let (bytes, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
+        let (bytes, rest) = self.code.split_at_checked(count)?;
+        self.code = rest;
         Some(bytes.to_vec())
     }
 
     fn operand(&mut self, depth: u8) -> Option<Operand> {
-        let first = *self.0.first()?;
+        self.count()?;
+        let first = *self.code.first()?;
         match first & 0b111 {
             0 => self.value().map(Operand::Unsigned),
             1 => self.integer().map(Operand::Integer),
@@ -108,8 +143,7 @@ impl Reader<'_> {
             2 => self.unsigned().map(Operand::FloatRegister),
             3 => {
                 let count = self.unsigned()?;
-                let mut pair = || Some((self.unsigned()?, self.unsigned()?));
-                (0..count).map(|_| pair()).collect::<Option<_>>().map(Operand::Allocation)
+                (0..count).map(|_| self.pair()).collect::<Option<_>>().map(Operand::Allocation)
             }
             4 => self.unsigned().map(Operand::Literal),
             // A register, and what the compiler knows of its type: that decides nothing.
@@ -122,21 +156,26 @@ impl Reader<'_> {
         }
     }
 
+    fn pair(&mut self) -> Option<(u64, u64)> {
+        self.count()?;
+        Some((self.unsigned()?, self.unsigned()?))
+    }
+
     fn unsigned(&mut self) -> Option<u64> {
-        let is_unsigned = self.0.first()? & 0b111 == 0;
+        let is_unsigned = self.code.first()? & 0b111 == 0;
         if is_unsigned { self.value() } else { None }
     }
 
     /// The number of a term, whatever its tag.
     fn value(&mut self) -> Option<u64> {
-        let (term, rest) = Compact::read(self.0)?;
-        self.0 = rest;
+        let (term, rest) = Compact::read(self.code)?;
+        self.code = rest;
         Some(term.value)
     }
 
     fn integer(&mut self) -> Option<Vec<u8>> {
-        let (_, number, rest) = compact::read(self.0)?;
-        self.0 = rest;
+        let (_, number, rest) = compact::read(self.code)?;
+        self.code = rest;
         Some(match number {
             Number::Small(number) => number.to_be_bytes().to_vec(),
             Number::Long(bytes) => bytes.to_vec(),
@@ -232,6 +271,22 @@ mod tests {
         #[test]
         fn damaged_code_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = instructions(&bytes);
+        }
+    }
+
+    #[test]
+    fn code_that_takes_too_much_memory_is_not_read() {
+        const RETURN: u8 = 19;
+        let all = |code: &[u8]| instructions(&[code, &[INT_CODE_END]].concat()).map(|all| all.len());
+        assert_eq!(all(&vec![RETURN; MOST_TERMS]), Some(MOST_TERMS));
+        assert_eq!(all(&vec![RETURN; MOST_TERMS + 1]), None);
+        // An instruction whose operand is a list, or what is allocated, with 2^20 in it.
+        for (kind, each) in [(0x17, 1), (0x37, 2)] {
+            let mut code = vec![12, kind];
+            Compact { tag: 0, value: 1 << 20 }.write(&mut code);
+            code.extend(vec![0; each << 20]);
+            code.push(0);
+            assert_eq!(all(&code), None);
         }
     }
 

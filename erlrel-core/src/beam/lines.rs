@@ -4,6 +4,8 @@
 //! atom, where it is another one than before, and the line, tagged as an integer –, then each name as `size:16 text`. File 0
 //! is the module's name with `.erl` and has no name in the chunk. (OTP, `beam_asm` and `beam_file.c`.)
 
+use std::collections::BTreeMap;
+
 use super::compact::Compact;
 
 /// The tags of a line and of the number of a file.
@@ -33,25 +35,23 @@ pub(super) fn renamed(data: &[u8], own: &str, rename: impl Fn(&str) -> String) -
         0 => Some(own),
         number => names.get(usize::try_from(number).ok()? - 1).copied(),
     };
-    let mut found: Vec<(u64, usize)> = Vec::new();
-    let mut kept: Vec<String> = vec![own.into()];
+    let mut found: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut kept: BTreeMap<String, u64> = BTreeMap::from([(own.into(), 0)]);
     let mut renumbered = Vec::with_capacity(lines.len());
     for (file, line) in lines {
-        let number = match found.iter().find(|(there, _)| *there == file) {
-            Some((_, number)) => *number,
+        let number = match found.get(&file) {
+            Some(number) => *number,
             None => {
-                let name = rename(given(file)?);
-                let number = kept.iter().position(|there| *there == name).unwrap_or(kept.len());
-                if number == kept.len() {
-                    kept.push(name);
-                }
-                found.push((file, number));
+                let next = kept.len() as u64;
+                let number = *kept.entry(rename(given(file)?)).or_insert(next);
+                found.insert(file, number);
                 number
             }
         };
-        renumbered.push((number as u64, line));
+        renumbered.push((number, line));
     }
-    write(&Lines { head, lines: renumbered, names: kept.iter().skip(1).map(String::as_str).collect() })
+    let names: BTreeMap<u64, &str> = kept.iter().map(|(name, number)| (*number, name.as_str())).collect();
+    write(&Lines { head, lines: renumbered, names: names.into_values().skip(1).collect() })
 }
 
 fn read(data: &[u8]) -> Option<Lines<'_>> {

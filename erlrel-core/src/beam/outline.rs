@@ -4,18 +4,22 @@
 //! module, so an edit of one function moves the bytes of all behind it. Here every such number is replaced by what it
 //! stands for, and line numbers are left out: the digest moves only with what the function does.
 
-use std::collections::BTreeMap;
-use std::io::Read;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::chunks::{BeamError, Chunk, chunks, find};
+use super::chunks::{self, BeamError, Chunk, chunks, find, uncompressed_up_to};
 use super::function_text;
 use super::functions::{Atoms, table};
-use super::instructions::{FUNC_INFO, Instruction, LABEL, Operand, instructions};
-use crate::deflate;
+use super::instructions::{
+    DEBUG_LINE, EXECUTABLE_LINE, FUNC_INFO, Instruction, LABEL, LINE, Operand, instructions,
+};
 use crate::digest::Digest;
 
-/// More than any module has, compressed or not: the file may come from anywhere.
-const LARGEST: u64 = 64 << 20;
+/// The largest module that has an outline, in bytes before compression: the file may come from anywhere.
+pub const LARGEST_OUTLINED: usize = 16 << 20;
+
+/// More functions than any module has, and more literals.
+const MOST_FUNCTIONS: usize = 1 << 16;
+const MOST_LITERALS: u32 = 1 << 20;
 
 /// What a module has to offer and is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,12 +45,16 @@ pub struct FunctionOutline {
 /// Takes a module apart.
 ///
 /// # Errors
-/// When `bytes` are not a whole BEAM file, have no export table, or are larger than 64 MiB.
+/// When `bytes` are not a whole BEAM file, have no export table, or are larger than 16 MiB, or have more than 65536 exported
+/// functions.
 pub fn outline(bytes: &[u8]) -> Result<Outline, BeamError> {
-    let container = contained(bytes)?;
+    let container = uncompressed_up_to(bytes, LARGEST_OUTLINED)?;
     let chunks = chunks(&container)?;
     let atoms = Atoms::of(&chunks);
     let exports = table(&chunks, b"ExpT")?;
+    if exports.len() > MOST_FUNCTIONS {
+        return Err(BeamError::TooLarge { what: "exported functions", most: MOST_FUNCTIONS });
+    }
     let exports = exports.into_iter().filter_map(|[name, arity, _]| Some((atoms.get(name)?, arity)));
     let exported = FunctionOutline { is_exported: true, code: None };
     let mut functions: BTreeMap<_, _> = exports.map(|name| (name, exported.clone())).collect();
@@ -62,18 +70,6 @@ pub fn outline(bytes: &[u8]) -> Result<Outline, BeamError> {
         is_cut,
         chunks: chunks.iter().map(|(id, data)| (name(id), Digest::of(data))).collect(),
     })
-}
-
-fn contained(bytes: &[u8]) -> Result<Vec<u8>, BeamError> {
-    if bytes.len() as u64 > LARGEST {
-        return Err(BeamError::NotBeam);
-    }
-    if !deflate::is_gzip(bytes) {
-        return Ok(bytes.to_vec());
-    }
-    let mut plain = Vec::new();
-    let read = deflate::reader(bytes).take(LARGEST).read_to_end(&mut plain);
-    read.map(|_| plain).map_err(|_| BeamError::NotBeam)
 }
 
 /// A name and an arity.
@@ -93,7 +89,8 @@ pub(super) struct Code<'a> {
     pub(super) imports: Vec<[u32; 3]>,
     pub(super) funs: Vec<Fun>,
     pub(super) strings: &'a [u8],
-    pub(super) literals: Vec<Vec<u8>>,
+    /// The digests of the literals.
+    pub(super) literals: Vec<Digest>,
 }
 
 /// A fun: the function that has its code, and how many variables it takes along.
@@ -123,22 +120,20 @@ impl<'a> Code<'a> {
 
     /// The digest of each function that somebody has written. What the compiler has made of its funs counts with it.
     fn digests(&self) -> Option<BTreeMap<Name, Digest>> {
-        let names: Vec<&Name> = self.functions.iter().map(|function| &function.name).collect();
+        let names: BTreeSet<&Name> = self.functions.iter().map(|function| &function.name).collect();
+        let mut room = function_text::LONGEST;
         let mut parts: BTreeMap<Name, BTreeMap<&Name, Digest>> = BTreeMap::new();
         for function in &self.functions {
             let written = written(&function.name).filter(|name| names.contains(&name));
             let owner = written.unwrap_or_else(|| function.name.clone());
-            parts.entry(owner).or_default().insert(&function.name, self.digest(function)?);
+            let digest = function_text::digest(self, function, &mut room)?;
+            parts.entry(owner).or_default().insert(&function.name, digest);
         }
         let whole = |parts: BTreeMap<&Name, Digest>| {
             let line = |((name, arity), digest): (&Name, Digest)| format!("{name}/{arity} {digest}\n");
             Digest::of(parts.into_iter().map(line).collect::<String>().as_bytes())
         };
         Some(parts.into_iter().map(|(name, parts)| (name, whole(parts))).collect())
-    }
-
-    fn digest(&self, function: &Function) -> Option<Digest> {
-        function_text::digest(self, function)
     }
 
     /// `name/arity`, of a function whose name is this atom.
@@ -150,7 +145,8 @@ impl<'a> Code<'a> {
 /// The function that each label is in, and which of its labels it is.
 pub(super) type Labels = BTreeMap<u64, (usize, usize)>;
 
-/// Cuts the code where functions begin. A function's own labels begin with the one before its `func_info`.
+/// Cuts the code where functions begin. A function's own labels begin with the one before its `func_info`. `None` if there are
+/// too many, or one is not complete.
 fn cut(instructions: Vec<Instruction>, atoms: &Atoms) -> Option<(Vec<Function>, Labels)> {
     let mut functions: Vec<Function> = Vec::new();
     let mut labels = Labels::new();
@@ -166,6 +162,9 @@ fn cut(instructions: Vec<Instruction>, atoms: &Atoms) -> Option<(Vec<Function>, 
                 let name = atoms.get(u32::try_from(*name).ok()?)?;
                 labels.insert(last_label?, (functions.len(), 0));
                 count = 1;
+                if functions.len() == MOST_FUNCTIONS {
+                    return None;
+                }
                 functions
                     .push(Function { name: (name, u32::try_from(*arity).ok()?), instructions: Vec::new() });
             }
@@ -190,7 +189,7 @@ fn drop_end(instructions: &mut Vec<Instruction>) {
 
 /// `line`, `executable_line` and `debug_line`.
 pub(super) fn is_about_lines(number: u8) -> bool {
-    matches!(number, 153 | 183 | 184)
+    matches!(number, LINE | EXECUTABLE_LINE | DEBUG_LINE)
 }
 
 /// The function that the compiler has made another one for: `-f/1-fun-0-` stands in `f/1`.
@@ -214,23 +213,17 @@ fn funs(data: &[u8]) -> Vec<Fun> {
     entries.map(|entry| Fun { name: entry[0], arity: entry[1], free: entry[4] }).collect()
 }
 
-/// The literals in the external term format. The size in front is that of the table before compression; since OTP 28 it
-/// is 0, and the table is not compressed.
-fn literals(data: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let (size, rest) = data.split_first_chunk::<4>()?;
-    let size = u32::from_be_bytes(*size);
-    let table = match size {
-        0 => rest.to_vec(),
-        _ if u64::from(size) > LARGEST => return None,
-        _ => deflate::decompress_zlib(rest, size as usize).ok()?,
-    };
+/// The digests of all literals; `None` if the table is damaged, or has more than 2^20 of them.
+fn literals(data: &[u8]) -> Option<Vec<Digest>> {
+    let table = chunks::literals(data)?;
     let (count, mut rest) = table.split_first_chunk::<4>()?;
-    let mut literals = Vec::new();
-    for _ in 0..u32::from_be_bytes(*count) {
+    let count = Some(u32::from_be_bytes(*count)).filter(|count| *count <= MOST_LITERALS)?;
+    let mut digests = Vec::new();
+    for _ in 0..count {
         let (size, behind) = rest.split_first_chunk::<4>()?;
         let (literal, behind) = behind.split_at_checked(u32::from_be_bytes(*size) as usize)?;
-        literals.push(literal.to_vec());
+        digests.push(Digest::of(literal));
         rest = behind;
     }
-    Some(literals)
+    Some(digests)
 }

@@ -79,8 +79,8 @@ pub(super) fn pair(old: &BaseImage, new: &BaseImage) -> Vec<LayerChange> {
 
 /// The layers of which the other image has none with the same files, lowest first.
 pub(super) fn not_in<'a>(layers: &'a [Layer], others: &[Layer]) -> Vec<&'a Layer> {
-    let there: BTreeSet<String> = others.iter().map(|layer| layer.diff_id().to_string()).collect();
-    layers.iter().filter(|layer| !there.contains(&layer.diff_id().to_string())).collect()
+    let there: BTreeSet<Digest> = others.iter().map(|layer| layer.diff_id().into()).collect();
+    layers.iter().filter(|layer| !there.contains(&layer.diff_id().into())).collect()
 }
 
 /// The bytes of layers that the old image does not have, each once.

@@ -1,6 +1,6 @@
 //! What some layers of an image leave, one on the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -10,9 +10,6 @@ use crate::beam::{self, Outline};
 use crate::digest::{Digest, DigestWriter};
 use crate::image::contents::{Found, Kind, read_each};
 use crate::image::{ImageError, Layer};
-
-/// The largest file that is looked into.
-const LARGEST_MODULE: u64 = 64 << 20;
 
 /// What a file contains.
 #[derive(Debug, Clone)]
@@ -41,7 +38,11 @@ pub(super) struct Item {
 
 /// All paths, without the first `/`.
 #[derive(Debug, Default)]
-pub(super) struct View(BTreeMap<String, Item>);
+pub(super) struct View {
+    items: BTreeMap<String, Item>,
+    /// Where nothing is left of what lower layers have below.
+    opaque: BTreeSet<String>,
+}
 
 impl View {
     /// Reads layers, lowest first, and puts one on the other.
@@ -58,7 +59,7 @@ impl View {
 
     /// All paths with what stands there.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Item)> {
-        self.0.iter().map(|(path, item)| (path.as_str(), item))
+        self.items.iter().map(|(path, item)| (path.as_str(), item))
     }
 
     /// True if anything stands below `path`.
@@ -67,8 +68,11 @@ impl View {
     }
 
     fn below(&self, path: &str) -> impl Iterator<Item = &String> {
-        let start = format!("{path}/");
-        self.0.range(start.clone()..).map(|(path, _)| path).take_while(move |path| path.starts_with(&start))
+        let start = if path.is_empty() { String::new() } else { format!("{path}/") };
+        self.items
+            .range(start.clone()..)
+            .map(|(path, _)| path)
+            .take_while(move |path| path.starts_with(&start))
     }
 
     fn of_layer(layer: &Layer) -> Result<Self, ImageError> {
@@ -80,13 +84,8 @@ impl View {
     fn add(&mut self, found: Found<'_>) -> io::Result<()> {
         let Found { path, kind, mode, content } = found;
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", &path));
-        // Engines take a directory that hides those of lower layers for what they make of whiteouts.
-        if name == ".wh..wh..opq" {
-            return Ok(());
-        }
         if let Some(name) = name.strip_prefix(".wh.") {
-            let path = if parent.is_empty() { name.into() } else { format!("{parent}/{name}") };
-            self.0.insert(path, Item { mode: 0, node: Node::Removed });
+            self.hide(parent, name);
             return Ok(());
         }
         let node = match kind {
@@ -95,24 +94,41 @@ impl View {
             Kind::Special => Node::Special,
             Kind::HardLink(target) => {
                 let target = target.trim_start_matches("./").trim_matches('/');
-                self.0.get(target).map_or(Node::Special, |there| there.node.clone())
+                self.items.get(target).map_or(Node::Special, |there| there.node.clone())
             }
             Kind::File => Node::File(file(&path, content)?),
         };
         if !path.is_empty() {
-            self.0.insert(path, Item { mode, node });
+            self.items.insert(path, Item { mode, node });
         }
         Ok(())
     }
 
-    fn apply(&mut self, upper: Self) {
-        for (path, item) in upper.0 {
-            if !matches!(item.node, Node::Directory) {
-                let below: Vec<String> = self.below(&path).cloned().collect();
-                below.iter().for_each(|path| drop(self.0.remove(path)));
-            }
-            self.0.insert(path, item);
+    /// Takes a whiteout for what it is: it hides what lower layers have, and nothing of its own layer, wherever that stands.
+    fn hide(&mut self, parent: &str, name: &str) {
+        if name == ".wh..opq" {
+            self.opaque.insert(parent.into());
+            return;
         }
+        let path = if parent.is_empty() { name.into() } else { format!("{parent}/{name}") };
+        self.opaque.insert(path.clone());
+        self.items.entry(path).or_insert(Item { mode: 0, node: Node::Removed });
+    }
+
+    fn apply(&mut self, upper: Self) {
+        upper.opaque.iter().for_each(|path| self.clear(path));
+        for (path, item) in upper.items {
+            if !matches!(item.node, Node::Directory) {
+                self.clear(&path);
+            }
+            self.items.insert(path, item);
+        }
+    }
+
+    /// Removes everything below `path`.
+    fn clear(&mut self, path: &str) {
+        let below: Vec<String> = self.below(path).cloned().collect();
+        below.iter().for_each(|path| drop(self.items.remove(path)));
     }
 }
 
@@ -124,10 +140,50 @@ fn file(path: &str, content: &mut dyn Read) -> io::Result<File> {
         return Ok(File { size, digest, outline: None });
     }
     let mut bytes = Vec::new();
-    content.take(LARGEST_MODULE).read_to_end(&mut bytes)?;
+    content.take(beam::LARGEST_OUTLINED as u64 + 1).read_to_end(&mut bytes)?;
     let outline = beam::outline(&bytes).ok().map(Arc::new);
     let mut writer = DigestWriter::new(io::sink());
     io::copy(&mut bytes.as_slice().chain(content), &mut writer)?;
     let (_, digest, size) = writer.finish();
     Ok(File { size, digest, outline })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What layers leave, lowest first, each given by its entries; those that end in `/` are directories.
+    fn left(layers: &[&[&str]]) -> Vec<String> {
+        let mut view = View::default();
+        for entries in layers {
+            let mut layer = View::default();
+            for entry in *entries {
+                let path = entry.trim_end_matches('/');
+                let kind = if path == *entry { Kind::File } else { Kind::Directory };
+                let found = Found { path: path.into(), kind, mode: 0o755, content: &mut io::empty() };
+                layer.add(found).expect("an entry");
+            }
+            view.apply(layer);
+        }
+        let there = view.iter().filter(|(_, item)| !matches!(item.node, Node::Removed));
+        there.map(|(path, _)| path.into()).collect()
+    }
+
+    #[test]
+    fn an_opaque_directory_hides_what_lower_layers_have_in_it_and_nothing_of_its_own() {
+        let lower: &[&str] = &["etc/", "etc/a", "etc/ssl/", "etc/ssl/b", "etcetera", "opt/"];
+        let own = ["etc", "etc/c", "etcetera", "opt"];
+        assert_eq!(left(&[lower, &["etc/", "etc/c", "etc/.wh..wh..opq"]]), own);
+        assert_eq!(left(&[lower, &["etc/.wh..wh..opq", "etc/", "etc/c"]]), own);
+        assert_eq!(left(&[lower, &["etc/.wh..wh..opq"]]), ["etc", "etcetera", "opt"]);
+        assert_eq!(left(&[lower, &[".wh..wh..opq", "x"]]), ["x"], "the root");
+    }
+
+    #[test]
+    fn a_whiteout_hides_what_lower_layers_have_and_nothing_of_its_own_layer() {
+        let lower: &[&str] = &["etc/", "etc/a", "x"];
+        assert_eq!(left(&[lower, &[".wh.etc"]]), ["x"]);
+        assert_eq!(left(&[lower, &["etc/", "etc/b", ".wh.etc"]]), ["etc", "etc/b", "x"]);
+        assert_eq!(left(&[lower, &[".wh.etc", "etc/", "etc/b", "x", ".wh.x"]]), ["etc", "etc/b", "x"]);
+    }
 }
