@@ -8,9 +8,9 @@ use std::process::Command;
 
 use walkdir::WalkDir;
 
-use crate::support::rebar3::committed;
+use crate::support::rebar3::{Tiny, committed};
 use crate::support::sample::{self, Sample};
-use crate::support::{copy_dir, repository, run, tool};
+use crate::support::{copy_dir, fails, repository, run, tool};
 
 /// A user who owns nothing else; root is 0.
 const OTHER_USER: &str = "1000";
@@ -229,6 +229,30 @@ fn clones_that_are_compiled_in_different_places_become_the_same_image() {
     }
 }
 
+#[test]
+fn releases_of_mix_that_are_compiled_in_different_places_become_the_same_image() {
+    let made = |place: &Place, start: &dyn Fn(&Path) -> Command| {
+        let mix = tool("mix", "elixir").get_program().to_owned();
+        let mut release = start(Path::new(&mix));
+        run(release.arg("release").env("MIX_ENV", "prod").current_dir(place.project()));
+        let out = place.below.join("out");
+        let mut image = start(&place.erlrel());
+        image.args(["image", "--no-cache", "--quiet", "--to", &format!("oci:{}", out.display()), "--from"]);
+        run(image.arg(place.project().join("_build/prod/rel/waybill")));
+        files(&out)
+    };
+    let places = ["a", "somewhere/else entirely/and deeper"].map(Place::empty);
+    for place in &places {
+        copy_dir(repository().join("sample_apps/waybill"), place.project());
+    }
+    let [here, there] = places;
+    let home = there.temp.path().to_path_buf();
+    run(tool("chown", "coreutils").args(["-R", OTHER_USER]).arg(&home));
+    let one = made(&here, &plainly);
+    assert!(one.len() > 5, "{}", one.len());
+    assert!(one == made(&there, &|program| elsewhere(program, &home)), "the images differ");
+}
+
 /// A git repository with an application that logs, and whose options are its own.
 fn logging_dependency(dir: &Path) -> String {
     let dir = dir.join("scribe");
@@ -274,4 +298,29 @@ fn touch_everything(dir: &Path) {
 
 fn modified(path: &Path) -> std::time::SystemTime {
     std::fs::metadata(path).and_then(|metadata| metadata.modified()).expect("a time")
+}
+
+#[test]
+fn modules_that_hold_the_path_of_the_project_are_named() {
+    let tiny = Tiny::new(
+        r#"{relx, [{release, {tiny, "1"}, [tiny]}, {mode, prod}]}. {erl_opts, [debug_info]}. {deps, []}."#,
+    );
+    for number in 10..24 {
+        let module = format!("-module(m{number}).\n-export([file/0]).\nfile() -> ?FILE.\n");
+        tiny.write(&format!("src/m{number}.erl"), &module);
+    }
+    let image = |arguments: &str| tiny.erlrel(&format!("image --to oci:out {arguments}"));
+    let bound = |arguments: &str| {
+        let report: serde_json::Value =
+            serde_json::from_str(&run(&mut image(&format!("--json {arguments}")))).expect("JSON");
+        report["bound_modules"].clone()
+    };
+    let all: Vec<String> = (10..24).map(|number| format!("m{number}")).collect();
+    assert_eq!(bound("--no-deterministic"), serde_json::json!({ "tiny": all }));
+    let said = fails(&mut image("--no-compile"), 0);
+    let shown: Vec<String> = (10..22).map(|number| format!("`m{number}`")).collect();
+    let shown = format!("since modules hold that path: {} of `tiny`; and 2 more", shown.join(", "));
+    assert!(said.contains(&shown) && said.contains(&tiny.dir().display().to_string()), "{said}");
+    std::fs::remove_dir_all(tiny.dir().join("_build")).expect("removed");
+    assert_eq!(bound(""), serde_json::Value::Null);
 }

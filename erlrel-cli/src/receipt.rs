@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use erlrel_core::container::ContainerWarning;
 use erlrel_core::destination::{Pushed, PushedBlob, Receipt};
 use erlrel_core::image::{Image, Reference};
 use serde_json::{Value, json};
@@ -15,6 +16,8 @@ pub(crate) struct Made<'a> {
     pub(crate) image: &'a Image,
     pub(crate) names: &'a [Reference],
     pub(crate) receipts: &'a [Receipt],
+    /// Of modules that hold the path of the project's directory.
+    pub(crate) bound: Option<&'a ContainerWarning>,
     /// Whether rebar3 was started for it, where that was a question.
     pub(crate) compiled: Option<Compiled>,
     /// What became of the dependencies in caches, if any is named.
@@ -27,6 +30,9 @@ pub(crate) struct Made<'a> {
 pub(crate) fn print(made: &Made<'_>, json: bool, report: &Report) -> Result<(), CliError> {
     if json {
         let mut result = json_result(made.image, made.names, made.receipts);
+        if let Some(ContainerWarning::BoundModules { modules, .. }) = made.bound {
+            result["bound_modules"] = json!(modules);
+        }
         if let Some(compiled) = &made.compiled {
             result["compiled"] = compiled.ran.into();
             result["compile_reason"] = compiled.whys.first().map(ToString::to_string).into();

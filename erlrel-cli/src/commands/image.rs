@@ -40,9 +40,8 @@ fn make(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<(), CliErr
         (None, target) => target::subject(target, args, host, report)?,
     };
     let image = container::build(&subject.plan, &host.build_options())?;
-    if let Some(warning) = container::bound_modules(&subject.plan, &host.build_options()) {
-        warn_or_fail(&[warning], |_| args.select.strict, report)?;
-    }
+    let bound = container::bound_modules(&subject.plan, &host.build_options());
+    warn_or_fail(bound.as_slice(), |_| args.select.strict, report)?;
     let last = last::build(&subject.identity, host);
     over_budget::check(&subject.size_budget, &image, &subject.plan, last.as_ref())?;
     let names = &subject.names;
@@ -64,6 +63,7 @@ fn make(args: &ImageArgs, host: &Host<'_>, report: &Report) -> Result<(), CliErr
         image: &image,
         names,
         receipts: &receipts,
+        bound: bound.as_ref(),
         compiled: Some(subject.compiled),
         dependency_cache: subject.dependency_cache,
         explanation: explanation.as_ref().map(explanation::json),

@@ -45,6 +45,7 @@ fn make(
         image: &rebased,
         names,
         receipts: &receipts,
+        bound: None,
         compiled: None,
         dependency_cache: None,
         explanation: None,
