@@ -70,6 +70,8 @@ fn a_budget_is_kept_to_the_byte() {
     let size = made["size"].as_u64().expect("a size");
     run(&mut image(&shop, &format!("--to oci:out --size-budget {size}")));
     let said = fails(&mut image(&shop, &format!("--to oci:out --size-budget {}", size - 1)), 1);
+    let configured = project(&format!("{{size_budget, {}}}", size - 1));
+    assert!(fails(&mut image(&configured, "--to oci:out"), 1).contains("1 too many"));
     assert!(said.contains(&format!("({size} bytes, 1 too many)")), "{said}");
 }
 
@@ -84,11 +86,11 @@ fn a_budget_that_is_none_is_a_mistake_at_its_place() {
     "#);
     let shop = project("{size_budget, \"much\"}");
     insta::assert_snapshot!(shop.error(&mut shop.erlrel("image --no-compile --boot-program start --to oci:out")), @r#"
-    error: rebar.config:4:25: `size_budget` must be a size such as `"60MB"`, or a list such as `[{total, "60MB"}, {dependencies, "5MB"}]`
+    error: rebar.config:4:25: `size_budget` must be a size such as `"60MB"`, or a list such as `[{total, "60MB"}, {dependencies, "5MB"}]`, in bytes or whole kB, MB, GB, TB, KiB, MiB, GiB, TiB
       |
     4 | {erlrel, [{size_budget, "much"}]}.
       |                         ^^^^^^
     "#);
     let said = fails(&mut image(&project(""), "--size-budget much"), 2);
-    insta::assert_snapshot!(said.lines().next().expect("a line"), @"error: invalid value 'much' for '--size-budget <[PART=]SIZE>': it must be a size such as `60MB`, or that of a part such as `dependencies=5MB`");
+    insta::assert_snapshot!(said.lines().next().expect("a line"), @"error: invalid value 'much' for '--size-budget <[PART=]SIZE>': it must be a size such as `60MB`, or that of a part such as `dependencies=5MB`, in bytes or whole kB, MB, GB, TB, KiB, MiB, GiB, TiB");
 }

@@ -125,16 +125,19 @@ impl Reading<'_> {
 
 /// One size for all, or a list of sizes by part.
 fn size_budget(entry: &Entry<'_>) -> Result<SizeBudget, SourceError> {
-    let what = "a size such as `\"60MB\"`, or a list such as `[{total, \"60MB\"}, {dependencies, \"5MB\"}]`";
-    if let Some(text) = entry.value.as_text().filter(|text| !text.is_empty()) {
-        let size = values::size(&text).map_err(|_| entry.wrong(what))?;
+    let what = "a size such as `\"60MB\"`, or a list such as `[{total, \"60MB\"}, {dependencies, \"5MB\"}]`, in bytes or whole kB, \
+                MB, GB, TB, KiB, MiB, GiB, TiB";
+    let size = |term: &Term| term.as_u64().or_else(|| values::size(&term.as_text()?).ok());
+    let is_text = entry.value.as_text().is_some_and(|text| !text.is_empty());
+    if is_text || entry.value.as_u64().is_some() {
+        let size = size(entry.value).ok_or_else(|| entry.wrong(what))?;
         return Ok(SizeBudget([(Share::Total, size)].into()));
     }
     let read = |term: &Term| {
         let wrong = |why: String| entry.source.error(term.span(), format!("`size_budget` must be {why}"));
         let (key, value) = term.as_pair().ok_or_else(|| wrong(what.into()))?;
         let share = Share::parse(key).ok_or_else(|| wrong(format!("of one of {SHARES}")))?;
-        let size = values::size(&value.as_text().unwrap_or_default()).map_err(|_| wrong(what.into()))?;
+        let size = size(value).ok_or_else(|| wrong(what.into()))?;
         Ok((share, size))
     };
     let list = entry.value.as_list().ok_or_else(|| entry.wrong(what))?;

@@ -73,7 +73,8 @@ pub struct SizeBudget(pub BTreeMap<Share, u64>);
 /// # Errors
 /// For any other text.
 pub fn limit(text: &str) -> Value<(Share, u64)> {
-    let wrong = "a size such as `60MB`, or that of a part such as `dependencies=5MB`";
+    let wrong = "a size such as `60MB`, or that of a part such as `dependencies=5MB`, in bytes or whole kB, MB, GB, TB, KiB, MiB, \
+                 GiB, TiB";
     let (share, size) = text.split_once('=').unwrap_or(("total", text));
     Ok((Share::parse(share).ok_or(wrong)?, values::size(size).map_err(|_| wrong)?))
 }
