@@ -142,7 +142,7 @@ impl Depot {
             .expect("copied");
         installation.file("vm.args", &installation.read("releases/0.1.0/vm.args"));
         let node = Self::start(&installation);
-        let depot = Self { installation, node };
+        let mut depot = Self { installation, node };
         depot.answers();
         depot
     }
@@ -153,8 +153,9 @@ impl Depot {
         start.stdin(null()).stdout(null()).stderr(null()).spawn().expect("started")
     }
 
-    fn answers(&self) {
+    fn answers(&mut self) {
         while self.installation.run(&["ping"]).out != "pong\n" {
+            assert_eq!(self.node.try_wait().expect("asked"), None, "the node has ended");
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
     }

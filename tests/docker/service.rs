@@ -7,7 +7,19 @@ use serde_json::{Value, json};
 
 use crate::support::container::{Container, LOCKED, run_to_end};
 use crate::support::http::Answer;
-use crate::support::{image, run, tool};
+use crate::support::{image, repository, run, tool};
+
+#[test]
+fn a_crash_names_the_file_and_the_line() {
+    let source = repository().join("sample_apps/hello/src/hello_app.erl");
+    let source = std::fs::read_to_string(source).expect("read");
+    let line = source.lines().position(|line| line.contains("get_env(hello, port)")).expect("a line") + 1;
+    let container = Container::serving(image::hello(), LOCKED);
+    let crash = "application:unset_env(hello, port), \
+                 try hello_app:start(normal, []) catch error:{badmatch, undefined}:Stack -> element(4, hd(Stack)) end.";
+    let said = run(container.release(&[], "eval").arg(crash));
+    assert_eq!(said, format!("[{{file, \"src/hello_app.erl\"}}, {{line, {line}}}]\n"));
+}
 
 #[test]
 fn hello_answers_http() {
