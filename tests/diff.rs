@@ -254,11 +254,37 @@ fn a_difference_is_an_exit_code_where_that_is_asked_for() {
     assert_eq!(fails(&mut till.diff("archive:1.tar archive:2.tar --exit-code"), 1), "");
     let error = till.shop.error(&mut till.diff("archive:1.tar archive:3.tar"));
     insta::assert_snapshot!(error, @"error: `3.tar` is no OCI image layout: there is no such file or directory; `skopeo copy docker://IMAGE oci:DIR:TAG` makes one");
+    run(tool("mkfifo", "coreutils").arg(till.shop.path("pipe")));
+    let error = till.shop.error(&mut till.diff("archive:1.tar archive:pipe"));
+    assert!(
+        error.starts_with(
+            "error: `pipe` is no OCI image layout: it is neither a directory nor a regular file"
+        ),
+        "{error}"
+    );
+    let error = fails(&mut till.diff("1.tar archive:1.tar"), 2);
+    assert!(error.contains("there is a file of this name: write `archive:1.tar`"), "{error}");
+    let error = fails(&mut till.diff("Shop archive:1.tar"), 2);
+    assert!(error.contains("`Shop` is no image: ") && error.contains("`archive:FILE`"), "{error}");
     let error = till.shop.error(&mut till.diff("scratch archive:1.tar"));
     insta::assert_snapshot!(error, @r"
     error: `scratch` is no image: there is nothing to compare
       hint: name two images: `erlrel diff OLD NEW`
     ");
+}
+
+#[test]
+fn names_from_an_image_do_nothing_to_a_terminal() {
+    let till = Till::new();
+    till.image("oci:old", &[]);
+    till.shop.write("_build/prod/lib/shop/priv/\x1b]0;title\x07\n+ forged", "");
+    till.shop.write("_build/prod/lib/shop/priv/backwards\u{202e}txt", "");
+    till.image("oci:new", &["--label", "note=\x1b[31mred", "--explain"]);
+    let said = run(&mut till.diff("oci:old oci:new"));
+    assert!(said.contains(r"+ priv/\u{1b}]0;title\u{7}\n+ forged (0 B)"), "{said}");
+    assert!(said.contains(r"+ priv/backwards\u{202e}txt (0 B)"), "{said}");
+    assert!(said.contains(r"\u{1b}[31mred"), "{said}");
+    assert!(!said.contains(|letter: char| letter != '\n' && letter.is_control()), "{said:?}");
 }
 
 /// The functions of every module of these applications, as Erlang's own disassembler finds them.

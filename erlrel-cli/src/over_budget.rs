@@ -6,7 +6,7 @@ use erlrel_core::image::Image;
 use erlrel_core::sizes;
 
 use crate::error::CliError;
-use crate::report::bytes;
+use crate::report::{bytes, printable};
 
 /// So many of a kind are named.
 const MANY: usize = 5;
@@ -35,7 +35,7 @@ pub(crate) fn message(overruns: &[Overrun], applications: &[(String, u64)]) -> S
     if overruns.iter().any(|over| matches!(over.share, Share::Total | Share::Otp)) {
         lines.extend(named("  largest applications, unpacked", "", applications));
     }
-    lines.join("\n")
+    lines.iter().map(|line| printable(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn overrun(over: &Overrun) -> Vec<String> {

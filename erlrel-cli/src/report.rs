@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use erlrel_core::Error;
 use erlrel_core::observer::{Event, Observer};
 use erlrel_core::registry::{Clock, Pause, Registry};
+pub(crate) use erlrel_core::sizes::bytes;
 
 use crate::error::CliError;
 
@@ -37,9 +38,9 @@ impl Report {
         Self { quiet, terminal, colour, withheld: Mutex::default() }
     }
 
-    /// A line of the result. A reader that went away, as `head` does, is no error.
+    /// A line of the result, or several. A reader that went away, as `head` does, is no error.
     pub(crate) fn result(&self, line: impl Display) -> Result<(), CliError> {
-        match writeln!(io::stdout().lock(), "{line}") {
+        match writeln!(io::stdout().lock(), "{}", lines(line)) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::ResultNotPrinted(error)),
             _ => Ok(()),
         }
@@ -62,7 +63,7 @@ impl Report {
     /// A line about the work, in logs too.
     pub(crate) fn told(&self, text: impl Display) {
         if !self.quiet {
-            self.line(&text.to_string());
+            self.line(&printable(&text.to_string()));
         }
     }
 
@@ -124,7 +125,7 @@ impl Report {
     }
 
     fn note(&self, label: &str, text: impl Display) {
-        let _ = writeln!(io::stderr().lock(), "{label}: {text}");
+        let _ = writeln!(io::stderr().lock(), "{label}: {}", lines(text));
     }
 
     fn line(&self, text: &str) {
@@ -133,7 +134,7 @@ impl Report {
 
     fn progress(&self, text: impl Display) {
         if self.terminal && !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{CLEAR}{text}");
+            let _ = writeln!(io::stderr().lock(), "{CLEAR}{}", lines(text));
         }
     }
 
@@ -159,7 +160,8 @@ impl Clock for Patience {
         if !self.quiet {
             let Pause { duration, action, why, .. } = pause;
             let seconds = duration.as_secs_f64();
-            let _ = writeln!(io::stderr().lock(), "cannot {action}: {why}; trying again in {seconds:.1} s");
+            let text = format!("cannot {action}: {why}; trying again in {seconds:.1} s");
+            let _ = writeln!(io::stderr().lock(), "{}", lines(text));
         }
         std::thread::sleep(pause.duration);
         true
@@ -191,12 +193,36 @@ impl Observer for Report {
     }
 }
 
-/// A size for people: `312 B`, `4.5 kB`, `12.4 MB`.
-pub(crate) fn bytes(size: u64) -> String {
-    let size = size as f64;
-    match size {
-        _ if size < 1e3 => format!("{size} B"),
-        _ if size < 1e6 => format!("{:.1} kB", size / 1e3),
-        _ => format!("{:.1} MB", size / 1e6),
+/// A text as one line that does nothing to a terminal: what an image calls its files, or a registry says, may come from anyone.
+/// Characters that are not seen, but for tabs, are spelled out.
+pub(crate) fn printable(text: &str) -> String {
+    let spell = |letter: char| match letter {
+        letter if is_hidden(letter) => letter.escape_default().to_string(),
+        letter => letter.to_string(),
+    };
+    text.chars().map(spell).collect()
+}
+
+/// Control characters, and what turns the direction of a text round or takes no room.
+fn is_hidden(letter: char) -> bool {
+    letter != '\t' && letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Each line of a text, printable.
+fn lines(text: impl Display) -> String {
+    text.to_string().split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_taken_for_a_command_of_the_terminal_is_spelled_out() {
+        assert_eq!(printable("priv/\x1b]0;title\x07\r\n"), r"priv/\u{1b}]0;title\u{7}\r\n");
+        assert_eq!(printable("\u{9b}2J \u{202e}txt"), r"\u{9b}2J \u{202e}txt");
+        assert_eq!(printable("\ta \"café\" \\ 日本 → ✓"), "\ta \"café\" \\ 日本 → ✓");
+        assert_eq!(lines("one\ntwo\x1b[2J\n"), "one\ntwo\\u{1b}[2J\n");
     }
 }

@@ -240,6 +240,12 @@ impl Error {
             Self::Command(CommandError::NotStarted { .. }) => {
                 Some("install rebar3 and have it on PATH, or compile by other means and add --no-compile")
             }
+            _ if matches!(self.image(), Some(ImageError::SeveralPlatforms { .. })) => Some(
+                "name that of one platform by its digest, as NAME@DIGEST; `erlrel diff` takes --platform OS/ARCH",
+            ),
+            _ if matches!(self.tree(), Some(TreeError::Beam { .. })) => {
+                Some("remove the file and compile again")
+            }
             Self::Tree(TreeError::NotPutBack { .. }) => {
                 Some("take out of it what you need: the next release that is written there removes it")
             }

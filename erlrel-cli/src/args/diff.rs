@@ -38,12 +38,23 @@ pub(crate) struct DiffArgs {
     pub(crate) host: HostArgs,
 }
 
+/// The forms of an image.
+const FORMS: &str = "`archive:FILE`, `oci:DIR[:TAG]`, `docker:NAME`, `[REGISTRY/]NAME[:TAG][@DIGEST]`";
+
 /// As a base image is written, or as `erlrel image` names an archive.
-fn parse_image(text: &str) -> Result<Base, ContainerError> {
-    match text.strip_prefix("archive:").filter(|file| !file.is_empty()) {
-        Some(file) => Ok(Base::Layout(LayoutName { dir: file.into(), tag: None })),
-        None => Base::parse(text, Path::new("")),
+fn parse_image(text: &str) -> Result<Base, String> {
+    if let Some(file) = text.strip_prefix("archive:").filter(|file| !file.is_empty()) {
+        return Ok(Base::Layout(LayoutName { dir: file.into(), tag: None }));
     }
+    if Path::new(text).is_file() {
+        return Err(format!("there is a file of this name: write `archive:{text}`"));
+    }
+    Base::parse(text, Path::new("")).map_err(|error| match error {
+        ContainerError::UnknownBase { text, why } => {
+            format!("`{text}` is no image: {why}; write one of {FORMS}")
+        }
+        error => error.to_string(),
+    })
 }
 
 fn parse_platform(text: &str) -> Result<Platform, &'static str> {

@@ -27,6 +27,8 @@ pub(crate) fn run(args: &DiffArgs, report: &Report) -> Result<bool, CliError> {
 
 /// Two images, and what differs.
 struct Compared {
+    /// What they are called, the old one first.
+    names: [String; 2],
     old: BaseImage,
     new: BaseImage,
     diff: ImageDiff,
@@ -42,6 +44,15 @@ impl Compared {
         };
         let (old, new) = (open(&args.old)?, open(&args.new)?);
         let diff = compare(&old, &new)?;
-        Ok(Self { old, new, diff })
+        let names = [name(&args.old, &old), name(&args.new, &new)];
+        Ok(Self { names, old, new, diff })
+    }
+}
+
+/// Where an image is; of a layout that has several, which of them.
+fn name(given: &Base, image: &BaseImage) -> String {
+    match given {
+        Base::Layout(name) => name.to_string(),
+        _ => image.path().display().to_string(),
     }
 }

@@ -16,7 +16,7 @@ use crate::content::{options_from, options_of, plan_from, plan_project, read_fro
 use crate::error::CliError;
 use crate::host::Host;
 use crate::project;
-use crate::report::{Report, bytes};
+use crate::report::{Report, bytes, printable};
 use crate::resolved::Resolved;
 
 pub(crate) fn run(args: &PlanArgs, report: &Report) -> Result<(), CliError> {
@@ -183,7 +183,7 @@ fn as_text(summary: &Summary, plan: &Plan) -> Result<String, CliError> {
             bytes(unpacked(&layer.tree)?)
         ));
     }
-    Ok(lines.join("\n"))
+    Ok(lines.iter().map(|line| printable(line)).collect::<Vec<_>>().join("\n"))
 }
 
 fn as_json(summary: &Summary, plan: &Plan) -> Result<Value, CliError> {

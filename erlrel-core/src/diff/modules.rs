@@ -40,11 +40,12 @@ pub(super) fn compare(old: &Outline, new: &Outline) -> (Vec<FunctionChange>, BTr
     let names: BTreeSet<&(String, u32)> = old.functions.keys().chain(new.functions.keys()).collect();
     let is_cut = old.is_cut && new.is_cut;
     let change = |name: &(String, u32)| {
-        // What is local is known of both, or of neither.
+        // What is local, and what a function does, is known of both or of neither.
         let known = |outline: &Outline| {
-            outline.functions.get(name).filter(|function| is_cut || function.is_exported).cloned()
+            let function = outline.functions.get(name).filter(|function| is_cut || function.is_exported)?;
+            Some(FunctionOutline { code: function.code.filter(|_| is_cut), ..*function })
         };
-        function(name, known(old), known(new), is_cut)
+        function(name, known(old), known(new))
     };
     let functions: Vec<FunctionChange> = names.into_iter().filter_map(change).collect();
     let other = if functions.is_empty() || !is_cut { others(old, new) } else { BTreeSet::new() };
@@ -55,12 +56,11 @@ fn function(
     (name, arity): &(String, u32),
     old: Option<FunctionOutline>,
     new: Option<FunctionOutline>,
-    is_cut: bool,
 ) -> Option<FunctionChange> {
     let (change, is_exported) = match (old, new) {
         (None, Some(new)) => (Change::Added, new.is_exported),
         (Some(old), None) => (Change::Removed, old.is_exported),
-        (Some(old), Some(new)) if is_cut && old != new => (Change::Changed, new.is_exported),
+        (Some(old), Some(new)) if old != new => (Change::Changed, new.is_exported),
         _ => return None,
     };
     Some(FunctionChange { name: name.clone(), arity: *arity, change, is_exported })

@@ -65,7 +65,7 @@ pub enum ImageError {
         found: Vec<String>,
     },
     /// Images for several platforms, and nothing that says which of them is meant.
-    #[error("`{}` has images for several platforms, {}, and the release is for any", path.display(), list(found))]
+    #[error("`{}` has images for several platforms, {}, and nothing says which is meant", path.display(), list(found))]
     SeveralPlatforms {
         /// The layout.
         path: PathBuf,

@@ -55,7 +55,8 @@ impl Store {
     pub(crate) fn open(path: &Path) -> Result<Self, ImageError> {
         let kind = match std::fs::metadata(path) {
             Ok(meta) if meta.is_dir() => Kind::Directory,
-            Ok(_) => Kind::Archive(members(path)?),
+            Ok(meta) if meta.is_file() => Kind::Archive(members(path)?),
+            Ok(_) => return Err(not_a_layout(path, "it is neither a directory nor a regular file")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(not_a_layout(path, "there is no such file or directory"));
             }

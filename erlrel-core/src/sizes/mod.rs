@@ -75,6 +75,15 @@ impl Part {
     }
 }
 
+/// A size for people, as `page.js` shows it too: `312 B`, `4.5 kB`, `12.4 MB`.
+pub fn bytes(size: u64) -> String {
+    match size {
+        0..1_000 => format!("{size} B"),
+        1_000..1_000_000 => format!("{:.1} kB", size as f64 / 1e3),
+        _ => format!("{:.1} MB", size as f64 / 1e6),
+    }
+}
+
 /// The larger one first; of equal ones, by name.
 fn larger(a: &Part, b: &Part) -> Ordering {
     b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Part, PartKind};
+use super::{Part, PartKind, bytes};
 
 /// What stands above the drawing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub fn page(heading: &Heading, image: &Part) -> String {
     let about: String = heading.about.iter().map(|line| format!("<p>{}</p>\n", escaped(line))).collect();
     let style = include_str!("page.css");
     let script = include_str!("page.js");
-    let (total, count) = (shown(image.size), image.files);
+    let (total, count) = (bytes(image.size), image.files);
     let table = table(image);
     // The end of a script ends it wherever it stands, in texts too.
     let data = as_json(image).to_string().replace('<', "\\u003c");
@@ -98,19 +98,10 @@ fn table(image: &Part) -> String {
 
 fn row(part: &Part, class: &str, total: u64) -> String {
     let share = part.size as f64 * 100.0 / total.max(1) as f64;
-    let (name, size, files) = (escaped(&part.name), shown(part.size), part.files);
+    let (name, size, files) = (escaped(&part.name), bytes(part.size), part.files);
     format!(
         "<tr class=\"{class}\"><th scope=\"row\">{name}</th><td>{size}</td><td>{share:.1} %</td><td>{files}</td></tr>\n"
     )
-}
-
-/// As `page.js` shows sizes.
-fn shown(size: u64) -> String {
-    match size {
-        0..1_000 => format!("{size} B"),
-        1_000..1_000_000 => format!("{:.1} kB", size as f64 / 1e3),
-        _ => format!("{:.1} MB", size as f64 / 1e6),
-    }
 }
 
 fn escaped(text: &str) -> String {

@@ -339,8 +339,8 @@ pub enum TreeError {
         /// Why it could not be written.
         source: FsError,
     },
-    /// A BEAM file that could not be stripped.
-    #[error("cannot strip `{}`", path.display())]
+    /// A BEAM file that could not be brought into its form.
+    #[error("cannot pack the module `{}`", path.display())]
     Beam {
         /// The file.
         path: PathBuf,

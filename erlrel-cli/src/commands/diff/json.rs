@@ -11,7 +11,7 @@ use super::Compared;
 
 /// All differences.
 pub(super) fn whole(compared: &Compared) -> Value {
-    let Compared { old, new, diff } = compared;
+    let Compared { old, new, diff, .. } = compared;
     json!({
         "differ": !diff.is_empty(),
         "old": image(old),

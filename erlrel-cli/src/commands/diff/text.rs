@@ -7,7 +7,7 @@ use erlrel_core::diff::{
 use erlrel_core::image::{BaseImage, Layer};
 
 use super::Compared;
-use crate::report::bytes;
+use crate::report::{bytes, printable};
 
 /// So many of a kind are shown; `--json` has all.
 const MANY: usize = 20;
@@ -16,8 +16,8 @@ const MANY_FUNCTIONS: usize = 8;
 
 /// All that a page has room for.
 pub(super) fn summary(compared: &Compared) -> String {
-    let Compared { old, new, diff } = compared;
-    let mut lines = vec![image("old", old), image("new", new)];
+    let Compared { names: [old_name, new_name], old, new, diff } = compared;
+    let mut lines = vec![image("old", old_name, old), image("new", new_name, new)];
     if diff.is_empty() {
         lines.push(same(old, new));
         return lines.join("\n");
@@ -32,10 +32,11 @@ pub(super) fn summary(compared: &Compared) -> String {
     lines.join("\n")
 }
 
-fn image(which: &str, image: &BaseImage) -> String {
+fn image(which: &str, name: &str, image: &BaseImage) -> String {
     let size = image.layers().iter().map(Layer::size).sum();
     let count = image.layers().len();
-    format!("{which}    {}, {} in {count} layers, {}", image.path().display(), bytes(size), image.digest())
+    let name = printable(name);
+    format!("{which}    {name}, {} in {count} layers, {}", bytes(size), image.digest())
 }
 
 fn same(old: &BaseImage, new: &BaseImage) -> String {
@@ -49,7 +50,7 @@ fn same(old: &BaseImage, new: &BaseImage) -> String {
 fn section(lines: &mut Vec<String>, title: &str, content: Vec<String>) {
     if !content.is_empty() {
         lines.extend([String::new(), title.into()]);
-        lines.extend(content);
+        lines.extend(content.iter().map(|line| printable(line)));
     }
 }
 
@@ -133,7 +134,12 @@ fn function(function: &FunctionChange) -> String {
 
 fn file(change: &FileChange) -> String {
     let shown = |facts: &Option<FileFacts>| facts.as_ref().map(|facts| facts_of(facts, change.why()));
-    let facts = arrow(shown(&change.old), shown(&change.new));
+    let facts = match (&change.old, &change.new) {
+        // There is nothing but a whiteout, of what stands in layers that were not read.
+        (None, None) if change.change == Change::Added => "taken away in the old image".into(),
+        (None, None) => "taken away in the new image".into(),
+        _ => arrow(shown(&change.old), shown(&change.new)),
+    };
     format!("  {} {} ({facts})", sign(change.change), change.path)
 }
 
@@ -143,5 +149,17 @@ fn facts_of(facts: &FileFacts, why: &str) -> String {
         (_, _, Some(target)) => format!("link to {target}"),
         ("file", ..) => bytes(facts.size),
         (kind, ..) => kind.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_a_whiteout_hides_nothing_is_claimed() {
+        let said = |change| file(&FileChange { path: "opt/x".into(), change, old: None, new: None });
+        assert_eq!(said(Change::Removed), "  - opt/x (taken away in the new image)");
+        assert_eq!(said(Change::Added), "  + opt/x (taken away in the old image)");
     }
 }
