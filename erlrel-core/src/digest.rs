@@ -5,7 +5,7 @@
 //! uncompressed tar (image-spec, "config.md", `rootfs.diff_ids`).
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use sha2::{Digest as _, Sha256};
 
@@ -21,6 +21,16 @@ impl Digest {
     /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest of all that can be read from `content`.
+    ///
+    /// # Errors
+    /// When it cannot be read to its end.
+    pub fn of_all(content: &mut impl Read) -> io::Result<Self> {
+        let mut writer = DigestWriter::new(io::sink());
+        io::copy(content, &mut writer)?;
+        Ok(writer.finish().1)
     }
 
     /// Reads `sha256:<64 hex digits>`; `None` for any other text, other algorithms included.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Cache;
 use super::collect::Kind;
-use crate::digest::{Digest, DigestWriter};
+use crate::digest::Digest;
 use crate::fs::{Draft, Stat};
 use crate::image::{Blob, Expected, Remote, Repository, Verified};
 
@@ -44,10 +44,7 @@ impl Cache {
         let (file, metadata) = self.directory.file(Kind::Blob, &name)?;
         let path = self.directory.path(Kind::Blob, &name);
         let stat = || file.metadata().ok().map(|metadata| Stat::of(&metadata));
-        let is_whole = || {
-            let mut hasher = DigestWriter::new(io::sink());
-            io::copy(&mut &file, &mut hasher).is_ok() && hasher.finish().1 == digest
-        };
+        let is_whole = || Digest::of_all(&mut &file).is_ok_and(|found| found == digest);
         let is_good = metadata.len() == size && self.has_by(&path, &digest.to_string(), stat, is_whole);
         is_good.then(|| Blob::in_good_file(file, &path, digest, size))
     }

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +14,7 @@ use rayon::prelude::*;
 
 use super::Cache;
 use super::collect::Kind;
-use crate::digest::{Digest, DigestWriter};
+use crate::digest::Digest;
 use crate::fs::{Fields, Stat};
 use crate::tree::{Content, Node, Tree, TreePath};
 
@@ -190,9 +189,7 @@ fn take(room: &AtomicUsize, size: usize) -> bool {
 }
 
 fn digest(path: &Path) -> Option<Digest> {
-    let mut writer = DigestWriter::new(io::sink());
-    io::copy(&mut std::fs::File::open(path).ok()?, &mut writer).ok()?;
-    Some(writer.finish().1)
+    Digest::of_all(&mut std::fs::File::open(path).ok()?).ok()
 }
 
 /// One line of a record: name, form, digest, whether it names its directory, and what [`Stat`] has.
