@@ -126,6 +126,56 @@ fn a_commit_counts_where_versions_follow_git_and_only_there() {
 }
 
 #[test]
+fn what_erlrel_itself_writes_into_a_project_is_no_input() {
+    let tiny = project("");
+    assert!(is_compiled(&tiny, ""));
+    assert!(!is_compiled(&tiny, ""));
+    run(&mut tiny.erlrel("plan --quiet --html size.html"));
+    assert!(tiny.dir().join("size.html").exists());
+    assert!(!is_compiled(&tiny, ""), "a page");
+    run(&mut tiny.erlrel("release --quiet --out rel"));
+    assert!(!is_compiled(&tiny, ""), "a release");
+    run(&mut tiny.erlrel("tar --quiet --out tiny.tar.gz"));
+    assert!(!is_compiled(&tiny, ""), "a tarball");
+}
+
+#[test]
+fn tags_count_behind_links_and_in_repositories_of_applications() {
+    let git = |dir: &std::path::Path, arguments: &str| {
+        let mut git = crate::support::tool("git", "git");
+        git.arg("-C").arg(dir).args(["-c", "user.name=t", "-c", "user.email=t@t"]);
+        run(git.args(arguments.split(' ')));
+    };
+    let vsn = |name: &str| {
+        format!("{{application, {name}, [{{vsn, git}}, {{applications, [kernel, stdlib]}}]}}.\n")
+    };
+    let tiny = project("{deps, [dep]}.");
+    tiny.write("src/tiny.app.src", &vsn("tiny"));
+    tiny.app(tiny.beside("dep"), "dep");
+    std::fs::write(tiny.beside("dep/src/dep.app.src"), vsn("dep")).expect("written");
+    tiny.write("_checkouts/.keep", "");
+    std::os::unix::fs::symlink("../../dep", tiny.dir().join("_checkouts/dep")).expect("linked");
+    std::os::unix::fs::symlink("project", tiny.beside("link")).expect("linked");
+    for dir in [tiny.dir(), tiny.beside("dep")] {
+        crate::support::rebar3::committed(&dir);
+    }
+    let link = tiny.beside("link").display().to_string();
+    let settled = || (0..3).any(|_| !is_compiled(&tiny, &link));
+    assert!(settled());
+    for (tag, dir) in [("3.0.0", tiny.dir()), ("4.0.0", tiny.beside("dep"))] {
+        git(&dir, &format!("tag {tag}"));
+        assert!(is_compiled(&tiny, &link), "{tag}");
+        assert!(settled());
+        let file = |name: &str| {
+            let lib = tiny.dir().join("_build/prod");
+            let all = ["lib", "checkouts"].map(|dir| lib.join(dir).join(format!("{name}/ebin/{name}.app")));
+            all.iter().find_map(|path| std::fs::read_to_string(path).ok()).expect("an application")
+        };
+        assert!([file("tiny"), file("dep")].join("").contains(tag), "{tag}");
+    }
+}
+
+#[test]
 fn a_hook_is_run_each_time() {
     let tiny = project("{pre_hooks, [{compile, \"echo x >> ran\"}]}.");
     for round in 1..=3 {

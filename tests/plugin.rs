@@ -141,8 +141,10 @@ fn rebar3_by_hand_and_the_plugin_take_turns_and_compile_nothing_twice() {
     run(&mut tiny.rebar3("as prod compile"));
     assert!(state() == compiled, "by hand nothing is compiled again");
     assert_eq!(image(&tiny, ""), digest);
+    assert!(state() == compiled, "nor by the plugin");
+    // erlrel knows nothing of these compilations, and compiles once more.
     assert_eq!(run(&mut tiny.erlrel("image --quiet")).lines().next(), Some(digest.as_str()));
-    assert!(state() == compiled, "neither by the plugin nor by erlrel");
+    assert!(state().1 == compiled.1);
     // What was compiled by hand lacks the option.
     std::fs::remove_dir_all(tiny.dir().join("_build/prod/lib/tiny")).expect("removed");
     run(&mut tiny.rebar3("as prod compile"));

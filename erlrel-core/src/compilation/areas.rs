@@ -1,12 +1,13 @@
 //! Where the inputs and the products of a compilation are.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::snapshot::Snapshot;
 use super::walk::walk;
-use super::{Options, toolchain};
-use crate::fs::FsError;
+use super::{Options, Work, real, toolchain, with_end};
+use crate::fs::{FsError, is_aside, read_start};
 use crate::project::Project;
 
 /// A file, or a directory with all that is in it. It need not be there.
@@ -43,19 +44,62 @@ impl Area {
         Self { root, depth, except: Vec::new() }
     }
 
-    /// True if what is at `path` is looked at by way of this area, as far as its name says.
+    /// True if what is at `path` is looked at by way of this area.
     pub(super) fn has(&self, path: &Path) -> bool {
+        let is_found = |path: &&Path| *path != self.root;
+        let dirs = path.ancestors().skip(1).take_while(is_found).map(Entry::Directory);
+        let own = if path.is_dir() { Entry::Directory(path) } else { Entry::Other(path) };
         path.starts_with(&self.root)
             && matches!(self.depth, Depth::Whole | Depth::Sources)
-            && !super::is_below(path, &self.except)
-            && (self.depth == Depth::Whole || !self.is_passed_over(path))
+            && (path == self.root || !dirs.chain([own]).any(|entry| self.leaves_out(entry)))
     }
 
-    fn is_passed_over(&self, path: &Path) -> bool {
-        let below = path.strip_prefix(&self.root).unwrap_or(path);
-        let mut names = below.components().map(|name| name.as_os_str().to_string_lossy());
-        names.next().is_some_and(|first| first.starts_with('.')) || below.iter().any(|name| name == BUILD)
+    /// True if an entry of one of its directories is no part of it.
+    pub(super) fn leaves_out(&self, entry: Entry<'_>) -> bool {
+        let (Entry::Directory(path) | Entry::Other(path)) = entry;
+        let of_nobody = || self.depth == Depth::Sources && self.is_passed_over(entry);
+        is_aside(path) || self.except.iter().any(|except| except == path) || of_nobody()
     }
+
+    /// Images and releases are often written into a project.
+    fn is_passed_over(&self, entry: Entry<'_>) -> bool {
+        let (Entry::Directory(path) | Entry::Other(path)) = entry;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_at_top = path.parent() == Some(&self.root);
+        match entry {
+            Entry::Directory(_) => {
+                name == BUILD || is_at_top && name.starts_with('.') || is_image(path) || is_release(path)
+            }
+            Entry::Other(_) => {
+                let is_archive = [".tar", ".tar.gz", ".tgz"].iter().any(|end| name.ends_with(end));
+                is_at_top && (is_archive || name.ends_with(".html") && is_page(path))
+            }
+        }
+    }
+}
+
+/// What a directory has.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Entry<'a> {
+    Directory(&'a Path),
+    /// A file, a link, or something else.
+    Other(&'a Path),
+}
+
+fn is_image(dir: &Path) -> bool {
+    dir.join("oci-layout").exists()
+}
+
+/// An application may have something that looks like a release in it, and be none.
+fn is_release(dir: &Path) -> bool {
+    let has = |path: &str| dir.join(path).exists();
+    has("releases/start_erl.data") && !["src", "ebin", "rebar.config"].into_iter().any(has)
+}
+
+/// Whether erlrel has drawn it, which its first lines say.
+fn is_page(file: &Path) -> bool {
+    let start = read_start(file, 512, |_| false).unwrap_or_default();
+    String::from_utf8_lossy(&start).contains("<meta name=\"generator\" content=\"erlrel\">")
 }
 
 /// Where rebar3 builds unless it is told otherwise; the project's own directory for that is left out by its path.
@@ -69,10 +113,13 @@ pub(super) struct Areas {
 }
 
 impl Areas {
-    pub(super) fn of(project: &Project, options: &Options<'_>) -> Self {
-        let except = [[project.base_dir.clone()].as_slice(), options.written].concat();
+    pub(super) fn of(work: &Work<'_>) -> Self {
+        let Work { project, options, written, .. } = work;
+        let except = [[project.base_dir.clone()].as_slice(), written].concat();
         let sources = Area { except, ..Area::to(project.root.clone(), Depth::Sources) };
         let mut inputs = vec![sources];
+        // Variables can name a configuration that lies elsewhere.
+        inputs.extend([work.configuration(), with_end(&work.configuration(), ".script")].map(Area::of));
         inputs.extend(of_user(options));
         inputs.extend(toolchain::areas(options.environment));
         Self { inputs, products: products(project) }
@@ -84,10 +131,13 @@ impl Areas {
         self
     }
 
-    /// Those of these files that are in none of the places.
-    pub(super) fn others(&self, files: impl IntoIterator<Item = PathBuf>) -> Vec<Area> {
-        let is_here = |path: &Path| self.inputs.iter().chain(&self.products).any(|area| area.has(path));
-        files.into_iter().filter(|path| !is_here(path)).map(Area::of).collect()
+    /// Those of these files that were not found in the usual places.
+    pub(super) fn others(&self, files: &BTreeSet<PathBuf>, found: [&Snapshot; 2]) -> Vec<Area> {
+        let is_found = |path: &Path| found.iter().any(|snapshot| snapshot.has(path));
+        let is_made = |path: &Path| self.products.iter().any(|area| area.has(path));
+        // A path through a link is not the one by which something was found.
+        let others = files.iter().filter(|path| !is_found(path) && !is_made(path) && !is_found(&real(path)));
+        others.cloned().map(Area::of).collect()
     }
 
     /// What the inputs are now; what is known of them need not be read. `time` is the present.

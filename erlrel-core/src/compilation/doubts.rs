@@ -1,10 +1,11 @@
 //! What a compilation may depend on that cannot be known.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::configuration::{self, is_path_out};
 use super::snapshot::Snapshot;
-use super::{Options, own_dirs, toolchain};
+use super::{Work, own_dirs, real, toolchain, with_end};
 use crate::environment::Environment;
 use crate::fs;
 use crate::project::Project;
@@ -19,7 +20,8 @@ pub(super) struct Doubts {
 }
 
 /// Looks for doubts in everything that decides what rebar3 will do.
-pub(super) fn of(project: &Project, options: &Options<'_>, inputs: &Snapshot) -> Doubts {
+pub(super) fn of(work: &Work<'_>, inputs: &Snapshot) -> Doubts {
+    let Work { project, options, .. } = work;
     let mut doubts = Doubts::default();
     doubts.found.extend(of_arguments(options.arguments));
     doubts.found.extend(of_variables(options.environment));
@@ -38,9 +40,9 @@ pub(super) fn of(project: &Project, options: &Options<'_>, inputs: &Snapshot) ->
         doubts.add_application(dir, inputs, project);
     }
     doubts.found.extend(
-        ["rebar.config.script", "rebar.lock.script"]
+        [work.configuration(), project.root.join("rebar.lock")]
             .iter()
-            .find_map(|name| of_script(&project.root.join(name))),
+            .find_map(|file| of_script(&with_end(file, ".script"))),
     );
     doubts
 }
@@ -72,7 +74,7 @@ fn of_place(project: &Project) -> Option<String> {
 
 /// The configuration of an application or of the user; there need be none.
 fn of_configuration(file: &Path, is_own: &dyn Fn(&str) -> bool) -> Option<String> {
-    let script = PathBuf::from(format!("{}.script", file.display()));
+    let script = with_end(file, ".script");
     if script.exists() {
         return Some(format!("`{}` may read anything", script.display()));
     }
@@ -86,22 +88,32 @@ fn of_configuration(file: &Path, is_own: &dyn Fn(&str) -> bool) -> Option<String
 
 /// A script that depends on nothing but variables is evaluated by erlrel too.
 fn of_script(file: &Path) -> Option<String> {
+    let is_doubtful = dependence(file)? == Dependence::Anything;
+    is_doubtful.then(|| format!("`{}` may read anything", file.display()))
+}
+
+fn dependence(file: &Path) -> Option<Dependence> {
     let bytes = fs::read_optional(file).ok().flatten()?;
-    let is_known =
-        str::from_utf8(&bytes).is_ok_and(|text| matches!(term::dependence(text), Dependence::Variables(_)));
-    (!is_known).then(|| format!("`{}` may read anything", file.display()))
+    Some(str::from_utf8(&bytes).map_or(Dependence::Anything, term::dependence))
+}
+
+/// The environment variables that the project's scripts read, as far as that can be told.
+pub(super) fn variables(inputs: &Snapshot) -> BTreeSet<String> {
+    let scripts = inputs.0.keys().filter(|path| path.extension().is_some_and(|end| end == "script"));
+    let names = scripts.filter_map(|path| match dependence(path)? {
+        Dependence::Variables(names) => Some(names),
+        Dependence::Anything => None,
+    });
+    names.flatten().collect()
 }
 
 impl Doubts {
     fn add_application(&mut self, dir: &Path, inputs: &Snapshot, project: &Project) {
-        // `_checkouts` often has links.
-        let real = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.into());
-        let is_root = dir == project.root;
-        let is_here = |path: &&PathBuf| {
-            let parent = path.parent().unwrap_or(path);
-            parent == real.join("src") || !is_root && parent.starts_with(&real)
-        };
-        for path in inputs.0.keys().filter(is_here) {
+        // `_checkouts` often has links. Below the project's own directory other applications begin.
+        let (top, is_root) = (real(dir), dir == project.root);
+        let is_here = |path: &&PathBuf| !is_root || path.ancestors().nth(2) == Some(&top);
+        let below = inputs.0.range(top.clone()..).map(|(path, _)| path);
+        for path in below.take_while(|path| path.starts_with(&top)).filter(is_here) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if name.ends_with(".app.src.script") {
                 self.found.extend(of_script(path));

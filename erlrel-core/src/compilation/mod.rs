@@ -13,15 +13,17 @@
 //! | what it contains | `snapshot` |
 //! | what may matter and cannot be known | `doubts`, with `configuration` |
 //! | which variables matter | `variables` |
-//! | which headers rebar3 has read | `graph` |
+//! | which headers rebar3 has read | `graph`, `reading` |
 //! | what of all that was so the last time | `record` |
-//! | what rebar3 would not see | `unseen` |
+//! | what rebar3 would not see | `unseen`, with `generated` |
 
 mod areas;
 mod configuration;
 mod doubts;
+mod generated;
 mod git;
 mod graph;
+mod reading;
 mod record;
 mod snapshot;
 #[cfg(test)]
@@ -45,8 +47,10 @@ use crate::fs::FsError;
 use crate::project::Project;
 use areas::{Area, Areas};
 use doubts::Doubts;
+use reading::Reading;
 use record::{Place, Record};
 use snapshot::Snapshot;
+use unseen::Sight;
 use variables::Variables;
 
 /// One compilation.
@@ -67,8 +71,8 @@ pub struct Check<'a> {
     /// What is there now, if that can be told.
     now: Option<Found>,
     whys: Vec<Why>,
-    /// Whether there is a record to say what has changed since.
-    is_comparable: bool,
+    /// The record that says what has changed since, if there is one.
+    record: Option<Record>,
 }
 
 /// A compilation that is about to be done.
@@ -82,10 +86,12 @@ pub struct Compilation<'a> {
 
 #[derive(Debug)]
 struct Work<'a> {
-    project: &'a Project,
+    /// By its real path, which is the one that rebar3 sees and writes down.
+    project: Project,
     options: Options<'a>,
+    /// The same of what this run will write.
+    written: Vec<PathBuf>,
     place: Place,
-    variables: Variables,
 }
 
 /// Inputs and products at one time.
@@ -93,6 +99,7 @@ struct Work<'a> {
 struct Found {
     inputs: Snapshot,
     products: Snapshot,
+    variables: Variables,
 }
 
 #[derive(Debug)]
@@ -100,18 +107,31 @@ struct Before {
     /// When `inputs` were looked at.
     time: SystemTime,
     inputs: Snapshot,
+    /// What rebar3 has left as it was need not be read again.
+    products: Snapshot,
     /// Where inputs are besides the usual places.
     extra: Vec<Area>,
+    variables: Variables,
+}
+
+/// Removes what rebar3 has compiled of the project itself, for a compilation of which nothing is known and no record is kept.
+///
+/// # Errors
+/// When something cannot be removed.
+pub fn forget(project: &Project) -> Result<(), FsError> {
+    unseen::forget_compiled(project).map(drop)
 }
 
 /// Compares everything with the record of the last good compilation. What has only new times, and what is old enough now to be
 /// known by them, is put down in the record.
-pub fn check<'a>(project: &'a Project, options: Options<'a>) -> Check<'a> {
-    check_at(Place::of(project, options.arguments), project, options)
+pub fn check<'a>(project: &Project, options: Options<'a>) -> Check<'a> {
+    let project = by_real_path(project);
+    check_at(Place::of(&project, options.arguments), project, options)
 }
 
-fn check_at<'a>(place: Place, project: &'a Project, options: Options<'a>) -> Check<'a> {
-    let work = Work { project, options, place, variables: Variables::of(options.environment) };
+fn check_at(place: Place, project: Project, options: Options<'_>) -> Check<'_> {
+    let written = options.written.iter().map(|path| real_place(path)).collect();
+    let work = Work { project, options, written, place };
     let record = work.place.read();
     let (now, whys) = match work.compare(record.as_ref()) {
         Ok((now, whys)) => (Some(now), whys),
@@ -123,20 +143,24 @@ fn check_at<'a>(place: Place, project: &'a Project, options: Options<'a>) -> Che
             work.place.write(&newer);
         }
     }
-    let is_comparable = record.is_some_and(|record| record.doubts.is_empty());
-    Check { work, now, whys, is_comparable }
+    Check { work, now, whys, record }
 }
 
 impl Work<'_> {
+    /// The file that rebar3 takes for the project's rebar.config.
+    fn configuration(&self) -> PathBuf {
+        self.project.root.join(self.options.environment.get("REBAR_CONFIG").unwrap_or("rebar.config"))
+    }
+
     fn compare(&self, record: Option<&Record>) -> Result<(Found, Vec<Why>), FsError> {
         let none = Record::default();
         let known = record.unwrap_or(&none);
-        let areas = Areas::of(self.project, &self.options).with(&known.extra);
+        let areas = Areas::of(self).with(&known.extra);
         let time = self.place.time();
-        let now = Found {
-            inputs: areas.take_inputs(&known.inputs, time)?,
-            products: areas.take_products(&known.products, time)?,
-        };
+        let inputs = areas.take_inputs(&known.inputs, time)?;
+        let products = areas.take_products(&known.products, time)?;
+        let variables = Variables::of(self.options.environment, &doubts::variables(&inputs));
+        let now = Found { inputs, products, variables };
         let whys = record.map_or_else(|| vec![Why::NoRecord], |record| self.whys(&now, record));
         Ok((now, whys))
     }
@@ -145,11 +169,15 @@ impl Work<'_> {
         if !record.doubts.is_empty() {
             return record.doubts.iter().cloned().map(Why::Doubt).collect();
         }
+        self.changes(now, record)
+    }
+
+    fn changes(&self, now: &Found, record: &Record) -> Vec<Why> {
         // What this run writes may have been there as an input before.
-        let is_input = |change: &Change| !is_below(&change.path, self.options.written);
+        let is_input = |change: &Change| !is_below(&change.path, &self.written);
         let inputs = now.inputs.changes_since(&record.inputs).into_iter().filter(is_input);
         let products = now.products.changes_since(&record.products).into_iter();
-        let variables = self.variables.difference(&record.variables).into_iter();
+        let variables = now.variables.difference(&record.variables).into_iter();
         variables.chain(inputs.map(Why::Input)).chain(products.map(Why::Product)).collect()
     }
 }
@@ -160,33 +188,43 @@ impl<'a> Check<'a> {
         &self.whys
     }
 
-    /// Gets ready for rebar3. What it has compiled of the project itself is removed, if something has changed that it would not
-    /// see: it looks at times only, in whole seconds, and at options only as far as they are new.
+    /// Gets ready for rebar3. What it has compiled of the project itself is removed, unless everything that has changed is something
+    /// that it surely sees: it looks at times only, in whole seconds, and at options only as far as they are new.
     ///
     /// # Errors
     /// When something of it cannot be removed.
     pub fn begin(self) -> Result<Compilation<'a>, FsError> {
-        let Self { work, now, whys, is_comparable } = self;
-        let Some(now) = now else { return Ok(Compilation { work, before: None, doubts: Vec::new() }) };
-        let Doubts { found: doubts, follows_git } = doubts::of(work.project, &work.options, &now.inputs);
-        let areas = Areas::of(work.project, &work.options);
-        let git = git::areas(&work.project.root, work.options.environment);
-        let mut extra = if follows_git { git } else { Vec::new() };
+        let Self { work, now, record, .. } = self;
+        let Some(now) = now else {
+            unseen::forget(&work, None)?;
+            return Ok(Compilation { work, before: None, doubts: Vec::new() });
+        };
+        let Doubts { found: doubts, follows_git } = doubts::of(&work, &now.inputs);
+        let areas = Areas::of(&work);
+        let mut extra = if follows_git { git::areas(&work) } else { Vec::new() };
         // What rebar3 has read last is likely to be read again.
-        extra.extend(areas.others(graph::headers(work.project).unwrap_or_default()));
-        if is_comparable && unseen::is_any(&whys, &now, work.project) {
-            unseen::forget(work.project)?;
+        let reading = Reading::of(&work);
+        extra.extend(areas.others(&reading.files, [&now.inputs, &now.products]));
+        if let Some(record) = record {
+            let changes = work.changes(&now, &record);
+            Sight::new(&record.inputs, &now, &reading, &work).forget(&changes)?;
+            extra.extend(record.extra.into_iter().filter(|area| reading.files.contains(&area.root)));
+        } else {
+            unseen::forget(&work, Some(&now.inputs))?;
         }
         let time = work.place.time();
         let inputs = areas.with(&extra).take_inputs(&now.inputs, time).ok();
-        let before = inputs.zip(time).map(|(inputs, time)| Before { time, inputs, extra });
+        let Found { products, variables, .. } = now;
+        let before =
+            inputs.zip(time).map(|(inputs, time)| Before { time, inputs, products, extra, variables });
         Ok(Compilation { work, before, doubts })
     }
 }
 
 impl Compilation<'_> {
-    /// Puts down that rebar3 has just compiled everything as it was when this began. If an input is not as it was then, or
-    /// something cannot be told, there is no record afterwards. That none can be written costs time, and no more.
+    /// Puts down that rebar3 has just compiled everything as it was when this began. An input that is not as it was then will count
+    /// as changed, since nobody knows what rebar3 has read; if something cannot be told, there is no record afterwards. That none can
+    /// be written costs time, and no more.
     pub fn record(self) {
         match self.recorded() {
             Some(record) => self.work.place.write(&record),
@@ -195,24 +233,25 @@ impl Compilation<'_> {
     }
 
     fn recorded(&self) -> Option<Record> {
-        let Work { project, options, place, variables } = &self.work;
-        let in_doubt = |doubts: Vec<String>| Record { doubts, ..Record::default() };
-        if !self.doubts.is_empty() {
-            return Some(in_doubt(self.doubts.clone()));
-        }
+        let Work { project, place, .. } = &self.work;
+        let mut doubts = self.doubts.clone();
         let before = self.before.as_ref()?;
-        let areas = Areas::of(project, options);
-        let products = areas.take_products(&Snapshot::default(), place.time()).ok()?;
-        let headers = match graph::headers(project) {
-            Ok(headers) => headers,
-            Err(doubt) => return Some(in_doubt(vec![doubt])),
-        };
-        let extra: BTreeSet<Area> = before.extra.iter().cloned().chain(areas.others(headers)).collect();
+        let areas = Areas::of(&self.work);
+        let products = areas.take_products(&before.products, place.time()).ok()?;
+        let headers = graph::headers(project).unwrap_or_else(|doubt| {
+            doubts.push(doubt);
+            BTreeSet::new()
+        });
+        let new = areas.others(&headers, [&before.inputs, &products]);
+        let extra: BTreeSet<Area> = before.extra.iter().cloned().chain(new).collect();
         let extra: Vec<Area> = extra.into_iter().collect();
         let inputs = areas.with(&extra).take_inputs(&before.inputs, place.time()).ok()?;
-        let is_same = inputs.is_untouched_since(&before.inputs, before.time);
-        let variables = variables.clone();
-        is_same.then_some(Record { doubts: Vec::new(), variables, extra, inputs, products })
+        let touched = inputs.touched_since(&before.inputs, before.time).into_iter();
+        // Hooks and plugins are there to write files.
+        let is_made = |path: &PathBuf| !doubts.is_empty() || generated::is_output(path, &inputs);
+        let touched: Vec<PathBuf> = touched.filter(|path| !is_made(path)).collect();
+        let inputs = inputs.with_unknown(touched);
+        Some(Record { doubts, variables: before.variables.clone(), extra, inputs, products })
     }
 }
 
@@ -222,6 +261,34 @@ fn own_dirs(project: &Project) -> BTreeSet<PathBuf> {
     let checkouts = project.root.join(checkouts.unwrap_or_else(|| "_checkouts".into()));
     let own = project.own_dirs().unwrap_or_default().into_iter();
     own.chain(crate::fs::list(&checkouts).unwrap_or_default()).collect()
+}
+
+/// The project as one finds it who has come through no link. That is how rebar3 finds it.
+fn by_real_path(project: &Project) -> Project {
+    let root = real(&project.root);
+    let below = project.base_dir.strip_prefix(&project.root);
+    let base_dir = below.map_or_else(|_| real(&project.base_dir), |below| root.join(below));
+    Project { root, base_dir, ..project.clone() }
+}
+
+/// Where something lies that need not be there.
+fn real_place(path: &Path) -> PathBuf {
+    match (path.parent(), path.file_name()) {
+        (Some(dir), Some(name)) => real(dir).join(name),
+        _ => real(path),
+    }
+}
+
+/// A path with something at its end.
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(end);
+    path.into()
+}
+
+/// A path without links; one that leads nowhere stays what it is.
+fn real(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.into())
 }
 
 /// True for a path below one of these.

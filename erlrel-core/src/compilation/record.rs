@@ -18,7 +18,7 @@ use crate::fs::{self, Draft, Fields, Stat};
 use crate::project::Project;
 
 /// Raised whenever records change their meaning.
-const FORMAT: &str = "erlrel compilation 1";
+const FORMAT: &str = "erlrel compilation 2";
 
 /// What was so after a compilation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -123,6 +123,7 @@ impl Place {
             Some(match fact {
                 Fact::Directory => json!(["d", path]).to_string(),
                 Fact::Other => json!(["o", path]).to_string(),
+                Fact::Unknown => json!(["u", path]).to_string(),
                 Fact::Link(target) => json!(["l", path, target.to_str()?]).to_string(),
                 Fact::File(content) => {
                     let Content { mode, stat, digest, is_settled } = content;
@@ -157,6 +158,7 @@ fn parse_fact(line: &str) -> Option<(String, Fact)> {
     let fact = match (words.first()?.as_str(), words.get(2)) {
         ("d", None) => Fact::Directory,
         ("o", None) => Fact::Other,
+        ("u", None) => Fact::Unknown,
         ("l", Some(target)) => Fact::Link(target.into()),
         _ => return None,
     };

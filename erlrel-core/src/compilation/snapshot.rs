@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rayon::prelude::*;
 
 use super::walk::Node;
-use crate::digest::{Digest, DigestWriter};
+use crate::digest::Digest;
 use crate::fs::{FsError, Stat};
-use crate::term;
+use crate::term::{self, Term};
 
 /// What is at a path. Of what is absent nothing is put down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +19,8 @@ pub(super) enum Fact {
     Link(PathBuf),
     File(Content),
     Other,
+    /// What nobody knows: only in records, so that whatever is there now has changed.
+    Unknown,
 }
 
 /// A file and what it contains.
@@ -101,16 +102,23 @@ impl Snapshot {
         changes
     }
 
-    /// True if nobody has touched anything since `before` was taken at that time, not even to write the same again. What was not looked
+    /// What somebody has touched since `before` was taken at that time, if only to write the same again. What was not looked
     /// at then must be older.
-    pub(super) fn is_untouched_since(&self, before: &Self, time: SystemTime) -> bool {
+    pub(super) fn touched_since(&self, before: &Self, time: SystemTime) -> Vec<PathBuf> {
         let is_untouched = |(path, fact): (&PathBuf, &Fact)| match (before.0.get(path), fact) {
             (Some(Fact::File(was)), Fact::File(now)) => was.stat == now.stat && was.digest == now.digest,
             (Some(was), now) => was == now,
             (None, Fact::File(now)) => now.stat.is_settled_at(time),
             (None, _) => true,
         };
-        self.0.iter().all(is_untouched) && before.0.keys().all(|path| self.has(path))
+        let touched = self.0.iter().filter(|entry| !is_untouched(*entry)).map(|(path, _)| path);
+        touched.chain(before.0.keys().filter(|path| !self.has(path))).cloned().collect()
+    }
+
+    /// The same, but that nothing will be found to be as it was at these paths.
+    pub(super) fn with_unknown(mut self, paths: Vec<PathBuf>) -> Self {
+        self.0.extend(paths.into_iter().map(|path| (path, Fact::Unknown)));
+        self
     }
 }
 
@@ -147,10 +155,8 @@ fn digest(path: &Path) -> Result<Digest, FsError> {
         let bytes = crate::fs::read(path)?;
         return Ok(meaning(path, &bytes).unwrap_or_else(|| Digest::of(&bytes)));
     }
-    let mut writer = DigestWriter::new(io::sink());
-    let mut copy = || io::copy(&mut File::open(path)?, &mut writer);
-    copy().map_err(FsError::while_doing("read", path))?;
-    Ok(writer.finish().1)
+    let read = || Digest::of_all(&mut File::open(path)?);
+    read().map_err(FsError::while_doing("read", path))
 }
 
 /// A script may read the text.
@@ -160,24 +166,21 @@ fn has_script(path: &Path) -> bool {
 
 fn meaning(path: &Path, bytes: &[u8]) -> Option<Digest> {
     let terms = term::consult(path, bytes).ok()?.terms;
-    let counts = |term: &&term::Term| !matches!(term.as_pair(), Some(("relx" | "erlrel", _)));
-    let counting: Vec<String> = terms.iter().filter(counts).map(meaning_of).collect();
+    let counting: Vec<String> = terms.iter().filter(|term| counts(term)).map(meaning_of).collect();
     Some(Digest::of(counting.join("\n").as_bytes()))
 }
 
 /// A profile may have a release of its own.
-fn meaning_of(term: &term::Term) -> String {
+fn meaning_of(term: &Term) -> String {
     let Some(("profiles", profiles)) = term.as_pair() else { return term.to_string() };
-    let profile = |profile: &term::Term| match (
-        profile.as_pair(),
-        profile.as_pair().and_then(|(_, list)| list.as_list()),
-    ) {
-        (Some((name, _)), Some(options)) => {
-            let counts = |term: &term::Term| !matches!(term.as_pair(), Some(("relx" | "erlrel", _)));
-            term::Term::pair(name, term::Term::list(options.into_iter().filter(counts)))
-        }
+    let profile = |profile: &Term| match profile.as_pair().map(|(name, options)| (name, options.as_list())) {
+        Some((name, Some(options))) => Term::pair(name, Term::list(options.into_iter().filter(counts))),
         _ => profile.clone(),
     };
-    let all = profiles.as_list().map(|list| term::Term::list(list.iter().map(profile)));
+    let all = profiles.as_list().map(|list| Term::list(list.iter().map(profile)));
     format!("profiles {}", all.unwrap_or_else(|| profiles.clone()))
+}
+
+fn counts(term: &Term) -> bool {
+    !matches!(term.as_pair(), Some(("relx" | "erlrel", _)))
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::areas::{Area, Depth};
@@ -43,7 +44,8 @@ pub(super) fn doubt(environment: &Environment) -> Option<String> {
     is_unknown.then(|| format!("`{}` does not say where its Erlang is installed", erl.display()))
 }
 
-fn root(environment: &Environment) -> Option<PathBuf> {
+/// Where Erlang is installed.
+pub(super) fn root(environment: &Environment) -> Option<PathBuf> {
     otp::root_on_path(environment).ok()
 }
 
@@ -54,8 +56,12 @@ fn is_escript(path: &Path) -> bool {
     read.is_ok() && line.starts_with(b"#!") && String::from_utf8_lossy(line).contains("escript")
 }
 
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o111 != 0)
+}
+
 /// As the operating system finds it.
 fn on_path(program: &str, environment: &Environment) -> Option<PathBuf> {
     let path = environment.get("PATH")?;
-    path.split(':').map(|dir| Path::new(dir).join(program)).find(|path| path.is_file())
+    path.split(':').map(|dir| Path::new(dir).join(program)).find(|path| is_program(path))
 }

@@ -93,9 +93,9 @@ pub(super) struct Variables {
 }
 
 impl Variables {
-    /// Those of an environment.
-    pub(super) fn of(environment: &Environment) -> Self {
-        let counting = || environment.iter().filter(|(name, _)| !is_harmless(name));
+    /// Those of an environment. Some names are known to be read by scripts.
+    pub(super) fn of(environment: &Environment, read: &BTreeSet<String>) -> Self {
+        let counting = || environment.iter().filter(|(name, _)| read.contains(*name) || !is_harmless(name));
         let digest = |is_wanted: &dyn Fn(&str) -> bool| {
             let wanted: Vec<(&str, &str)> = counting().filter(|(name, _)| is_wanted(name)).collect();
             Digest::of(serde_json::json!(wanted).to_string().as_bytes()).hex()
@@ -128,6 +128,6 @@ fn is_harmless(name: &str) -> bool {
 }
 
 /// True for a variable of Erlang or rebar3.
-pub(super) fn is_decisive(name: &str) -> bool {
+fn is_decisive(name: &str) -> bool {
     DECISIVE_STARTS.iter().any(|start| name.starts_with(start))
 }

@@ -8,8 +8,8 @@ use std::path::{Component, Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::areas::{Area, BUILD, Depth};
-use crate::fs::{FsError, Stat, is_aside};
+use super::areas::{Area, Depth, Entry};
+use crate::fs::{FsError, Stat};
 
 /// What is at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +37,13 @@ pub(super) fn walk(areas: &[Area], elsewhere: &[Area]) -> Result<BTreeMap<PathBu
     let mut next = elsewhere.len();
     while next < all.len() {
         let found: Result<Vec<Found>, FsError> = all[next..].par_iter().map(look).collect();
+        let found = found?;
         next = all.len();
-        let found = found?.concat();
         let mut outside = BTreeSet::new();
-        for (path, node) in &found {
+        for (path, node) in found.iter().flatten() {
             outside.extend(target_outside(path, node, &all)?);
         }
-        nodes.extend(found);
+        nodes.extend(found.into_iter().flatten());
         all.extend(outside.into_iter().map(|path| Area::to(path, Depth::Sources)));
     }
     Ok(nodes)
@@ -70,11 +70,8 @@ fn directory(dir: &Path, area: &Area) -> Result<Found, FsError> {
     for entry in fs::read_dir(dir).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let path = entry.path();
-        if is_aside(&path) || area.except.contains(&path) {
-            continue;
-        }
         let is_directory = entry.file_type().map_err(failed)?.is_dir();
-        if area.depth == Depth::Sources && is_passed_over(&path, is_directory, area) {
+        if area.leaves_out(if is_directory { Entry::Directory(&path) } else { Entry::Other(&path) }) {
             continue;
         }
         if is_directory {
@@ -88,19 +85,9 @@ fn directory(dir: &Path, area: &Area) -> Result<Found, FsError> {
         if path.file_name().is_some_and(|name| name == ".git") { git(path) } else { directory(path, area) }
     });
     let below: Result<Vec<Found>, FsError> = below.collect();
-    found.extend(below?.concat());
+    found.extend(below?.into_iter().flatten());
     found.extend(directories.into_iter().map(|path| (path, Node::Directory)));
     Ok(found)
-}
-
-/// Images and releases are often written to the top of a project.
-fn is_passed_over(path: &Path, is_directory: bool, area: &Area) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_at_top = path.parent() == Some(&area.root);
-    if is_directory {
-        return name == BUILD || is_at_top && name.starts_with('.') || path.join("oci-layout").exists();
-    }
-    is_at_top && [".tar", ".tar.gz", ".tgz"].iter().any(|end| name.ends_with(end))
 }
 
 /// What of a git directory decides how git describes the commit that is checked out. How long an abbreviated commit is
@@ -155,7 +142,10 @@ fn target_outside(link: &Path, node: &Node, areas: &[Area]) -> Result<Option<Pat
         return Ok(None);
     }
     let real = fs::canonicalize(link).ok().or(lexical).unwrap_or_else(|| dir.join(target));
-    if areas.iter().any(|area| area.root != real && area.root.starts_with(&real)) {
+    // A checkout may have its repository in it.
+    let is_around =
+        |area: &Area| area.depth != Depth::Git && area.root != real && area.root.starts_with(&real);
+    if areas.iter().any(is_around) {
         let source = io::Error::other("it leads to a directory around what is compiled");
         return Err(FsError::while_doing("follow the link", link)(source));
     }

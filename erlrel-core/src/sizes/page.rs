@@ -32,6 +32,7 @@ pub fn page(heading: &Heading, image: &Part) -> String {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="erlrel">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}: what takes the space</title>

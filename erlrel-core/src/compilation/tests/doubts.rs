@@ -160,6 +160,11 @@ fn every_variable_counts_that_may_be_read() {
     }
     assert_eq!(with("CFLAGS", "-O3"), ["the environment variable CFLAGS has come or gone"]);
     assert_eq!(with("HOME", "/elsewhere")[0], "an environment variable has another value");
+    fixture.write("project/apps/b/src/b.app.src.script", "[{x, os:getenv(\"SSH_X\")} | CONFIG].");
+    fixture.more.clear();
+    fixture.compile();
+    fixture.more = vec![("SSH_X".into(), "1".into())];
+    assert_eq!(fixture.whys(), ["the environment variable SSH_X has come or gone"], "a script reads it");
     fixture.more = vec![("REBAR_X".into(), "hunter2".into())];
     fixture.compile();
     fixture.more = vec![("REBAR_X".into(), "2".into())];

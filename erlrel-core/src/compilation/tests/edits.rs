@@ -150,6 +150,8 @@ fn what_is_no_input_does_not_count() {
         "project/out/oci-layout",
         "project/out/index.json",
         "project/r-1.tar.gz",
+        "project/rel/releases/start_erl.data",
+        "project/rel/lib/a-1/ebin/a.beam",
         "project/.git/index",
         "project/.git/logs/HEAD",
         "project/.git/objects/11/1111",
@@ -160,9 +162,27 @@ fn what_is_no_input_does_not_count() {
         fixture.write(path, "new");
         assert_eq!(fixture.whys(), [""; 0], "{path}");
     }
+    let page = "<!DOCTYPE html>\n<meta name=\"generator\" content=\"erlrel\">";
+    fixture.write("project/size.html", page);
+    assert_eq!(fixture.whys(), [""; 0], "a page that erlrel has drawn");
     let commented = format!("%% A comment.\n{}", super::CONFIG.replace("{r, \"1\"}", "{r, \"2\"}"));
     fixture.write("project/rebar.config", &commented);
     assert_eq!(fixture.whys(), [""; 0], "a comment, and what is about a release");
+}
+
+#[test]
+fn what_looks_like_a_result_hides_no_sources() {
+    for path in ["project/apps/b/releases/start_erl.data", "project/index.html", "project/apps/b/src/x.tar"] {
+        let fixture = Fixture::settled();
+        fixture.compile();
+        fixture.wait_for_tick();
+        fixture.write(path, "new");
+        fixture.write("project/apps/b/src/b.erl", "new");
+        let (path, whys) = (path.strip_prefix("project/").expect("a path"), fixture.whys());
+        for why in [format!("`{path}` is new"), "`apps/b/src/b.erl` has changed".into()] {
+            assert!(whys.contains(&why), "{path}: {whys:?}");
+        }
+    }
 }
 
 #[test]

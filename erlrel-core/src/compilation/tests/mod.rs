@@ -3,13 +3,17 @@
 
 mod doubts;
 mod edits;
+mod generated;
+mod links;
 mod places;
 
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::record::Place;
-use super::{Check, Options, Why, check_at};
+use super::{Check, Options, Why, by_real_path, check_at};
 use crate::digest::Digest;
 use crate::environment::Environment;
 use crate::project::{self, LoadOptions, Project};
@@ -24,6 +28,8 @@ struct Fixture {
     temp: tempfile::TempDir,
     arguments: Vec<String>,
     more: Vec<(String, String)>,
+    /// By which path the project is loaded.
+    root: &'static str,
     /// How much later than now everything is looked at.
     later: Duration,
 }
@@ -32,7 +38,7 @@ impl Fixture {
     fn new() -> Self {
         let temp = tempfile::tempdir().expect("a temporary directory");
         let arguments = ["as", "prod", "compile"].map(String::from).into();
-        let fixture = Self { temp, arguments, more: Vec::new(), later: Duration::ZERO };
+        let fixture = Self { temp, arguments, more: Vec::new(), root: "project", later: Duration::ZERO };
         for (path, text) in [
             ("bin/rebar3", "#!/usr/bin/env escript\n"),
             ("bin/git", "git"),
@@ -84,7 +90,10 @@ impl Fixture {
     fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("created");
-        std::fs::write(path, text).expect("written");
+        std::fs::write(&path, text).expect("written");
+        if path.parent().is_some_and(|dir| dir.ends_with("bin")) {
+            std::fs::set_permissions(path, Permissions::from_mode(0o755)).expect("set");
+        }
     }
 
     fn link(&self, target: &str, path: &str) {
@@ -101,16 +110,16 @@ impl Fixture {
     fn project(&self) -> Project {
         let options =
             LoadOptions { profiles: vec!["prod".into()], environment: self.environment(), otp: None };
-        project::load(&self.path("project"), &options).expect("a project")
+        project::load(&self.path(self.root), &options).expect("a project")
     }
 
     /// Does something with a check.
     fn check<T>(&self, work: impl FnOnce(Check<'_>) -> T) -> T {
-        let (project, environment) = (self.project(), self.environment());
+        let (project, environment) = (by_real_path(&self.project()), self.environment());
         let options = Options { arguments: &self.arguments, environment: &environment, written: &[] };
         let mut place = Place::of(&project, &self.arguments);
         place.later = self.later;
-        work(check_at(place, &project, options))
+        work(check_at(place, project, options))
     }
 
     /// Why rebar3 must be started, with paths relative to the project.
@@ -138,6 +147,7 @@ impl Fixture {
     /// What rebar3 would leave in `_build`.
     fn rebar3(&self) {
         let mut sources = Vec::new();
+        self.generate();
         for app in ["project/apps/a", "project/apps/b", "project/_checkouts/c"] {
             let name = app.rsplit('/').next().expect("a name");
             let ebin = format!("project/_build/prod/lib/{name}/ebin");
@@ -158,6 +168,18 @@ impl Fixture {
         let path = self.path("project/_build/prod/lib/.rebar3/rebar_compiler_erl/source_project_apps.dag");
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("created");
         std::fs::write(path, encode(&graph, AtomEncoding::Utf8)).expect("written");
+    }
+
+    /// A parser is made if its grammar is newer.
+    fn generate(&self) {
+        let (grammar, parser) =
+            (self.path("project/apps/a/src/p.yrl"), self.path("project/apps/a/src/p.erl"));
+        let second = |path: &Path| path.metadata().map_or(0, |metadata| metadata.mtime());
+        if second(&grammar) > second(&parser) {
+            let text = std::fs::read_to_string(grammar).expect("a grammar");
+            let text = format!("-module(p).\n-file(\"lib/yeccpre.hrl\", 0).\n{text}");
+            std::fs::write(parser, text).expect("written");
+        }
     }
 
     fn wait_for_tick(&self) {

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::SystemTime;
 
 use super::Fixture;
-use crate::fs::edits::set_time;
+use crate::fs::edits::{keep_time, set_time};
 
 const NO_RECORD: [&str; 1] = ["erlrel knows of no earlier compilation"];
 
@@ -43,22 +43,28 @@ fn a_record_that_is_damaged_or_of_something_else_is_none() {
 }
 
 #[test]
-fn what_changes_during_a_compilation_leaves_no_record() {
+fn what_changes_during_a_compilation_counts_as_changed() {
     let fixture = Fixture::settled();
     let path = "project/apps/a/src/a.erl";
     let text = fs::read_to_string(fixture.path(path)).expect("read");
     fixture.wait_for_tick();
+    let changed = ["`apps/a/src/a.erl` has changed"];
     fixture.compile_meanwhile(|| fixture.write(path, "-module(a). % other"));
-    assert_eq!(fixture.whys(), NO_RECORD);
+    assert_eq!(fixture.whys(), changed);
     fixture.wait_for_tick();
     // What rebar3 has read of it in between, nobody knows.
     fixture.compile_meanwhile(|| {
         fixture.write(path, "other");
         fixture.write(path, &text);
     });
-    assert_eq!(fixture.whys(), NO_RECORD);
+    assert_eq!(fixture.whys(), changed);
+    fixture.check(|check| drop(check.begin().expect("ready")));
+    assert!(
+        !fixture.path("project/_build/prod/lib/a/ebin").exists(),
+        "it may be as old as what was made of it"
+    );
     fixture.compile_meanwhile(|| fixture.write("project/.git/refs/heads/main", "2222"));
-    assert_eq!(fixture.whys(), NO_RECORD);
+    assert_eq!(fixture.whys(), ["`.git/refs/heads/main` has changed"]);
     fixture.compile();
     assert_eq!(fixture.whys(), [""; 0]);
 }
@@ -104,8 +110,51 @@ fn links_are_followed_wherever_they_lead() {
 }
 
 #[test]
+fn beside_a_parse_transform_more_is_compiled_again() {
+    let fixture = Fixture::settled();
+    fixture.write("project/apps/b/src/b.erl", "-module(b).\n-export([parse_transform/2]).");
+    let later = |path: &str| {
+        let path = fixture.path(path);
+        set_time(&path, path.metadata().expect("there").modified().expect("a time") + super::HOUR);
+    };
+    for (path, expected) in [
+        ("project/apps/a/src/a.erl", true),
+        ("project/apps/a/priv/data", true),
+        ("project/README.md", false),
+        ("project/config/sys.config", false),
+    ] {
+        fixture.compile();
+        fixture.wait_for_tick();
+        fixture.write(path, "new");
+        later(path);
+        fixture.check(|check| drop(check.begin().expect("ready")));
+        assert_eq!(!fixture.path("project/_build/prod/lib/a/ebin").exists(), expected, "{path}");
+    }
+}
+
+#[test]
+fn what_erlrel_knows_nothing_of_is_compiled_anew() {
+    let fixture = Fixture::settled();
+    let begin = || fixture.check(|check| drop(check.begin().expect("ready")));
+    let is_there = || fixture.path("project/_build/prod/lib/a/ebin").exists();
+    fixture.rebar3();
+    begin();
+    assert!(!is_there(), "rebar3 was started by hand");
+    fixture.write("project/rebar.config", &format!("{}{{plugins, [pc]}}.", super::CONFIG));
+    (0..2).for_each(|_| fixture.compile());
+    begin();
+    assert!(is_there(), "a doubt alone removes nothing");
+    fixture.write("project/apps/a/src/a.erl", "new");
+    set_time(&fixture.path("project/apps/a/src/a.erl"), SystemTime::UNIX_EPOCH);
+    begin();
+    assert!(!is_there());
+}
+
+#[test]
 fn what_rebar3_would_overlook_makes_it_compile_everything() {
     let fixture = Fixture::settled();
+    fixture.write("project/apps/a/src/n.inc", "1");
+    fixture.write("project/_build/default/lib/dep/include/dep.hrl", "1");
     let old = |path: &str| set_time(&fixture.path(path), SystemTime::UNIX_EPOCH);
     let later = |path: &str| {
         let path = fixture.path(path);
@@ -115,7 +164,7 @@ fn what_rebar3_would_overlook_makes_it_compile_everything() {
         fixture.check(|check| drop(check.begin().expect("ready")));
         !fixture.path("project/_build/prod/lib/a/ebin").exists()
     };
-    let cases: [(&str, &dyn Fn(), bool); 9] = [
+    let cases: [(&str, &dyn Fn(), bool); 14] = [
         (
             "an edit",
             &|| {
@@ -141,6 +190,22 @@ fn what_rebar3_would_overlook_makes_it_compile_everything() {
         ),
         ("a header with another's name", &|| fixture.write("project/apps/a/src/b.hrl", "1"), true),
         ("a document", &|| fixture.write("project/README", "1"), false),
+        (
+            "an included file with any name, under its old time",
+            &|| {
+                let path = fixture.path("project/apps/a/src/n.inc");
+                keep_time(&path, || fs::write(&path, "2").expect("written"));
+            },
+            true,
+        ),
+        ("one that stands before it", &|| fixture.write("project/apps/a/include/n.inc", "3"), true),
+        ("a new header", &|| fixture.write("project/apps/a/include/new.hrl", "1"), false),
+        (
+            "a header with the name of one that a dependency has",
+            &|| fixture.write("project/apps/a/include/dep.hrl", "1"),
+            true,
+        ),
+        ("what only a parse transform could read", &|| fixture.write("project/apps/a/priv/data", "1"), false),
         ("an option", &|| fixture.write("project/rebar.config", "{erl_opts, []}."), true),
         ("another compiler", &|| fixture.write("otp/lib/compiler-8.2.3/ebin/compile.beam", "2"), true),
     ];

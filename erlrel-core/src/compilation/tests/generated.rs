@@ -1,0 +1,94 @@
+//! Sources that rebar3 makes of others.
+
+use std::time::SystemTime;
+
+use super::Fixture;
+use crate::fs::edits::{keep_time, set_time};
+
+const GRAMMAR: &str = "project/apps/a/src/p.yrl";
+const PARSER: &str = "project/apps/a/src/p.erl";
+
+fn with_grammar() -> Fixture {
+    let fixture = Fixture::settled();
+    fixture.write(GRAMMAR, "root -> a : 1.");
+    fixture.compile();
+    assert_eq!(fixture.whys(), [""; 0], "what rebar3 makes itself disturbs nothing");
+    fixture.wait_for_tick();
+    fixture
+}
+
+fn parser(fixture: &Fixture) -> String {
+    std::fs::read_to_string(fixture.path(PARSER)).expect("a parser")
+}
+
+#[test]
+fn a_parser_is_made_again_when_its_grammar_has_changed_under_an_old_time() {
+    let fixture = with_grammar();
+    let path = fixture.path(GRAMMAR);
+    keep_time(&path, || std::fs::write(&path, "root -> a : 2.").expect("written"));
+    fixture.compile();
+    assert!(parser(&fixture).contains(": 2."), "{}", parser(&fixture));
+    assert_eq!(fixture.whys(), [""; 0]);
+}
+
+#[test]
+fn a_parser_is_made_again_when_options_have_changed() {
+    let fixture = with_grammar();
+    fixture.write("project/rebar.config", "{yrl_opts, [{verbose, true}]}.");
+    fixture.check(|check| drop(check.begin().expect("ready")));
+    assert!(!fixture.path(PARSER).exists());
+}
+
+#[test]
+fn what_is_written_by_hand_is_not_touched() {
+    let fixture = Fixture::settled();
+    fixture.write(PARSER, "-module(p).");
+    fixture.write(GRAMMAR, "root -> a : 1.");
+    set_time(&fixture.path(GRAMMAR), SystemTime::UNIX_EPOCH);
+    fixture.compile();
+    fixture.wait_for_tick();
+    fixture.write(GRAMMAR, "root -> a : 2.");
+    set_time(&fixture.path(GRAMMAR), SystemTime::UNIX_EPOCH);
+    fixture.write("project/rebar.config", "{erl_opts, []}.");
+    fixture.compile();
+    assert_eq!(parser(&fixture), "-module(p).");
+}
+
+#[test]
+fn what_rebar3_would_not_make_again_is_not_touched() {
+    let fixture = Fixture::settled();
+    let (grammar, parser) = ("project/examples/src/p.yrl", "project/examples/src/p.erl");
+    fixture.write(grammar, "root -> a : 1.");
+    fixture.write(parser, "-module(p).\n-file(\"lib/yeccpre.hrl\", 0).");
+    fixture.compile();
+    fixture.wait_for_tick();
+    fixture.write("project/rebar.config", "{erl_opts, []}.");
+    fixture.compile();
+    std::fs::remove_file(fixture.path(grammar)).expect("removed");
+    fixture.compile();
+    assert!(fixture.path(parser).exists());
+}
+
+#[test]
+fn what_was_made_of_a_source_that_is_gone_goes_with_it() {
+    let fixture = with_grammar();
+    std::fs::remove_file(fixture.path(GRAMMAR)).expect("removed");
+    fixture.compile();
+    assert!(!fixture.path(PARSER).exists());
+}
+
+#[test]
+fn mibs_are_made_again_together_since_they_import_each_other() {
+    let fixture = Fixture::settled();
+    let made = ["project/apps/a/priv/mibs/A.bin", "project/apps/a/priv/mibs/B.bin"];
+    let mibs = ["project/apps/a/mibs/A.mib", "project/apps/a/mibs/B.mib"];
+    mibs.iter().for_each(|path| fixture.write(path, "1"));
+    made.iter().for_each(|path| fixture.write(path, "\u{1}h\u{b}d\0\u{3}mib"));
+    fixture.write("project/apps/a/priv/mibs/C.bin", "\u{1}h\u{b}d\0\u{3}mib");
+    fixture.compile();
+    fixture.wait_for_tick();
+    fixture.write(mibs[0], "2");
+    fixture.check(|check| drop(check.begin().expect("ready")));
+    assert!(made.iter().all(|path| !fixture.path(path).exists()));
+    assert!(fixture.path("project/apps/a/priv/mibs/C.bin").exists(), "nothing would make it again");
+}
