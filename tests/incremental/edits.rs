@@ -203,7 +203,7 @@ fn many_edits(files: &'static [(&str, &str)], config: &str, usual: u64) {
             copy(&pristine.join("."), &edited.tiny.dir());
         }
     }
-    assert!(compiled > 0 && failed > 0 || count < 25, "{compiled} compiled, {failed} failed");
+    assert!(compiled > 0 && (failed > 0 || count < 100), "{compiled} compiled, {failed} failed");
 }
 
 #[test]
