@@ -116,9 +116,16 @@ fn revision_of(sha: &str, is_dirty: bool) -> String {
     if is_dirty { format!("{sha}-dirty") } else { sha.into() }
 }
 
-/// How far a branch is from another would take long to count.
-const STATUS: [&str; 5] =
-    ["status", "--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=no"];
+/// How far a branch is from another would take long to count. Nothing is to be locked, since a plan that fails does not wait for
+/// the answer.
+const STATUS: [&str; 6] = [
+    "--no-optional-locks",
+    "status",
+    "--porcelain=v2",
+    "--branch",
+    "--no-ahead-behind",
+    "--untracked-files=no",
+];
 
 /// The commit in git's answer (git-status(1), "Porcelain Format Version 2"): headers begin with `#`, and each other line is
 /// a file that was changed.

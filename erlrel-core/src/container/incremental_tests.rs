@@ -12,11 +12,12 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
-use super::{BuildOptions, ContainerOptions, Plan, bound_modules};
+use super::{BuildOptions, ContainerOptions, ContainerWarning, Plan, bound_modules};
 use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::environment::Environment;
 use crate::fs::edits::{Random, keep_time, set_time, wait_for_tick};
+use crate::fs::{NoNotes, Notes};
 use crate::image::Image;
 use crate::observer::{Event, Observer};
 use crate::project::{self, LoadOptions};
@@ -107,7 +108,11 @@ impl Site {
         let spec = release::spec(&project, &Selection::default(), &Overrides::default())?;
         let release = release::resolve(project, otp, spec)?;
         let options = ContainerOptions::of(&release.project, &Environment::default())?;
-        Ok(super::plan(&release, &self.path("boot"), &options, build)?)
+        let mut plan = super::plan(&release, &self.path("boot"), &options, build)?;
+        let notes = build.cache.map_or(&NoNotes as &dyn Notes, |cache| cache);
+        let warnings = release::warnings_noted(&release, notes).into_iter();
+        plan.warnings.extend(warnings.map(ContainerWarning::Release));
+        Ok(plan)
     }
 
     fn image(&self, build: &BuildOptions<'_>) -> Result<(Image, String), Error> {
@@ -269,15 +274,30 @@ fn extension(path: &Path) -> &str {
     path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
 }
 
-/// A module that can be brought into canonical form.
+/// A module that can be brought into canonical form. One with an odd number needs a shell, which is worth a warning.
 fn module(number: usize) -> Vec<u8> {
     let chunk = |id: &str, data: &[u8]| [id.as_bytes(), &(data.len() as u32).to_be_bytes(), data].concat();
     let strings = format!("{number:08}");
-    let chunks =
-        [("Code", ""), ("ExpT", ""), ("ImpT", ""), ("StrT", strings.as_str()), ("CInf", strings.as_str())];
-    let chunks: Vec<u8> = chunks.iter().flat_map(|(id, data)| chunk(id, data.as_bytes())).collect();
+    let strings = strings.as_bytes();
+    let function = [2u32, if number % 2 == 1 { 3 } else { 4 }, 1];
+    let imports: Vec<u8> = [&[1u32][..], &function].concat().into_iter().flat_map(u32::to_be_bytes).collect();
+    let chunks: [(&str, &[u8]); 6] = [
+        ("AtU8", b"\0\0\0\x04\x01m\x02os\x03cmd\x03get"),
+        ("Code", b""),
+        ("ExpT", b""),
+        ("ImpT", &imports),
+        ("StrT", strings),
+        ("CInf", strings),
+    ];
+    let chunks: Vec<u8> = chunks.iter().flat_map(|(id, data)| padded(chunk(id, data))).collect();
     let size = (chunks.len() as u32 + 4).to_be_bytes();
     [b"FOR1".as_slice(), &size, b"BEAM", &chunks].concat()
+}
+
+/// Chunks begin at multiples of four.
+fn padded(mut chunk: Vec<u8>) -> Vec<u8> {
+    chunk.resize(chunk.len().next_multiple_of(4), 0);
+    chunk
 }
 
 /// The header of a program for x86-64 that needs nothing (elf(5)).

@@ -62,7 +62,7 @@ impl<'a, 'data, H: FileHeader<Endian = Endianness>, R: ReadRef<'data>> Dynamic<'
         let (Some(mut at), Some(count)) = (self.value(DT_VERNEED), self.value(DT_VERNEEDNUM)) else {
             return Ok(versions);
         };
-        for _ in 0..count {
+        for _ in 0..checked(count, NEEDED_VERSIONS)? {
             let need: &Verneed<Endianness> = self.structure(at, NEEDED_VERSIONS)?;
             let library = self.string(need.vn_file.get(self.endian()).into())?;
             let first = offset(at, need.vn_aux.get(self.endian()), NEEDED_VERSIONS)?;
@@ -95,7 +95,7 @@ impl<'a, 'data, H: FileHeader<Endian = Endianness>, R: ReadRef<'data>> Dynamic<'
         let (Some(mut at), Some(count)) = (self.value(DT_VERDEF), self.value(DT_VERDEFNUM)) else {
             return Ok(versions);
         };
-        for _ in 0..count {
+        for _ in 0..checked(count, PROVIDED_VERSIONS)? {
             let defined: &Verdef<Endianness> = self.structure(at, PROVIDED_VERSIONS)?;
             if !defined.vd_flags.get(self.endian()).contains(VER_FLG_BASE) {
                 let first = offset(at, defined.vd_aux.get(self.endian()), PROVIDED_VERSIONS)?;
@@ -132,6 +132,11 @@ impl<'a, 'data, H: FileHeader<Endian = Endianness>, R: ReadRef<'data>> Dynamic<'
 
 const NEEDED_VERSIONS: &str = "the needed symbol versions";
 const PROVIDED_VERSIONS: &str = "the provided symbol versions";
+
+/// Versions are numbered with two bytes.
+fn checked(count: u64, what: &'static str) -> Result<u16, ElfError> {
+    u16::try_from(count).map_err(|_| ElfError::Damaged { what })
+}
 
 fn offset(at: u64, by: u32, what: &'static str) -> Result<u64, ElfError> {
     at.checked_add(by.into()).ok_or(ElfError::Damaged { what })

@@ -9,6 +9,11 @@ use crate::beam::{self, Function};
 use crate::fs::{self, Notes};
 use crate::term::{self, Term};
 
+/// The names under which somebody may remember this. The number is raised with each change of what is found or of how it is put
+/// down.
+const CALLS: &str = "calls of a module, 1";
+const EXPORTS: &str = "exports of a module, 1";
+
 /// What a module calls in others, and which of it nobody wants to hear of.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Calls {
@@ -19,14 +24,14 @@ pub(crate) struct Calls {
 
 /// Those of each file; `None` for one that is no module that can be read.
 pub(crate) fn calls(files: &[PathBuf], notes: &dyn Notes) -> Vec<Option<Calls>> {
-    let texts = notes.of("calls of a module", files, &|file| print_calls(file));
+    let texts = notes.of(CALLS, files, &|file| print_calls(file));
     texts.into_par_iter().map(|text| parse_calls(&text?)).collect()
 }
 
 /// The functions that each file exports.
 pub(super) fn exports(files: &[PathBuf], notes: &dyn Notes) -> Vec<Option<BTreeSet<(String, u32)>>> {
     let print = |file: &Path| serde_json::to_string(&beam::exports(&fs::read(file).ok()?).ok()?).ok();
-    let texts = notes.of("exports of a module", files, &print);
+    let texts = notes.of(EXPORTS, files, &print);
     texts.into_par_iter().map(|text| serde_json::from_str(&text?).ok()).collect()
 }
 
