@@ -44,7 +44,8 @@ const FENCES: [(&str, &[&str]); 18] = [
 ];
 
 /// The same for the program in the image, relative to its own directory.
-const BOOT_FENCES: [(&str, &[&str]); 2] = [
+const BOOT_FENCES: [(&str, &[&str]); 3] = [
+    ("close_fds", &["epmd/daemon.rs"]),
     ("erl_dist", &["dist/epmd.rs", "dist/handshake.rs"]),
     ("futures", &["dist/epmd.rs", "dist/handshake.rs"]),
 ];

@@ -63,9 +63,10 @@ fn a_name_in_use_keeps_the_second_node_from_starting() {
     let mapper = Maker::Erlrel.serving(&[]);
     let machine = &Toolchain::Machine;
     let node = erl(machine, &mapper, "once@localhost").stdout(Stdio::null()).spawn().expect("started");
-    let node = Node(node);
+    let mut node = Node(node);
     while mapper.names().is_empty() {
-        std::thread::yield_now();
+        assert_eq!(node.0.try_wait().expect("asked"), None, "the node has ended");
+        std::thread::sleep(std::time::Duration::from_millis(10));
     }
     let second = erl(machine, &mapper, "once@localhost").args(["-eval", "halt()."]).output().expect("ended");
     assert!(!second.status.success());

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, TcpStream};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -32,14 +33,38 @@ impl Maker {
         command
     }
 
+    /// A shell script that calls it by `"$0"`. By the words alone the shell would not call it epmd: that is a link in this
+    /// directory.
+    pub(super) fn in_script(self, script: &str, directory: &Path) -> Command {
+        let by_name = self.command();
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        match self {
+            Self::Otp => command.arg(by_name.get_program()),
+            Self::Erlrel => {
+                let link = directory.join("epmd");
+                std::os::unix::fs::symlink(by_name.get_program(), &link).expect("a new directory");
+                command.arg(link)
+            }
+        };
+        for (variable, _) in by_name.get_envs() {
+            command.env_remove(variable);
+        }
+        command
+    }
+
     /// What it says when it is called so for this port.
     pub(super) fn say(self, port: u16, words: &[&str]) -> Said {
         said(self.command().args(["-port", &port.to_string()]).args(words))
     }
 
     pub(super) fn serving(self, words: &[&str]) -> Mapper {
+        Self::serving_by(self.command(), words)
+    }
+
+    /// The one that this command starts with these words.
+    pub(super) fn serving_by(mut command: Command, words: &[&str]) -> Mapper {
         let port = free_port();
-        let mut command = self.command();
         command.args(["-port", &port.to_string()]).args(words);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mapper = Mapper { port, child: command.spawn().expect("started") };
@@ -99,14 +124,17 @@ impl Mapper {
         String::from_utf8_lossy(&answer[4..]).into_owned()
     }
 
-    /// Waits until the list of names is this one: that a node has gone comes to be known a moment later.
+    /// Waits until the list of names is this one: that a node has gone comes to be known a moment later. One that has
+    /// ended has no list.
     pub(super) fn comes_to_have(&self, names: &str) {
         let now = |_| {
-            let found = self.names();
-            std::thread::yield_now();
-            found == names
+            let found = self.names() == names;
+            if !found {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            found
         };
-        assert!((0..10_000).any(now), "{names} expected: {}", self.names());
+        assert!((0..6_000).any(now), "{names} expected: {}", self.names());
     }
 
     /// The exit code, once it has ended by itself.
@@ -120,6 +148,17 @@ impl Drop for Mapper {
         // It may have ended, and is nobody else's child.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A port mapper in the background at this port, if there is one. It ends with the test.
+#[derive(Debug)]
+pub(super) struct Daemon(pub(super) u16);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = Maker::Erlrel.command().args(["-port", &self.0.to_string(), "-kill"]).output();
     }
 }
 

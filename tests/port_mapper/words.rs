@@ -1,8 +1,13 @@
 //! The words, the exit codes and what is said.
 
+use std::io::Read;
 use std::net::TcpStream;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use super::running::{MAKERS, Maker, Mapper, node};
+use super::running::{Daemon, MAKERS, Maker, Mapper, node};
 use crate::support::port::free_port;
 use crate::support::said::{Said, said};
 
@@ -109,6 +114,7 @@ fn a_second_one_on_the_port_gives_way() {
 #[test]
 fn a_daemon_listens_when_the_command_comes_back_and_lives_without_it() {
     let port = free_port();
+    let _daemon = Daemon(port);
     assert_eq!(
         said(Maker::Erlrel.command().arg("-daemon").env("ERL_EPMD_PORT", port.to_string())).done(),
         ""
@@ -117,6 +123,38 @@ fn a_daemon_listens_when_the_command_comes_back_and_lives_without_it() {
     let names = Maker::Otp.say(port, &["-names"]).done();
     assert_eq!(names, format!("epmd: up and running on port {port} with data:\n"));
     assert_eq!(Maker::Erlrel.say(port, &["-kill"]).done(), "Killed\n");
+}
+
+#[test]
+fn a_daemon_holds_nothing_that_others_wait_for() {
+    for maker in MAKERS {
+        let port = free_port();
+        let _daemon = Daemon(port);
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut ours, theirs) = UnixStream::pair().expect("a pipe");
+        // Longer than any test waits; what would hang forever fails so.
+        ours.set_read_timeout(Some(Duration::from_secs(60))).expect("set");
+        let mut script = maker.in_script(r#""$0" -port "$1" -daemon 3>&1 7>&1"#, directory.path());
+        script.arg(port.to_string()).stdout(Stdio::from(OwnedFd::from(theirs))).stdin(Stdio::null());
+        let status = script.status().expect("started");
+        drop(script);
+        assert!(status.success(), "{maker:?}");
+        assert_eq!(ours.read_to_end(&mut Vec::new()).expect("the end"), 0, "{maker:?}");
+    }
+}
+
+#[test]
+fn a_copy_of_the_link_is_the_port_mapper_too() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let bin = directory.path().join("erts-1/bin");
+    std::fs::create_dir_all(&bin).expect("a directory");
+    let program = bin.join("epmd");
+    std::fs::copy(Maker::Erlrel.command().get_program(), &program).expect("copied");
+    let port = free_port();
+    let _daemon = Daemon(port);
+    let mut command = Command::new(&program);
+    assert_eq!(said(command.args(["-port", &port.to_string(), "-daemon"])).done(), "");
+    assert_eq!(Maker::Otp.say(port, &["-kill"]).done(), "Killed\n");
 }
 
 #[test]

@@ -84,11 +84,14 @@ impl Action {
 }
 
 impl Settings {
-    /// What the environment says. A port that is no number is passed over, as by those who ask.
+    /// What the environment says. A port that is no number greater than 0 is passed over, as by those who ask.
     fn of(environment: &Environment) -> Self {
         let port = environment.get("ERL_EPMD_PORT").and_then(OsStr::to_str);
         Self {
-            port: port.and_then(|port| port.trim().parse().ok()).unwrap_or(EPMD_PORT),
+            port: port
+                .and_then(|port| port.trim().parse().ok())
+                .filter(|port| *port > 0)
+                .unwrap_or(EPMD_PORT),
             addresses: Vec::new(),
             relaxed: environment.get("ERL_EPMD_RELAXED_COMMAND_CHECK").is_some(),
             patience: Duration::from_secs(60),
@@ -194,7 +197,9 @@ mod tests {
             by_words.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["127.0.0.1", "::1", "::2"]
         );
-        assert_eq!(settings(parse_in("", [("ERL_EPMD_PORT", "many")])).port, 4369);
+        for unset in ["many", "0", "-1", ""] {
+            assert_eq!(settings(parse_in("", [("ERL_EPMD_PORT", unset)])).port, 4369);
+        }
         assert!(settings(parse_in("-address ,", there)).addresses.is_empty());
         let relaxed = settings(parse("-relaxed_command_check -packet_timeout 3"));
         assert!(relaxed.relaxed && relaxed.patience == Duration::from_secs(3));

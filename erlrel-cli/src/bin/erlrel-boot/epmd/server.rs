@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
 use crate::epmd::error::EpmdError;
@@ -18,6 +19,9 @@ use crate::epmd::registry::Line;
 
 /// The most connections at a time, of nodes and of those who ask.
 const MOST: u64 = 1000;
+
+/// So many of them are left to this machine's, without which its nodes could not be known; half where there are few.
+const RESERVED: usize = 100;
 
 /// Files that are open besides connections: three, the listeners, and some that were inherited.
 const OTHERS: u64 = 24;
@@ -109,7 +113,7 @@ impl Server {
         let pause = self.pause().and_then(|pause| Timespec::try_from(pause).ok());
         match poll(&mut watched, pause.as_ref()) {
             Ok(_) => {}
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => return Ok(Ready::default()),
+            Err(Errno::INTR | Errno::AGAIN) => return Ok(Ready::default()),
             Err(errno) => return Err(errno.into()),
         }
         let (strangers, known) = watched.split_at(listeners.len());
@@ -131,20 +135,26 @@ impl Server {
 
     fn let_in(&mut self) {
         for index in 0..self.listeners.sockets.len() {
-            while self.has_room() {
+            // Whoever is hung up on may call again at once, without end.
+            for _ in 0..MOST {
+                if !self.has_room() {
+                    return;
+                }
                 match self.listeners.sockets[index].accept() {
                     Ok((stream, _)) => self.take(stream),
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                    Err(error) if is_of_caller(&error) => {}
-                    Err(_) => self.rests_until = Some(Instant::now() + REST),
+                    Err(error) if is_of_machine(&error) => self.rests_until = Some(Instant::now() + REST),
+                    Err(_) => {}
                 }
             }
         }
     }
 
     fn take(&mut self, stream: TcpStream) {
-        if stream.set_nonblocking(true).is_ok() {
-            self.connections.insert(stream.as_raw_fd(), Connection::new(stream));
+        let connection = Connection::new(stream);
+        let is_welcome = connection.is_local || has_room_for_others(self.connections.len(), self.most);
+        if is_welcome && connection.stream.set_nonblocking(true).is_ok() {
+            self.connections.insert(connection.stream.as_raw_fd(), connection);
         }
     }
 
@@ -290,9 +300,15 @@ fn is_passing(error: &io::Error) -> bool {
     [ErrorKind::WouldBlock, ErrorKind::Interrupted].contains(&error.kind())
 }
 
-/// Whether one caller could not be let in, and not because this machine cannot let in any.
-fn is_of_caller(error: &io::Error) -> bool {
-    [ErrorKind::ConnectionAborted, ErrorKind::ConnectionReset, ErrorKind::Interrupted].contains(&error.kind())
+/// Whether callers of other machines may come in besides so many connections.
+fn has_room_for_others(connections: usize, most: usize) -> bool {
+    connections + RESERVED.min(most / 2) < most
+}
+
+/// Whether this machine cannot let in anybody now, and not one caller only.
+fn is_of_machine(error: &io::Error) -> bool {
+    let lacks = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|errno| lacks.contains(&errno))
 }
 
 /// Of the clock, cut off to four bytes.
@@ -303,4 +319,33 @@ fn is_of_caller(error: &io::Error) -> bool {
 fn seconds() -> u32 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u32::try_from(since.as_secs() & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{has_room_for_others, is_of_machine};
+    use rustix::io::Errno;
+
+    #[test]
+    fn other_machines_leave_room_to_the_callers_of_this_one() {
+        let fill = |most: usize| (0..most).find(|connections| !has_room_for_others(*connections, most));
+        assert_eq!(
+            [1000, 200, 40, 3, 2, 1].map(fill),
+            [Some(900), Some(100), Some(20), Some(2), Some(1), None]
+        );
+    }
+
+    #[test]
+    fn only_what_the_machine_lacks_keeps_everybody_out() {
+        assert!(
+            [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM]
+                .iter()
+                .all(|errno| is_of_machine(&(*errno).into()))
+        );
+        assert!(
+            ![Errno::CONNABORTED, Errno::PERM, Errno::PROTO, Errno::NETUNREACH]
+                .iter()
+                .any(|errno| is_of_machine(&(*errno).into()))
+        );
+    }
 }

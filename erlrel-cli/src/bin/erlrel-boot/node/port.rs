@@ -54,11 +54,11 @@ pub(crate) fn interface(tuple: &OsStr) -> Option<IpAddr> {
     }
 }
 
-/// How epmd is found: at ERL_EPMD_PORT, and for a node of this machine at ERL_EPMD_ADDRESS too. What is no number is
-/// passed over, as the VM does.
+/// How epmd is found: at ERL_EPMD_PORT, and for a node of this machine at ERL_EPMD_ADDRESS too. What is no number, or
+/// 0, is passed over.
 pub(crate) fn by_epmd(environment: &Environment) -> Port {
     let text = |name: &str| environment.get(name).and_then(OsStr::to_str).unwrap_or_default();
     let addresses = text("ERL_EPMD_ADDRESS").split(',').filter_map(|address| address.trim().parse().ok());
-    let port = text("ERL_EPMD_PORT").trim().parse().unwrap_or(EPMD_PORT);
+    let port = text("ERL_EPMD_PORT").trim().parse().ok().filter(|port| *port > 0).unwrap_or(EPMD_PORT);
     Port::ByEpmd { port, addresses: addresses.collect() }
 }

@@ -20,8 +20,11 @@ pub(crate) fn start_without_shell(site: &Site, flags: &VmArgs, port_flags: &[OsS
     }
     let plan = Plan::epmd(site);
     let done = plan.command().stdin(Stdio::inherit()).status();
-    if let Err(error) = done {
-        report::warning(format_args!("cannot start {}: {error}", plan.program.display()));
+    let program = plan.program.display();
+    match done {
+        Ok(status) if status.success() => {}
+        Ok(status) => report::warning(format_args!("{program} does not run, it ended with {status}")),
+        Err(error) => report::warning(format_args!("cannot start {program}: {error}")),
     }
 }
 
