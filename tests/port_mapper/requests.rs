@@ -1,7 +1,9 @@
 //! The same bytes get the same answers.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 
 use super::running::{MAKERS, Maker, Mapper, answer_on, node, request};
 use crate::support::random::Random;
@@ -189,6 +191,30 @@ fn more_connections_than_there_is_room_for_wait_until_there_is() {
     assert_eq!(mapper.names(), "");
     drop(many);
     assert_eq!(mapper.names(), "");
+}
+
+#[test]
+fn who_calls_from_other_machines_leaves_room_to_the_nodes_of_this_one() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let few = Maker::Erlrel.in_script(r#"ulimit -n 64; exec "$0" "$@""#, directory.path());
+    let mapper = Maker::serving_by(few, &[]);
+    let strangers: Vec<TcpStream> = (0..60).map(|_| called_as_from_elsewhere(mapper.port)).collect();
+    let (_node, answer) = mapper.register(&node(b"a", 5000, 6, b""), 6);
+    assert_eq!(answer[..2], [b'v', 0]);
+    assert_eq!(mapper.names(), "name a at port 5000\n");
+    drop(strangers);
+}
+
+/// From an address of this machine that is not the one that is called, as those of other machines are not.
+fn called_as_from_elsewhere(port: u16) -> TcpStream {
+    let any = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("bound");
+    // Sends nothing: it is about the address that this machine would have.
+    any.connect((Ipv4Addr::new(203, 0, 113, 1), 9)).expect("a way out of this machine");
+    let from = SocketAddr::new(any.local_addr().expect("bound").ip(), 0);
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    bind(&socket, &from).expect("bound");
+    connect(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, port))).expect("connected");
+    socket.into()
 }
 
 #[test]
