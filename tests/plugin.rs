@@ -166,6 +166,27 @@ fn what_rebar3_compiles_afterwards_has_the_options_that_it_had() {
 }
 
 #[test]
+fn what_rebar3_starts_afterwards_has_the_variable_that_it_had() {
+    let hook =
+        r#"{pre_hooks, [{eunit, "echo \"$ERL_COMPILER_OPTIONS${ERL_COMPILER_OPTIONS-unset}\" > found"}]}."#;
+    let found = |tiny: Tiny| {
+        run(&mut tiny.rebar3("do erlrel tar, eunit"));
+        std::fs::read_to_string(tiny.dir().join("found")).expect("written by the hook")
+    };
+    assert_eq!(found(with_path(hook)), "unset\n");
+    assert_eq!(found(with_path(hook).with("ERL_COMPILER_OPTIONS", "")), "\n");
+    assert_eq!(found(with_path(hook).with("ERL_COMPILER_OPTIONS", "no_copt")), "no_coptno_copt\n");
+}
+
+#[test]
+fn compiler_options_that_are_no_proper_list_are_left_to_the_compiler() {
+    let tiny = with_path("").with("ERL_COMPILER_OPTIONS", "[debug_info|x]");
+    let output = tiny.rebar3("as prod erlrel tar").env_remove("QUIET").output().expect("started");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(!output.status.success() && !said.contains("rebar3_erlrel_prv"), "{said}");
+}
+
+#[test]
 fn rebar3_ends_with_the_exit_code_of_erlrel() {
     let tiny = project("");
     run(&mut tiny.rebar3("erlrel --version"));

@@ -85,7 +85,7 @@ find(Name, Reason) ->
 do(Program, Arguments, State) ->
     {Before, Rest} = lists:splitwith(fun is_option/1, Arguments),
     Flags = flags(Program, Arguments, Rest),
-    case compile(lists:member(compile, Flags), is_deterministic(Arguments, State), State) of
+    case compile(way(Flags, Arguments, State), State) of
         {ok, State1} ->
             Added = lists:append([added(Flag, State) || Flag <- Flags]),
             Full = Before ++ lists:sublist(Rest, 1) ++ Added ++ lists:nthtail(min(1, length(Rest)), Rest),
@@ -130,12 +130,20 @@ collect(Port, Output) ->
         {Port, {exit_status, _}} -> <<>>
     end.
 
-compile(false, _IsDeterministic, State) ->
+%% How to compile.
+way(Flags, Arguments, State) ->
+    case {lists:member(compile, Flags), is_deterministic(Arguments, State)} of
+        {false, _} -> not_at_all;
+        {true, true} -> deterministic;
+        {true, false} -> plain
+    end.
+
+compile(not_at_all, State) ->
     {ok, State};
-compile(true, false, State) ->
+compile(plain, State) ->
     compile(State);
-compile(true, true, State) ->
-    Given = os:getenv(?OPTIONS, ""),
+compile(deterministic, State) ->
+    Given = os:getenv(?OPTIONS),
     case with_deterministic(Given) of
         {ok, Options} ->
             os:putenv(?OPTIONS, Options),
@@ -163,6 +171,8 @@ is_deterministic(Arguments, State) ->
 
 %% rebar3 compiles again what lacks one of these options, and not what has one too many: whoever calls it by hand in
 %% between has nothing compiled twice.
+with_deterministic(false) ->
+    {ok, "deterministic"};
 with_deterministic(Given) ->
     case string:trim(Given) of
         "" -> {ok, "deterministic"};
@@ -175,17 +185,20 @@ parsed(Text) ->
         {error, _, _} = Error -> Error
     end.
 
-added_to({ok, Options}, Given) when is_list(Options) ->
+added_to({ok, Options}, Given) when length(Options) >= 0 ->
     case lists:member(deterministic, Options) of
         true -> {ok, Given};
         false -> {ok, lists:flatten(io_lib:format("~0tp", [[deterministic | Options]]))}
     end;
-added_to({ok, Option}, Given) ->
+added_to({ok, Option}, Given) when not is_list(Option) ->
     added_to({ok, [Option]}, Given);
+%% A list without a proper end: the compiler says what it thinks of it.
+added_to({ok, _}, Given) ->
+    {ok, Given};
 added_to(_, _) ->
     {error, no_term}.
 
-restore("") ->
+restore(false) ->
     os:unsetenv(?OPTIONS);
 restore(Given) ->
     os:putenv(?OPTIONS, Given).
