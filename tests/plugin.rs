@@ -180,10 +180,13 @@ fn what_rebar3_starts_afterwards_has_the_variable_that_it_had() {
 
 #[test]
 fn compiler_options_that_are_no_proper_list_are_left_to_the_compiler() {
-    let tiny = with_path("").with("ERL_COMPILER_OPTIONS", "[debug_info|x]");
-    let output = tiny.rebar3("as prod erlrel tar").env_remove("QUIET").output().expect("started");
+    let tiny = with_path("");
+    // The plugin itself is compiled with them too, if it is not there yet.
+    run(&mut tiny.rebar3("erlrel --version"));
+    let mut command = tiny.rebar3("as prod erlrel tar");
+    let output = command.env("ERL_COMPILER_OPTIONS", "[debug_info|x]").output().expect("started");
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(!output.status.success() && !said.contains("rebar3_erlrel_prv"), "{said}");
+    assert!(!output.status.success() && said.contains("expand_opts"), "{said}");
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn more_connections_than_there_is_room_for_wait_until_there_is() {
 fn who_calls_from_other_machines_leaves_room_to_the_nodes_of_this_one() {
     let directory = tempfile::tempdir().expect("a directory");
     let few = Maker::Erlrel.in_script(r#"ulimit -n 64; exec "$0" "$@""#, directory.path());
-    let mapper = Maker::serving_by(few, &[]);
+    let mapper = Maker::serving_by(few, &["-packet_timeout", "600"]);
     let strangers: Vec<TcpStream> = (0..60).map(|_| called_as_from_elsewhere(mapper.port)).collect();
     let (_node, answer) = mapper.register(&node(b"a", 5000, 6, b""), 6);
     assert_eq!(answer[..2], [b'v', 0]);
