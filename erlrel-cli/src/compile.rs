@@ -44,7 +44,7 @@ pub(crate) fn compile(
         return Ok(Compiled::default());
     }
     if !request.is_cached {
-        compilation::forget(project)?;
+        compilation::forget(project, request.environment)?;
         rebar3()?;
         return Ok(Compiled { ran: true, whys: Vec::new() });
     }

@@ -114,12 +114,13 @@ struct Before {
     variables: Variables,
 }
 
-/// Removes what rebar3 has compiled of the project itself, for a compilation of which nothing is known and no record is kept.
+/// Removes what rebar3 has compiled of the project itself, for a compilation of which nothing is known and no record is kept; nothing
+/// if there is no rebar3 with these variables that could compile it again.
 ///
 /// # Errors
 /// When something cannot be removed.
-pub fn forget(project: &Project) -> Result<(), FsError> {
-    unseen::forget_compiled(project).map(drop)
+pub fn forget(project: &Project, environment: &Environment) -> Result<(), FsError> {
+    unseen::forget_compiled(project, environment).map(drop)
 }
 
 /// Compares everything with the record of the last good compilation. What has only new times, and what is old enough now to be

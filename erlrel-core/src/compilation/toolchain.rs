@@ -44,6 +44,12 @@ pub(super) fn doubt(environment: &Environment) -> Option<String> {
     is_unknown.then(|| format!("`{}` does not say where its Erlang is installed", erl.display()))
 }
 
+/// Whether rebar3 can be started, as far as that can be seen.
+pub(super) fn has_rebar3(environment: &Environment) -> bool {
+    let has_escript = || on_path("escript", environment).is_some();
+    on_path("rebar3", environment).is_some_and(|rebar3| !is_escript(&rebar3) || has_escript())
+}
+
 /// Where Erlang is installed.
 pub(super) fn root(environment: &Environment) -> Option<PathBuf> {
     otp::root_on_path(environment).ok()

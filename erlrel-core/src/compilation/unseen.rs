@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use super::reading::{Reading, Transforms};
 use super::snapshot::{Change, Fact, How, Snapshot};
-use super::{Found, Why, Work, generated, is_below, own_dirs, real, with_end};
+use super::{Found, Why, Work, generated, is_below, own_dirs, real, toolchain, with_end};
+use crate::environment::Environment;
 use crate::fs::FsError;
 use crate::project::Project;
 
@@ -167,7 +168,7 @@ fn newest(products: &Snapshot, profile_dir: &Path) -> i64 {
 /// # Errors
 /// When something cannot be removed.
 pub(super) fn forget(work: &Work<'_>, inputs: Option<&Snapshot>) -> Result<(), FsError> {
-    let is_any = forget_compiled(&work.project)?;
+    let is_any = forget_compiled(&work.project, work.options.environment)?;
     let Some(inputs) = inputs.filter(|_| is_any) else { return Ok(()) };
     compiled_dirs(work, inputs).iter().try_for_each(|dir| generated::forget_below(dir, inputs))
 }
@@ -184,9 +185,13 @@ fn compiled_dirs(work: &Work<'_>, inputs: &Snapshot) -> Vec<PathBuf> {
 }
 
 /// Removes what rebar3 has compiled of the project's own applications in this profile, and its notes on that, so that it
-/// compiles all of them. Links are left alone: they lead to sources. True if there was anything.
-pub(super) fn forget_compiled(project: &Project) -> Result<bool, FsError> {
+/// compiles all of them. Links are left alone: they lead to sources. True if there was anything, and a rebar3 that can make it
+/// again.
+pub(super) fn forget_compiled(project: &Project, environment: &Environment) -> Result<bool, FsError> {
     let mut is_any = false;
+    if !toolchain::has_rebar3(environment) {
+        return Ok(is_any);
+    }
     let folder = |key: &str, usual: &str| {
         let dir = project.config.get(key).and_then(|dir| dir.as_text());
         project.profile_dir().join(dir.unwrap_or_else(|| usual.into()))
