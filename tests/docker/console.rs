@@ -124,7 +124,9 @@ fn remote_console_ends_with_its_terminal() {
     let first_process = container.first_process().to_string();
     // Docker keeps a terminal open when its client is killed; so this one is not Docker's.
     let mut shell = tool("setsid", "util-linux");
-    shell.args(["--ctty", "nsenter", "--all", "--target", &first_process, "--setuid", "12345", "--"]);
+    // Whoever runs the tests may have them ignore that (nohup), and what ignores it hands that on.
+    shell.args(["--ctty", "env", "--default-signal=HUP"]);
+    shell.args(["nsenter", "--all", "--target", &first_process, "--setuid", "12345", "--"]);
     shell.args([&image::hello().path_of("/bin/hello"), "remote_console"]);
     shell.envs([("RELX_OUT_FILE_PATH", "/tmp"), ("HOME", "/tmp")]);
     shell.env("ERL_EPMD_PORT", container.epmd_port().to_string());
