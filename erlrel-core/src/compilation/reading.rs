@@ -32,9 +32,8 @@ impl Reading {
         let names = files.iter().filter_map(|path| path.file_name()).map(Into::into).collect();
         let otp = toolchain::root(work.options.environment);
         let of_files = files.par_iter().map(|path| transforms_in(path, otp.as_deref())).max();
-        let of_options = mentions(
-            work.project.config.terms().iter().map(ToString::to_string).collect::<String>().as_bytes(),
-        );
+        let of_options =
+            of_options(&work.project.config.terms().iter().map(ToString::to_string).collect::<String>());
         let transforms = of_options.max(of_files.unwrap_or(Transforms::Own));
         Self { files, names, transforms }
     }
@@ -43,6 +42,12 @@ impl Reading {
     pub(super) fn has_name(&self, path: &Path) -> bool {
         path.file_name().is_some_and(|name| self.names.contains(name))
     }
+}
+
+/// What grammars and MIBs are compiled with may name any file, as a parse transform may (`includefile` of `yecc`).
+fn of_options(text: &str) -> Transforms {
+    let reads = ["yrl_opts", "xrl_opts", "mib_opts"].iter().any(|name| text.contains(name));
+    mentions(text.as_bytes()).max(if reads { Transforms::Foreign } else { Transforms::None })
 }
 
 fn transforms_in(path: &Path, otp: Option<&Path>) -> Transforms {

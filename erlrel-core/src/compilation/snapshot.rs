@@ -34,6 +34,11 @@ pub(super) struct Content {
 }
 
 impl Fact {
+    /// What a link leads to.
+    pub(super) fn target(&self) -> Option<&Path> {
+        if let Self::Link(target) = self { Some(target) } else { None }
+    }
+
     /// True if a compilation finds the same.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {

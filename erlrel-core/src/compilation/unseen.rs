@@ -6,7 +6,7 @@
 //! a header that is gone, or that stands before another one now; an option that is gone; what a parse transform calls or reads. What it
 //! surely sees is less, and listed here: with anything else it must compile everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ const DOCUMENTS: [&str; 8] =
 const CONFIGURATIONS: [&str; 4] = ["sys.config", "sys.config.src", "vm.args", "vm.args.src"];
 
 /// What rebar3 compiles, but for modules and headers.
-const SOURCES: [&str; 5] = ["asn1", "mib", "xrl", "yrl", "app"];
+const SOURCES: [&str; 6] = ["asn1", "mib", "funcs", "xrl", "yrl", "app"];
 
 /// By what it can be told what rebar3 sees.
 pub(super) struct Sight<'a> {
@@ -33,6 +33,8 @@ pub(super) struct Sight<'a> {
     made: i64,
     /// What has which name, if only one thing has it.
     names: BTreeMap<&'a OsStr, Option<&'a Path>>,
+    /// The names of what links lead to: it is read under another one.
+    linked: BTreeSet<&'a OsStr>,
     /// The inputs after the last good compilation.
     before: &'a Snapshot,
     now: &'a Found,
@@ -55,7 +57,9 @@ impl<'a> Sight<'a> {
             let one = names.entry(name).or_insert(Some(path.as_path()));
             *one = one.filter(|other| *other == path);
         }
-        Self { made, names, before, now, reading, work }
+        let targets = before.0.values().chain(now.inputs.0.values()).filter_map(Fact::target);
+        let linked = targets.filter_map(Path::file_name).collect();
+        Self { made, names, linked, before, now, reading, work }
     }
 
     /// Removes what rebar3 has made of the project itself, unless it sees all of these changes.
@@ -103,11 +107,12 @@ impl<'a> Sight<'a> {
             // It looks at these each time.
             _ if is_in_git || name.ends_with(".app.src") && *how != How::Removed => true,
             _ if self.is_configuration(path, &name) => false,
+            (Some("erl"), How::Changed) => self.is_newer(path) && self.is_plain(),
+            _ if self.is_linked(path) => false,
             (Some("erl"), How::Added) => {
                 !self.has_namesake(path) && !self.is_compiled(path) && self.is_plain()
             }
             (Some("hrl"), How::Added) => !self.has_namesake(path),
-            (Some("erl"), How::Changed) => self.is_newer(path) && self.is_plain(),
             (Some("hrl"), How::Changed) => {
                 let is_read = self.reading.has_name(path) && !self.has_namesake(path);
                 is_read && self.is_newer(path) && self.is_plain()
@@ -144,6 +149,10 @@ impl<'a> Sight<'a> {
     fn has_namesake(&self, path: &Path) -> bool {
         let one = path.file_name().and_then(|name| self.names.get(name));
         one.is_some_and(|one| *one != Some(path))
+    }
+
+    fn is_linked(&self, path: &Path) -> bool {
+        path.file_name().is_some_and(|name| self.linked.contains(name))
     }
 
     /// True if there is a BEAM file with the name of this module.

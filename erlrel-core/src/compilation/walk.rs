@@ -17,7 +17,7 @@ pub(super) enum Node {
     /// Nothing.
     Absent,
     Directory,
-    /// A link, with its target as it is written.
+    /// A link, with its target as it is written; with the last one if there are links on the way that nobody looks at.
     Link(PathBuf),
     File {
         mode: u32,
@@ -37,11 +37,15 @@ pub(super) fn walk(areas: &[Area], elsewhere: &[Area]) -> Result<BTreeMap<PathBu
     let mut next = elsewhere.len();
     while next < all.len() {
         let found: Result<Vec<Found>, FsError> = all[next..].par_iter().map(look).collect();
-        let found = found?;
+        let mut found = found?;
         next = all.len();
         let mut outside = BTreeSet::new();
-        for (path, node) in found.iter().flatten() {
-            outside.extend(target_outside(path, node, &all)?);
+        for (path, node) in found.iter_mut().flatten() {
+            let Some(real) = target_outside(path, node, &all)? else { continue };
+            *node = Node::Link(real.clone());
+            if !is_seen(&real, &all) {
+                outside.insert(real);
+            }
         }
         nodes.extend(found.into_iter().flatten());
         all.extend(outside.into_iter().map(|path| Area::to(path, Depth::Sources)));
@@ -132,13 +136,12 @@ fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Where a link leads to, if nobody looks there otherwise.
+/// Where a link leads to in the end, unless it leads straight to where somebody looks.
 fn target_outside(link: &Path, node: &Node, areas: &[Area]) -> Result<Option<PathBuf>, FsError> {
     let (Node::Link(target), Some(dir)) = (node, link.parent()) else { return Ok(None) };
-    let is_seen = |path: &Path| areas.iter().any(|area| area.root == path || area.has(path));
     let lexical = lexical(dir, target);
     // Every link on the way there is one of an area, and looked at as this one.
-    if lexical.as_deref().is_some_and(is_seen) {
+    if lexical.as_deref().is_some_and(|path| is_seen(path, areas)) {
         return Ok(None);
     }
     let real = fs::canonicalize(link).ok().or(lexical).unwrap_or_else(|| dir.join(target));
@@ -149,7 +152,11 @@ fn target_outside(link: &Path, node: &Node, areas: &[Area]) -> Result<Option<Pat
         let source = io::Error::other("it leads to a directory around what is compiled");
         return Err(FsError::while_doing("follow the link", link)(source));
     }
-    Ok((!is_seen(&real)).then_some(real))
+    Ok(Some(real))
+}
+
+fn is_seen(path: &Path, areas: &[Area]) -> bool {
+    areas.iter().any(|area| area.root == path || area.has(path))
 }
 
 /// What a link in `dir` leads to if there is no other link on the way; `None` if `..` comes after a name, which may be a link.

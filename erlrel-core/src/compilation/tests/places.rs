@@ -103,6 +103,18 @@ fn links_are_followed_wherever_they_lead() {
     fixture.write("else/single", "it is there now");
     assert_eq!(fixture.whys(), ["`../else/single` is new"]);
     fixture.compile();
+    fixture.link("here", "else/way");
+    fixture.write("else/here/x.hrl", "3");
+    fs::remove_file(fixture.path("project/apps/a/src/single.hrl")).expect("removed");
+    fixture.link("../../../../else/way/x.hrl", "project/apps/a/src/single.hrl");
+    fixture.compile();
+    fs::remove_file(fixture.path("else/way")).expect("removed");
+    fixture.link("there", "else/way");
+    assert!(
+        fixture.whys().contains(&"`apps/a/src/single.hrl` has changed".into()),
+        "a link far away leads elsewhere"
+    );
+    fixture.compile();
     fs::remove_file(fixture.path("project/apps/a/src/there")).expect("removed");
     fixture.link("/", "project/apps/a/src/there");
     fixture.compile();
@@ -164,7 +176,8 @@ fn what_rebar3_would_overlook_makes_it_compile_everything() {
         fixture.check(|check| drop(check.begin().expect("ready")));
         !fixture.path("project/_build/prod/lib/a/ebin").exists()
     };
-    let cases: [(&str, &dyn Fn(), bool); 14] = [
+    fixture.link("../../../kept", "project/apps/a/src/linked.inc");
+    let cases: [(&str, &dyn Fn(), bool); 16] = [
         (
             "an edit",
             &|| {
@@ -199,6 +212,8 @@ fn what_rebar3_would_overlook_makes_it_compile_everything() {
             true,
         ),
         ("one that stands before it", &|| fixture.write("project/apps/a/include/n.inc", "3"), true),
+        ("what a link leads to now", &|| fixture.write("project/kept", "1"), true),
+        ("what is read under the name of a link", &|| fixture.write("project/kept", "2"), true),
         ("a new header", &|| fixture.write("project/apps/a/include/new.hrl", "1"), false),
         (
             "a header with the name of one that a dependency has",
