@@ -84,6 +84,8 @@ impl Tiny {
             command.env_remove(variable);
         }
         command.args(arguments.split_whitespace()).current_dir(self.dir()).env("HOME", home);
+        // The repository of erlrel, which this lies in, may change meanwhile.
+        command.env("GIT_CEILING_DIRECTORIES", self.temp.path());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
