@@ -47,3 +47,12 @@ fn a_release_that_cannot_start_fails_and_says_why() {
     assert_ne!(container.wait(), 0);
     assert!(container.logs().contains("none"), "{}", container.logs());
 }
+
+#[test]
+fn a_port_mapper_that_cannot_listen_is_told_of_before_the_node_fails() {
+    // This user may not listen on such a port.
+    let container = Container::start(image::hello(), &["--env", "ERL_EPMD_PORT=80", "--user", "12345"]);
+    assert_ne!(container.wait(), 0);
+    let logs = container.logs();
+    assert!(logs.contains("/bin/epmd does not run, it ended with exit status: 1"), "{logs}");
+}
