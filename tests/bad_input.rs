@@ -196,6 +196,18 @@ fn an_application_or_a_module_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_module_that_is_damaged_is_named() {
+    let shop = Shop::with_app("{modules, []}", "{modules, [till]}");
+    shop.write("_build/prod/lib/shop/ebin/till.beam", "FOR1 and so on");
+    let image = "image --no-compile --quiet --boot-program rebar.config --to oci:out";
+    insta::assert_snapshot!(shop.error(&mut shop.erlrel(image)), @r"
+    error: cannot pack the module `SHOP/_build/prod/lib/shop/ebin/till.beam`
+      caused by: not a BEAM file
+      hint: remove the file and compile again
+    ");
+}
+
+#[test]
 fn applications_that_need_or_include_each_other_wrongly_are_named() {
     let till = |shop: &Shop, needs: &str| {
         let text = format!(

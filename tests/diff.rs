@@ -8,6 +8,7 @@ use erlrel_core::beam;
 use serde_json::Value;
 
 use crate::support::docker::daemon;
+use crate::support::image::json;
 use crate::support::registry::Registry;
 use crate::support::shop::Shop;
 use crate::support::toolchain::{self, Toolchain};
@@ -271,6 +272,27 @@ fn a_difference_is_an_exit_code_where_that_is_asked_for() {
     error: `scratch` is no image: there is nothing to compare
       hint: name two images: `erlrel diff OLD NEW`
     ");
+}
+
+#[test]
+fn of_an_image_for_several_platforms_one_is_named() {
+    let till = Till::new();
+    till.image("oci:two", &[]);
+    let path = till.shop.path("two/index.json");
+    let mut index = json(&path);
+    let image = index["manifests"][0].clone();
+    let on = |architecture: &str| {
+        let mut image = image.clone();
+        image["platform"] = serde_json::json!({ "os": "linux", "architecture": architecture });
+        image
+    };
+    index["manifests"] = ["amd64", "arm64"].map(on).into();
+    std::fs::write(path, index.to_string()).expect("written");
+    insta::assert_snapshot!(till.shop.error(&mut till.diff("oci:two oci:two")), @r"
+    error: `two` has images for several platforms, `linux/amd64`, `linux/arm64`, and nothing says which is meant
+      hint: name that of one platform by its digest, as NAME@DIGEST; `erlrel diff` takes --platform OS/ARCH
+    ");
+    run(&mut till.diff("oci:two oci:two --platform linux/arm64 --exit-code"));
 }
 
 #[test]
