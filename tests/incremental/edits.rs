@@ -32,7 +32,15 @@ const FILES: [(&str, &str); 10] = [
     ("src/tiny.inc", "-define(OTHER, 21).\n"),
     ("inc_a/tiny.hrl", "-define(NUMBER, 20).\n"),
     ("inc_b/tiny.hrl", "-define(NUMBER, 22).\n"),
-    ("src/tiny_e.yrl", "Nonterminals root.\nTerminals a.\nRootsymbol root.\nroot -> a : 14.\n"),
+    (
+        "src/tiny_e.yrl",
+        "Nonterminals root.\nTerminals a.\nRootsymbol root.\nroot -> a : 14.\nErlang code.\n\
+         %% All of this comes first in the parser, and makes it look like one that somebody has written.\n\
+         %% All of this comes first in the parser, and makes it look like one that somebody has written.\n\
+         %% All of this comes first in the parser, and makes it look like one that somebody has written.\n\
+         %% All of this comes first in the parser, and makes it look like one that somebody has written.\n\
+         %% All of this comes first in the parser, and makes it look like one that somebody has written.\n",
+    ),
     ("priv/data", "30"),
 ];
 

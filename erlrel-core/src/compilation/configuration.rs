@@ -1,5 +1,6 @@
 //! What a rebar.config makes rebar3 do that erlrel cannot foresee.
 
+use super::areas::BUILD;
 use crate::term::{self, Term};
 
 /// What is no part of compiling, or is not done again for what is compiled already. `profiles` and `overrides` are looked into.
@@ -94,7 +95,9 @@ pub(super) fn doubt(terms: &[Term], is_own: &dyn Fn(&str) -> bool) -> Option<Str
                 .find_map(|profile| doubt(&entries(profile.as_pair().map(|(_, options)| options)?), is_own)),
             "overrides" => entries(value).iter().find_map(|entry| of_override(entry, is_own)),
             key if PASSED_OVER.contains(&key) || key.starts_with("xref_") => None,
-            key => leads_out(value).then(|| format!("`{key}` names a path out of the project")),
+            key => {
+                leads_out(value).then(|| format!("`{key}` names a path out of the project, or a hidden one"))
+            }
         }
     };
     terms.iter().find_map(of_term)
@@ -154,9 +157,10 @@ fn leads_out(term: &Term) -> bool {
     }
 }
 
-/// True for an absolute path and for one with `..` in it.
+/// True for an absolute path, for one with `..` in it, and for one to where inputs are not looked for.
 pub(super) fn is_path_out(text: &str) -> bool {
-    text.starts_with('/') || text.split('/').any(|part| part == "..")
+    let leads_out = |part: &str| part.starts_with('.') && part != "." || part == BUILD;
+    text.starts_with('/') || text.split('/').any(leads_out)
 }
 
 /// The value of `vsn` in an `.app.src`.

@@ -20,6 +20,7 @@
 mod areas;
 mod configuration;
 mod doubts;
+mod forget;
 mod generated;
 mod git;
 mod graph;
@@ -120,7 +121,7 @@ struct Before {
 /// # Errors
 /// When something cannot be removed.
 pub fn forget(project: &Project, environment: &Environment) -> Result<(), FsError> {
-    unseen::forget_compiled(project, environment).map(drop)
+    forget::forget(&by_real_path(project), environment, &[])
 }
 
 /// Compares everything with the record of the last good compilation. What has only new times, and what is old enough now to be
@@ -197,7 +198,7 @@ impl<'a> Check<'a> {
     pub fn begin(self) -> Result<Compilation<'a>, FsError> {
         let Self { work, now, record, .. } = self;
         let Some(now) = now else {
-            unseen::forget(&work, None)?;
+            forget::forget(&work.project, work.options.environment, &[])?;
             return Ok(Compilation { work, before: None, doubts: Vec::new() });
         };
         let Doubts { found: doubts, follows_git } = doubts::of(&work, &now.inputs);
@@ -211,7 +212,7 @@ impl<'a> Check<'a> {
             Sight::new(&record.inputs, &now, &reading, &work).forget(&changes)?;
             extra.extend(record.extra.into_iter().filter(|area| reading.files.contains(&area.root)));
         } else {
-            unseen::forget(&work, Some(&now.inputs))?;
+            forget::forget(&work.project, work.options.environment, &[])?;
         }
         let time = work.place.time();
         let inputs = areas.with(&extra).take_inputs(&now.inputs, time).ok();
@@ -249,7 +250,8 @@ impl Compilation<'_> {
         let inputs = areas.with(&extra).take_inputs(&before.inputs, place.time()).ok()?;
         let touched = inputs.touched_since(&before.inputs, before.time).into_iter();
         // Hooks and plugins are there to write files.
-        let is_made = |path: &PathBuf| !doubts.is_empty() || generated::is_output(path, &inputs);
+        let generated = generated::outputs(project, &[]);
+        let is_made = |path: &PathBuf| !doubts.is_empty() || generated.contains(path);
         let touched: Vec<PathBuf> = touched.filter(|path| !is_made(path)).collect();
         let inputs = inputs.with_unknown(touched);
         Some(Record { doubts, variables: before.variables.clone(), extra, inputs, products })

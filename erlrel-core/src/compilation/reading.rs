@@ -6,36 +6,36 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{Work, graph, toolchain};
+use super::{Work, graph, own_dirs, toolchain};
 
 /// What was read the last time, as far as rebar3 says.
 pub(super) struct Reading {
     pub(super) files: BTreeSet<PathBuf>,
     names: BTreeSet<OsString>,
-    pub(super) transforms: Transforms,
+    /// Whether the compiler may read, or may have read, other files than rebar3 knows of, and run other code.
+    pub(super) is_more: bool,
 }
 
-/// Whether modules are compiled with parse transforms. Those of Erlang read nothing but the module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Transforms {
-    None,
-    /// A dependency has them.
-    Foreign,
-    /// The project itself may have them.
-    Own,
-}
+/// What makes the compiler run other code, or name files. The transforms of Erlang itself, which its own headers name, read nothing.
+const MORE: [&str; 5] = ["parse_transform", "core_transform", "yrl_opts", "xrl_opts", "mib_opts"];
 
 impl Reading {
     /// That of the last compilation.
     pub(super) fn of(work: &Work<'_>) -> Self {
         let files = graph::headers(&work.project).unwrap_or_default();
         let names = files.iter().filter_map(|path| path.file_name()).map(Into::into).collect();
-        let otp = toolchain::root(work.options.environment);
-        let of_files = files.par_iter().map(|path| transforms_in(path, otp.as_deref())).max();
-        let of_options =
-            of_options(&work.project.config.terms().iter().map(ToString::to_string).collect::<String>());
-        let transforms = of_options.max(of_files.unwrap_or(Transforms::Own));
-        Self { files, names, transforms }
+        let of_erlang = toolchain::root(work.options.environment);
+        let is_compiled_here = |path: &Path| {
+            let is_of_dependency = path.starts_with(&work.project.base_dir) && has_end(path, "erl");
+            !is_of_dependency
+                && !has_end(path, "beam")
+                && !of_erlang.as_ref().is_some_and(|root| path.starts_with(root))
+        };
+        let is_more = is_more_by_options(work)
+            || files
+                .par_iter()
+                .any(|path| is_compiled_here(path) && !std::fs::read(path).is_ok_and(|text| !is_more(&text)));
+        Self { files, names, is_more }
     }
 
     /// True if a file with the name of this one was read. Its path may be another one: rebar3 does not resolve links.
@@ -44,51 +44,21 @@ impl Reading {
     }
 }
 
-/// What grammars and MIBs are compiled with may name any file, as a parse transform may (`includefile` of `yecc`).
-fn of_options(text: &str) -> Transforms {
-    let reads = ["yrl_opts", "xrl_opts", "mib_opts"].iter().any(|name| text.contains(name));
-    mentions(text.as_bytes()).max(if reads { Transforms::Foreign } else { Transforms::None })
+fn has_end(path: &Path, end: &str) -> bool {
+    path.extension().is_some_and(|found| found == end)
 }
 
-fn transforms_in(path: &Path, otp: Option<&Path>) -> Transforms {
-    let is_of_erlang = otp.is_some_and(|root| path.starts_with(root));
-    if is_of_erlang || path.extension().is_some_and(|end| end == "beam") {
-        return Transforms::None;
-    }
-    std::fs::read(path).map_or(Transforms::Own, |text| mentions(&text))
+/// Of macros in the environment rebar3 knows nothing, and so not of what is included only with them.
+fn is_more_by_options(work: &Work<'_>) -> bool {
+    let Work { project, options, .. } = work;
+    let of_environment =
+        options.environment.get("ERL_COMPILER_OPTIONS").is_some_and(|text| text.contains('{'));
+    let of_project = project.config.terms().iter().any(|term| is_more(term.to_string().as_bytes()));
+    let in_file = |dir: &PathBuf| std::fs::read(dir.join("rebar.config")).is_ok_and(|text| is_more(&text));
+    of_environment || of_project || own_dirs(project).iter().any(in_file)
 }
 
-/// A function of this name and arity makes a module one that the compiler runs.
-fn mentions(text: &[u8]) -> Transforms {
-    let names = [b"parse_transform".as_slice(), b"core_transform"];
-    let ends = names.iter().flat_map(|name| {
-        let is_here = |at: &usize| text[*at..].starts_with(name);
-        (0..text.len())
-            .filter(move |at| text[*at] == name[0] && is_here(at))
-            .map(|at| &text[at + name.len()..])
-    });
-    let kind = |rest: &[u8]| match rest.trim_ascii_start().first() {
-        Some(b'/' | b'(') => Transforms::Own,
-        _ => Transforms::Foreign,
-    };
-    ends.map(kind).max().unwrap_or(Transforms::None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_module_that_has_a_transform_is_told_from_one_that_uses_it() {
-        for (text, expected) in [
-            ("-module(a).", Transforms::None),
-            ("-compile({parse_transform, lager_transform}).", Transforms::Foreign),
-            ("-export([parse_transform/2]).", Transforms::Own),
-            ("parse_transform (Forms, _) -> Forms.", Transforms::Own),
-            ("{erl_opts,[{core_transform,x}]}", Transforms::Foreign),
-            ("parse_transform", Transforms::Foreign),
-        ] {
-            assert_eq!(mentions(text.as_bytes()), expected, "{text}");
-        }
-    }
+fn is_more(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    MORE.iter().any(|word| text.contains(word))
 }

@@ -18,7 +18,7 @@ use crate::fs::{self, Draft, Fields, Stat};
 use crate::project::Project;
 
 /// Raised whenever records change their meaning.
-const FORMAT: &str = "erlrel compilation 2";
+const FORMAT: &str = "erlrel compilation 3";
 
 /// What was so after a compilation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -10,19 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::reading::{Reading, Transforms};
+use super::forget::forget;
+use super::reading::Reading;
 use super::snapshot::{Change, Fact, How, Snapshot};
-use super::{Found, Why, Work, generated, is_below, own_dirs, real, toolchain, with_end};
-use crate::environment::Environment;
+use super::{Found, Why, Work, generated, with_end};
 use crate::fs::FsError;
-use crate::project::Project;
-
-/// Files that nothing is compiled from, whatever a parse transform reads: how their names begin.
-const DOCUMENTS: [&str; 8] =
-    ["AUTHORS", "CHANGELOG", "CONTRIBUTING", "Dockerfile", "LICENSE", "Makefile", "NOTICE", "README"];
-
-/// The same, by the whole name.
-const CONFIGURATIONS: [&str; 4] = ["sys.config", "sys.config.src", "vm.args", "vm.args.src"];
 
 /// What rebar3 compiles, but for modules and headers.
 const SOURCES: [&str; 6] = ["asn1", "mib", "funcs", "xrl", "yrl", "app"];
@@ -35,6 +27,8 @@ pub(super) struct Sight<'a> {
     names: BTreeMap<&'a OsStr, Option<&'a Path>>,
     /// The names of what links lead to: it is read under another one.
     linked: BTreeSet<&'a OsStr>,
+    /// What rebar3 itself has written between the sources.
+    generated: BTreeSet<PathBuf>,
     /// The inputs after the last good compilation.
     before: &'a Snapshot,
     now: &'a Found,
@@ -59,7 +53,8 @@ impl<'a> Sight<'a> {
         }
         let targets = before.0.values().chain(now.inputs.0.values()).filter_map(Fact::target);
         let linked = targets.filter_map(Path::file_name).collect();
-        Self { made, names, linked, before, now, reading, work }
+        let generated = generated::outputs(&work.project, &[]);
+        Self { made, names, linked, generated, before, now, reading, work }
     }
 
     /// Removes what rebar3 has made of the project itself, unless it sees all of these changes.
@@ -74,14 +69,12 @@ impl<'a> Sight<'a> {
             Why::Input(Change { path, how: How::Removed }) => Some(path.as_path()),
             _ => None,
         });
-        let dirs = compiled_dirs(self.work, &self.now.inputs);
-        generated::forget_of(gone.filter(|path| is_below(path, &dirs)), &self.now.inputs)?;
-        forget(self.work, Some(&self.now.inputs))
+        forget(&self.work.project, self.work.options.environment, &gone.collect::<Vec<_>>())
     }
 
     fn sees(&self, why: &Why) -> bool {
         match why {
-            Why::Input(change) => self.sees_input(change),
+            Why::Input(change) => !self.reading.is_more && self.sees_input(change),
             // A BEAM file that is gone is made again.
             Why::Product(Change { path, how }) => {
                 *how == How::Removed && path.extension().is_some_and(|end| end == "beam")
@@ -107,20 +100,15 @@ impl<'a> Sight<'a> {
             // It looks at these each time.
             _ if is_in_git || name.ends_with(".app.src") && *how != How::Removed => true,
             _ if self.is_configuration(path, &name) => false,
-            (Some("erl"), How::Changed) => self.is_newer(path) && self.is_plain(),
-            _ if self.is_linked(path) => false,
-            (Some("erl"), How::Added) => {
-                !self.has_namesake(path) && !self.is_compiled(path) && self.is_plain()
-            }
-            (Some("hrl"), How::Added) => !self.has_namesake(path),
-            (Some("hrl"), How::Changed) => {
-                let is_read = self.reading.has_name(path) && !self.has_namesake(path);
-                is_read && self.is_newer(path) && self.is_plain()
-            }
+            _ if self.is_linked(path) || self.generated.contains(path) => false,
+            (Some("erl" | "hrl"), _) if self.has_namesake(path) => false,
+            (Some("erl"), How::Added) => !self.is_compiled(path),
+            (Some("hrl"), How::Added) => true,
+            (Some("erl"), How::Changed) => self.is_newer(path),
+            (Some("hrl"), How::Changed) => self.reading.has_name(path) && self.is_newer(path),
             (Some("erl" | "hrl"), How::Removed) => false,
             (Some(end), _) if SOURCES.contains(&end) => false,
-            _ if self.reading.has_name(path) => false,
-            _ => path.starts_with(&self.work.project.root) && self.is_unread(&name),
+            _ => !self.reading.has_name(path) && path.starts_with(&self.work.project.root),
         }
     }
 
@@ -132,17 +120,6 @@ impl<'a> Sight<'a> {
 
     fn is_newer(&self, path: &Path) -> bool {
         matches!(self.now.inputs.0.get(path), Some(Fact::File(content)) if content.stat.modified.0 > self.made)
-    }
-
-    /// rebar3 does not know what a parse transform calls.
-    fn is_plain(&self) -> bool {
-        self.reading.transforms != Transforms::Own
-    }
-
-    /// True for a file that nobody reads while something is compiled: that only a parse transform could.
-    fn is_unread(&self, name: &str) -> bool {
-        let is_document = DOCUMENTS.iter().any(|start| name.starts_with(start)) || name.ends_with(".md");
-        self.reading.transforms == Transforms::None || is_document || CONFIGURATIONS.contains(&name)
     }
 
     /// True if another file has this name, so that one may be read instead of the other.
@@ -169,67 +146,4 @@ fn newest(products: &Snapshot, profile_dir: &Path) -> i64 {
         _ => None,
     };
     products.0.iter().filter_map(time).max().unwrap_or(i64::MAX)
-}
-
-/// Removes what rebar3 has made of the project itself, if it has made anything; of what it has generated only what was made of these
-/// inputs.
-///
-/// # Errors
-/// When something cannot be removed.
-pub(super) fn forget(work: &Work<'_>, inputs: Option<&Snapshot>) -> Result<(), FsError> {
-    let is_any = forget_compiled(&work.project, work.options.environment)?;
-    let Some(inputs) = inputs.filter(|_| is_any) else { return Ok(()) };
-    compiled_dirs(work, inputs).iter().try_for_each(|dir| generated::forget_below(dir, inputs))
-}
-
-/// Where what rebar3 generates comes from: what lies elsewhere it would not make again.
-fn compiled_dirs(work: &Work<'_>, inputs: &Snapshot) -> Vec<PathBuf> {
-    let has_application = |dir: &PathBuf| {
-        let src = dir.join("src");
-        let from = inputs.0.range(src.clone()..).map(|(path, _)| path);
-        from.take_while(|path| path.starts_with(&src)).any(|path| path.to_string_lossy().contains(".app.src"))
-    };
-    let dirs = own_dirs(&work.project).into_iter().map(|dir| real(&dir)).filter(has_application);
-    dirs.flat_map(|dir| [dir.join("src"), dir.join("mibs")]).collect()
-}
-
-/// Removes what rebar3 has compiled of the project's own applications in this profile, and its notes on that, so that it
-/// compiles all of them. Links are left alone: they lead to sources. True if there was anything, and a rebar3 that can make it
-/// again.
-pub(super) fn forget_compiled(project: &Project, environment: &Environment) -> Result<bool, FsError> {
-    let mut is_any = false;
-    if !toolchain::has_rebar3(environment) {
-        return Ok(is_any);
-    }
-    let folder = |key: &str, usual: &str| {
-        let dir = project.config.get(key).and_then(|dir| dir.as_text());
-        project.profile_dir().join(dir.unwrap_or_else(|| usual.into()))
-    };
-    let folders = [folder("deps_dir", "lib"), folder("checkouts_out_dir", "checkouts")];
-    let mut names = project.own_names().unwrap_or_default();
-    let of_checkouts =
-        own_dirs(project).into_iter().filter_map(|dir| Some(dir.file_name()?.to_str()?.to_string()));
-    names.extend(of_checkouts);
-    for folder in folders {
-        is_any |= remove(&folder.join(".rebar3"))?;
-        for name in &names {
-            let app = folder.join(name);
-            if is_directory(&app) {
-                is_any |= remove(&app.join("ebin"))?;
-            }
-        }
-    }
-    Ok(is_any)
-}
-
-fn remove(dir: &Path) -> Result<bool, FsError> {
-    let is_there = is_directory(dir);
-    if is_there {
-        std::fs::remove_dir_all(dir).map_err(FsError::while_doing("remove the directory", dir))?;
-    }
-    Ok(is_there)
-}
-
-fn is_directory(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }

@@ -82,7 +82,7 @@ pub(super) fn discover(project: &Project) -> Result<ProjectApps, FsError> {
 
 /// Whether this was compiled of an application of the project that is gone: rebar3 puts links to the sources of such into the
 /// build, where dependencies have the sources themselves, and leaves all of it behind. A release is not to find it.
-fn was_own(dir: &Path) -> bool {
+pub(crate) fn was_own(dir: &Path) -> bool {
     let sources = dir.join("src");
     sources.is_symlink() && !sources.exists()
 }

@@ -31,6 +31,8 @@ fn hooks_plugins_and_paths_of_a_configuration_are_doubtful() {
         "{erl_opts, [{i, \"/usr/include\"}]}.",
         "{erl_opts, [{i, \"../shared/include\"}]}.",
         "{src_dirs, [\"src\", \"../more\"]}.",
+        "{erl_opts, [{i, \".include\"}]}.",
+        "{erl_opts, [{i, \"_build/include\"}]}.",
         "{project_app_dirs, [\"apps/*\", \"../other/*\"]}.",
     ];
     for text in doubtful {
@@ -45,13 +47,15 @@ fn hooks_plugins_and_paths_of_a_configuration_are_doubtful() {
     a hook on `compile` may do anything
     a hook on `compile` may do anything
     a hook on `compile` may do anything
-    `erl_opts` names a path out of the project
+    `erl_opts` names a path out of the project, or a hidden one
     the plugin `pc` may do anything
     the plugin `rebar3_gpb_plugin` may do anything
-    `erl_opts` names a path out of the project
-    `erl_opts` names a path out of the project
-    `src_dirs` names a path out of the project
-    `project_app_dirs` names a path out of the project
+    `erl_opts` names a path out of the project, or a hidden one
+    `erl_opts` names a path out of the project, or a hidden one
+    `src_dirs` names a path out of the project, or a hidden one
+    `erl_opts` names a path out of the project, or a hidden one
+    `erl_opts` names a path out of the project, or a hidden one
+    `project_app_dirs` names a path out of the project, or a hidden one
     ");
 }
 

@@ -40,6 +40,45 @@ fn a_parser_is_made_again_when_options_have_changed() {
 }
 
 #[test]
+fn a_parser_is_made_again_when_another_profile_or_somebody_else_has_made_it() {
+    let mut fixture = with_grammar();
+    fixture.arguments = ["as", "test", "compile"].map(String::from).into();
+    let path = fixture.path(GRAMMAR);
+    keep_time(&path, || std::fs::write(&path, "root -> a : 2.").expect("written"));
+    fixture.compile();
+    assert!(parser(&fixture).contains(": 2."), "{}", parser(&fixture));
+    fixture.wait_for_tick();
+    fixture.write(PARSER, &parser(&fixture).replace(": 2.", ": 3."));
+    fixture.make_newer(PARSER);
+    fixture.compile();
+    assert!(parser(&fixture).contains(": 2."), "{}", parser(&fixture));
+}
+
+#[test]
+fn a_parser_behind_a_link_is_made_again() {
+    let fixture = Fixture::settled();
+    std::fs::rename(fixture.path("project/apps/a/src"), fixture.path("project/real")).expect("renamed");
+    fixture.link("../../real", "project/apps/a/src");
+    fixture.write(GRAMMAR, "root -> a : 1.");
+    fixture.write("project/grammars/q.yrl", "root -> a : 1.");
+    fixture.link("../grammars", "project/real/grammars");
+    fixture.write("project/real/q.erl", "yeccpars2(S) -> S.");
+    (0..2).for_each(|_| fixture.compile());
+    fixture.write("project/rebar.config", "{erl_opts, []}.");
+    fixture.check(|check| drop(check.begin().expect("ready")));
+    assert!(!fixture.path(PARSER).exists() && !fixture.path("project/real/q.erl").exists());
+}
+
+#[test]
+fn what_nobody_has_compiled_yet_was_committed() {
+    let fixture = Fixture::settled();
+    fixture.write(GRAMMAR, "root -> a : 1.");
+    fixture.write(PARSER, "yeccpars2(S) -> S.");
+    fixture.compile();
+    assert_eq!(parser(&fixture), "yeccpars2(S) -> S.");
+}
+
+#[test]
 fn what_is_written_by_hand_is_not_touched() {
     let fixture = Fixture::settled();
     fixture.write(PARSER, "-module(p).");
@@ -59,7 +98,7 @@ fn what_rebar3_would_not_make_again_is_not_touched() {
     let fixture = Fixture::settled();
     let (grammar, parser) = ("project/examples/src/p.yrl", "project/examples/src/p.erl");
     fixture.write(grammar, "root -> a : 1.");
-    fixture.write(parser, "-module(p).\n-file(\"lib/yeccpre.hrl\", 0).");
+    fixture.write(parser, "-module(p).\nyeccpars2(S) -> S.");
     fixture.compile();
     fixture.wait_for_tick();
     fixture.write("project/rebar.config", "{erl_opts, []}.");

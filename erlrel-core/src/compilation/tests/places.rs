@@ -122,26 +122,73 @@ fn links_are_followed_wherever_they_lead() {
 }
 
 #[test]
-fn beside_a_parse_transform_more_is_compiled_again() {
-    let fixture = Fixture::settled();
-    fixture.write("project/apps/b/src/b.erl", "-module(b).\n-export([parse_transform/2]).");
-    let later = |path: &str| {
-        let path = fixture.path(path);
-        set_time(&path, path.metadata().expect("there").modified().expect("a time") + super::HOUR);
-    };
-    for (path, expected) in [
-        ("project/apps/a/src/a.erl", true),
-        ("project/apps/a/priv/data", true),
-        ("project/README.md", false),
-        ("project/config/sys.config", false),
+fn whatever_may_read_more_than_rebar3_knows_has_everything_compiled() {
+    let transform = "-module(b).\n-compile({parse_transform, b_transform}).";
+    for (path, text, changed, expected) in [
+        ("project/apps/b/src/b.erl", "-module(b).", "project/README.md", false),
+        ("project/apps/b/src/b.erl", transform, "project/README.md", true),
+        ("project/apps/b/src/b.erl", transform, "project/apps/b/src/b.app.src", true),
+        ("project/apps/b/src/b.erl", transform, "project/apps/a/src/a.erl", true),
+        (
+            "project/apps/b/rebar.config",
+            "{erl_opts, [{parse_transform, t}]}.",
+            "project/apps/a/priv/data",
+            true,
+        ),
+        (
+            "project/apps/b/rebar.config",
+            "{yrl_opts, [{includefile, \"a.hrl\"}]}.",
+            "project/apps/a/src/a.erl",
+            true,
+        ),
+        (
+            "project/_build/default/lib/dep/src/dep.erl",
+            "parse_transform(F, _) -> F.",
+            "project/README.md",
+            false,
+        ),
     ] {
+        let fixture = Fixture::settled();
+        fixture.write(path, text);
+        (0..2).for_each(|_| fixture.compile());
+        fixture.wait_for_tick();
+        let before = fs::read_to_string(fixture.path(changed)).unwrap_or_default();
+        fixture.write(changed, &format!("{before} % more"));
+        fixture.make_newer(changed);
+        fixture.check(|check| drop(check.begin().expect("ready")));
+        assert_eq!(!fixture.path("project/_build/prod/lib/a/ebin").exists(), expected, "{path}, {changed}");
+    }
+}
+
+#[test]
+fn macros_in_the_environment_hide_from_rebar3_what_is_included_with_them() {
+    for (options, expected) in [("[deterministic]", false), ("[deterministic,{d,'WITH'}]", true)] {
+        let mut fixture = Fixture::settled();
+        fixture.more.push(("ERL_COMPILER_OPTIONS".into(), options.into()));
         fixture.compile();
         fixture.wait_for_tick();
-        fixture.write(path, "new");
-        later(path);
+        fixture.write("project/apps/a/src/x.inc", "1");
         fixture.check(|check| drop(check.begin().expect("ready")));
-        assert_eq!(!fixture.path("project/_build/prod/lib/a/ebin").exists(), expected, "{path}");
+        assert_eq!(!fixture.path("project/_build/prod/lib/a/ebin").exists(), expected, "{options}");
     }
+}
+
+#[test]
+fn an_application_that_comes_from_elsewhere_now_leaves_nothing_behind() {
+    let fixture = Fixture::settled();
+    fixture.compile();
+    let lib = |name: &str| fixture.path(&format!("project/_build/prod/lib/{name}"));
+    fs::remove_dir_all(lib("b")).expect("removed");
+    fixture.link("../../default/lib/dep", "project/_build/prod/lib/b");
+    fixture.write("project/_build/prod/lib/a/src/a.erl", "of a dependency");
+    fixture.write("project/_build/prod/lib/gone/ebin/gone.beam", "");
+    fixture.link("../../../../apps/gone/src", "project/_build/prod/lib/gone/src");
+    fixture.write("project/rebar.config", "{erl_opts, []}.");
+    fixture.check(|check| drop(check.begin().expect("ready")));
+    for name in ["a", "b", "gone"] {
+        assert!(lib(name).symlink_metadata().is_err(), "{name}");
+    }
+    assert!(fixture.path("project/_build/default/lib/dep/ebin/dep.beam").exists());
 }
 
 #[test]
@@ -168,21 +215,17 @@ fn what_rebar3_would_overlook_makes_it_compile_everything() {
     fixture.write("project/apps/a/src/n.inc", "1");
     fixture.write("project/_build/default/lib/dep/include/dep.hrl", "1");
     let old = |path: &str| set_time(&fixture.path(path), SystemTime::UNIX_EPOCH);
-    let later = |path: &str| {
-        let path = fixture.path(path);
-        set_time(&path, path.metadata().expect("there").modified().expect("a time") + super::HOUR);
-    };
     let is_forgotten = || {
         fixture.check(|check| drop(check.begin().expect("ready")));
         !fixture.path("project/_build/prod/lib/a/ebin").exists()
     };
     fixture.link("../../../kept", "project/apps/a/src/linked.inc");
-    let cases: [(&str, &dyn Fn(), bool); 16] = [
+    let cases: [(&str, &dyn Fn(), bool); 17] = [
         (
             "an edit",
             &|| {
                 fixture.write("project/apps/a/src/a.erl", "1");
-                later("project/apps/a/src/a.erl")
+                fixture.make_newer("project/apps/a/src/a.erl")
             },
             false,
         ),
@@ -199,6 +242,14 @@ fn what_rebar3_would_overlook_makes_it_compile_everything() {
         (
             "a module that is gone",
             &|| fs::remove_file(fixture.path("project/apps/a/src/new.erl")).expect("removed"),
+            true,
+        ),
+        (
+            "a module with another's name",
+            &|| {
+                fixture.write("project/apps/a/src/sub/b.erl", "1");
+                fixture.make_newer("project/apps/a/src/sub/b.erl")
+            },
             true,
         ),
         ("a header with another's name", &|| fixture.write("project/apps/a/src/b.hrl", "1"), true),
