@@ -43,13 +43,14 @@ pub(crate) fn compile(
     if request.when == When::Never {
         return Ok(Compiled::default());
     }
+    let Request { arguments, environment, written, .. } = *request;
+    let options = Options { arguments, environment, written };
     if !request.is_cached {
-        compilation::forget(project, request.environment)?;
+        compilation::forget(project, options)?;
         rebar3()?;
         return Ok(Compiled { ran: true, whys: Vec::new() });
     }
-    let Request { arguments, environment, written, .. } = *request;
-    let check = compilation::check(project, Options { arguments, environment, written });
+    let check = compilation::check(project, options);
     let whys = check.whys().to_vec();
     if request.when == When::Auto && whys.is_empty() {
         report.told("nothing to compile: all is as it was after the last compilation");

@@ -95,6 +95,7 @@ pub(super) fn doubt(terms: &[Term], is_own: &dyn Fn(&str) -> bool) -> Option<Str
                 .find_map(|profile| doubt(&entries(profile.as_pair().map(|(_, options)| options)?), is_own)),
             "overrides" => entries(value).iter().find_map(|entry| of_override(entry, is_own)),
             key if PASSED_OVER.contains(&key) || key.starts_with("xref_") => None,
+            key if is_base_inside(key, value) => None,
             key => {
                 leads_out(value).then(|| format!("`{key}` names a path out of the project, or a hidden one"))
             }
@@ -159,8 +160,14 @@ fn leads_out(term: &Term) -> bool {
 
 /// True for an absolute path, for one with `..` in it, and for one to where inputs are not looked for.
 pub(super) fn is_path_out(text: &str) -> bool {
-    let leads_out = |part: &str| part.starts_with('.') && part != "." || part == BUILD;
-    text.starts_with('/') || text.split('/').any(leads_out)
+    let is_hidden = |part: &str| part.starts_with('.') && part != "." || part == BUILD;
+    text.starts_with('/') || text.split('/').any(is_hidden)
+}
+
+/// Where rebar3 builds is no input.
+fn is_base_inside(key: &str, value: &Term) -> bool {
+    let leads_out = |text: String| text.starts_with('/') || text.split('/').any(|part| part == "..");
+    key == "base_dir" && !value.as_string().is_none_or(leads_out)
 }
 
 /// The value of `vsn` in an `.app.src`.

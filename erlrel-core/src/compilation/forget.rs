@@ -9,18 +9,18 @@ use crate::fs::{self, FsError};
 use crate::project::Project;
 use crate::project::applications::was_own;
 
-/// Removes what rebar3 has compiled of the project's own applications in this profile, its notes on that, and what it has generated
-/// between their sources, also of those that are gone. Nothing if there is no rebar3 that could make it again.
+/// Removes what rebar3 has compiled of the project's own applications in this profile, its notes on that, and what it has generated of
+/// these inputs between their sources. Nothing if there is no rebar3 that could make it again.
 ///
 /// # Errors
 /// When something cannot be removed.
-pub(super) fn forget(project: &Project, environment: &Environment, gone: &[&Path]) -> Result<(), FsError> {
+pub(super) fn forget(project: &Project, environment: &Environment, inputs: &[&Path]) -> Result<(), FsError> {
     if !toolchain::has_rebar3(environment) {
         return Ok(());
     }
     let own = Own::of(project);
     // Where nobody has compiled yet, somebody has committed what is generated.
-    let generated = if own.is_compiled() { generated::outputs(project, gone) } else { BTreeSet::new() };
+    let generated = if own.is_compiled() { generated::outputs(project, inputs) } else { BTreeSet::new() };
     own.forget()?;
     generated.iter().try_for_each(|path| remove(path))
 }
@@ -29,52 +29,43 @@ pub(super) fn forget(project: &Project, environment: &Environment, gone: &[&Path
 struct Own<'a> {
     project: &'a Project,
     names: BTreeSet<String>,
-    /// Where their sources are, and those of checkouts.
+    /// Where their sources are, and those of checkouts, by real paths.
     dirs: Vec<PathBuf>,
+    /// Where rebar3 builds, by its real path.
+    base: PathBuf,
 }
 
 impl<'a> Own<'a> {
     fn of(project: &'a Project) -> Self {
         let dirs = own_dirs(project).iter().map(|dir| real(dir)).collect();
-        Self { project, names: project.own_names().unwrap_or_default(), dirs }
-    }
-
-    /// Where rebar3 compiles to in the directory of a profile.
-    fn folder(&self, profile_dir: &Path, key: &str, usual: &str) -> PathBuf {
-        let dir = self.project.config.get(key).and_then(|dir| dir.as_text());
-        profile_dir.join(dir.unwrap_or_else(|| usual.into()))
-    }
-
-    fn lib(&self, profile_dir: &Path) -> PathBuf {
-        self.folder(profile_dir, "deps_dir", "lib")
-    }
-
-    fn checkouts(&self, profile_dir: &Path) -> PathBuf {
-        self.folder(profile_dir, "checkouts_out_dir", "checkouts")
+        let names = project.own_names().unwrap_or_default();
+        Self { project, names, dirs, base: real(&project.base_dir) }
     }
 
     /// True if some profile has one of them compiled.
     fn is_compiled(&self) -> bool {
         let profiles = fs::list(&self.project.base_dir).unwrap_or_default();
         let has_compiled = |profile: &PathBuf| {
-            let lib = self.lib(profile);
-            self.names.iter().any(|name| lib.join(name).join("ebin").is_dir())
-                || self.checkouts(profile).is_dir()
+            let lib = self.project.lib_dir(profile);
+            let is_any = self.names.iter().any(|name| lib.join(name).join("ebin").is_dir());
+            is_any || self.project.checkouts_out_dir(profile).is_dir()
         };
         profiles.iter().any(has_compiled)
     }
 
     fn forget(&self) -> Result<(), FsError> {
-        let profile_dir = self.project.profile_dir();
-        let (lib, checkouts) = (self.lib(&profile_dir), self.checkouts(&profile_dir));
+        let Self { project, names, .. } = self;
+        let profile_dir = project.profile_dir();
+        let (lib, checkouts) = (project.lib_dir(&profile_dir), project.checkouts_out_dir(&profile_dir));
         for folder in [&lib, &checkouts] {
             self.remove(&folder.join(".rebar3"))?;
         }
-        fs::list(&checkouts)?.iter().try_for_each(|app| self.remove_ebin(app))?;
-        self.names.iter().try_for_each(|name| self.forget_application(&lib.join(name)))?;
-        [lib, self.lib(&self.project.base_dir.join("default"))]
-            .iter()
-            .try_for_each(|lib| self.forget_former(lib))
+        for checkout in fs::list(&project.checkouts_dir())? {
+            self.remove_ebin(&checkouts.join(checkout.file_name().unwrap_or_default()))?;
+        }
+        names.iter().try_for_each(|name| self.forget_application(&lib.join(name)))?;
+        let of_default = project.lib_dir(&project.base_dir.join("default"));
+        [lib, of_default].iter().try_for_each(|lib| self.forget_former(lib))
     }
 
     fn forget_application(&self, app: &Path) -> Result<(), FsError> {
@@ -103,7 +94,7 @@ impl<'a> Own<'a> {
     fn remove(&self, path: &Path) -> Result<(), FsError> {
         let place = real_place(path);
         let has_sources = |dir: &PathBuf| dir.starts_with(&place);
-        let is_made = place.starts_with(&self.project.base_dir) && !self.dirs.iter().any(has_sources);
+        let is_made = place.starts_with(&self.base) && !self.dirs.iter().any(has_sources);
         if is_made { remove(path) } else { Ok(()) }
     }
 }

@@ -30,8 +30,7 @@ pub(crate) fn plain(bytes: &[u8]) -> Option<Vec<u8>> {
 /// # Errors
 /// When rebar3 has left no graph, or another one than this module knows: what it says.
 pub(super) fn headers(project: &Project) -> Result<BTreeSet<PathBuf>, String> {
-    let deps = project.config.get("deps_dir").and_then(|dir| dir.as_text());
-    let dir = project.profile_dir().join(deps.unwrap_or_else(|| "lib".into()));
+    let dir = project.lib_dir(&project.profile_dir());
     let files = fs::list(&dir.join(".rebar3/rebar_compiler_erl")).unwrap_or_default();
     let graphs: Vec<&PathBuf> =
         files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "dag")).collect();

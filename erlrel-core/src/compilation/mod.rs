@@ -16,6 +16,7 @@
 //! | which headers rebar3 has read | `graph`, `reading` |
 //! | what of all that was so the last time | `record` |
 //! | what rebar3 would not see | `unseen`, with `generated` |
+//! | what it has made and is to make again | `forget` |
 
 mod areas;
 mod configuration;
@@ -115,13 +116,18 @@ struct Before {
     variables: Variables,
 }
 
-/// Removes what rebar3 has compiled of the project itself, for a compilation of which nothing is known and no record is kept; nothing
-/// if there is no rebar3 with these variables that could compile it again.
+/// Removes what rebar3 has made of the project itself, also what it has generated between the sources, for a compilation of which nothing
+/// is known and no record is kept; nothing if there is no rebar3 with these variables that could make it again.
 ///
 /// # Errors
 /// When something cannot be removed.
-pub fn forget(project: &Project, environment: &Environment) -> Result<(), FsError> {
-    forget::forget(&by_real_path(project), environment, &[])
+pub fn forget(project: &Project, options: Options<'_>) -> Result<(), FsError> {
+    let Check { work, now, .. } = check(project, options);
+    forget::forget(
+        &work.project,
+        work.options.environment,
+        &now.iter().flat_map(Found::paths).collect::<Vec<_>>(),
+    )
 }
 
 /// Compares everything with the record of the last good compilation. What has only new times, and what is old enough now to be
@@ -146,6 +152,12 @@ fn check_at(place: Place, project: Project, options: Options<'_>) -> Check<'_> {
         }
     }
     Check { work, now, whys, record }
+}
+
+impl Found {
+    fn paths(&self) -> Vec<&Path> {
+        self.inputs.paths()
+    }
 }
 
 impl Work<'_> {
@@ -212,7 +224,7 @@ impl<'a> Check<'a> {
             Sight::new(&record.inputs, &now, &reading, &work).forget(&changes)?;
             extra.extend(record.extra.into_iter().filter(|area| reading.files.contains(&area.root)));
         } else {
-            forget::forget(&work.project, work.options.environment, &[])?;
+            forget::forget(&work.project, work.options.environment, &now.paths())?;
         }
         let time = work.place.time();
         let inputs = areas.with(&extra).take_inputs(&now.inputs, time).ok();
@@ -250,7 +262,7 @@ impl Compilation<'_> {
         let inputs = areas.with(&extra).take_inputs(&before.inputs, place.time()).ok()?;
         let touched = inputs.touched_since(&before.inputs, before.time).into_iter();
         // Hooks and plugins are there to write files.
-        let generated = generated::outputs(project, &[]);
+        let generated = generated::outputs(project, &inputs.paths());
         let is_made = |path: &PathBuf| !doubts.is_empty() || generated.contains(path);
         let touched: Vec<PathBuf> = touched.filter(|path| !is_made(path)).collect();
         let inputs = inputs.with_unknown(touched);
@@ -260,10 +272,8 @@ impl Compilation<'_> {
 
 /// The directories of the project's applications, those of `_checkouts` too, which rebar3 compiles with them.
 fn own_dirs(project: &Project) -> BTreeSet<PathBuf> {
-    let checkouts = project.config.get("checkouts_dir").and_then(|dir| dir.as_text());
-    let checkouts = project.root.join(checkouts.unwrap_or_else(|| "_checkouts".into()));
     let own = project.own_dirs().unwrap_or_default().into_iter();
-    own.chain(crate::fs::list(&checkouts).unwrap_or_default()).collect()
+    own.chain(crate::fs::list(&project.checkouts_dir()).unwrap_or_default()).collect()
 }
 
 /// The project as one finds it who has come through no link. That is how rebar3 finds it.
@@ -287,6 +297,10 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
     let mut path = path.as_os_str().to_owned();
     path.push(end);
     path.into()
+}
+
+fn has_end(path: &Path, end: &str) -> bool {
+    path.extension().is_some_and(|found| found == end)
 }
 
 /// A path without links; one that leads nowhere stays what it is.

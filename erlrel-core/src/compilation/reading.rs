@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{Work, graph, own_dirs, toolchain};
+use super::{Work, graph, has_end, own_dirs, real, toolchain};
 
 /// What was read the last time, as far as rebar3 says.
 pub(super) struct Reading {
     pub(super) files: BTreeSet<PathBuf>,
+    /// The same by their real paths.
+    pub(super) places: BTreeSet<PathBuf>,
     names: BTreeSet<OsString>,
     /// Whether the compiler may read, or may have read, other files than rebar3 knows of, and run other code.
     pub(super) is_more: bool,
@@ -22,7 +24,10 @@ const MORE: [&str; 5] = ["parse_transform", "core_transform", "yrl_opts", "xrl_o
 impl Reading {
     /// That of the last compilation.
     pub(super) fn of(work: &Work<'_>) -> Self {
-        let files = graph::headers(&work.project).unwrap_or_default();
+        let read = graph::headers(&work.project);
+        let is_known = read.is_ok();
+        let files = read.unwrap_or_default();
+        let places = files.par_iter().map(|path| real(path)).collect();
         let names = files.iter().filter_map(|path| path.file_name()).map(Into::into).collect();
         let of_erlang = toolchain::root(work.options.environment);
         let is_compiled_here = |path: &Path| {
@@ -31,21 +36,18 @@ impl Reading {
                 && !has_end(path, "beam")
                 && !of_erlang.as_ref().is_some_and(|root| path.starts_with(root))
         };
-        let is_more = is_more_by_options(work)
+        let is_more = !is_known
+            || is_more_by_options(work)
             || files
                 .par_iter()
                 .any(|path| is_compiled_here(path) && !std::fs::read(path).is_ok_and(|text| !is_more(&text)));
-        Self { files, names, is_more }
+        Self { files, places, names, is_more }
     }
 
     /// True if a file with the name of this one was read. Its path may be another one: rebar3 does not resolve links.
     pub(super) fn has_name(&self, path: &Path) -> bool {
         path.file_name().is_some_and(|name| self.names.contains(name))
     }
-}
-
-fn has_end(path: &Path, end: &str) -> bool {
-    path.extension().is_some_and(|found| found == end)
 }
 
 /// Of macros in the environment rebar3 knows nothing, and so not of what is included only with them.

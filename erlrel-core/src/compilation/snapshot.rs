@@ -89,6 +89,11 @@ impl Snapshot {
         Ok(Self(facts?.into_iter().flatten().collect()))
     }
 
+    /// All paths, sorted.
+    pub(super) fn paths(&self) -> Vec<&Path> {
+        self.0.keys().map(PathBuf::as_path).collect()
+    }
+
     /// True if something is at this path.
     pub(super) fn has(&self, path: &Path) -> bool {
         self.0.contains_key(path)

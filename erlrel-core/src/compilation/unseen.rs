@@ -46,14 +46,14 @@ impl<'a> Sight<'a> {
         let made = newest(&now.products, &work.project.profile_dir());
         let mut names = BTreeMap::new();
         let all = now.inputs.0.keys().chain(now.products.0.keys()).chain(before.0.keys());
-        for path in all.chain(&reading.files) {
+        for path in all.chain(&reading.places) {
             let name = path.file_name().unwrap_or_default();
             let one = names.entry(name).or_insert(Some(path.as_path()));
             *one = one.filter(|other| *other == path);
         }
         let targets = before.0.values().chain(now.inputs.0.values()).filter_map(Fact::target);
         let linked = targets.filter_map(Path::file_name).collect();
-        let generated = generated::outputs(&work.project, &[]);
+        let generated = generated::outputs(&work.project, &now.paths());
         Self { made, names, linked, generated, before, now, reading, work }
     }
 
@@ -65,11 +65,7 @@ impl<'a> Sight<'a> {
         if changes.iter().all(|why| self.sees(why)) {
             return Ok(());
         }
-        let gone = changes.iter().filter_map(|why| match why {
-            Why::Input(Change { path, how: How::Removed }) => Some(path.as_path()),
-            _ => None,
-        });
-        forget(&self.work.project, self.work.options.environment, &gone.collect::<Vec<_>>())
+        forget(&self.work.project, self.work.options.environment, &self.now.paths())
     }
 
     fn sees(&self, why: &Why) -> bool {

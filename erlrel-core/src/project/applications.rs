@@ -53,16 +53,14 @@ impl ProjectApps {
 pub(super) fn discover(project: &Project) -> Result<ProjectApps, FsError> {
     let Project { root, config, lock, .. } = project;
     let own = project_names(root, config)?;
-    let folder =
-        |key: &str, usual: &str| config.get(key).and_then(|dir| dir.as_text()).unwrap_or(usual.into());
-    let checkouts = root.join(folder("checkouts_dir", "_checkouts"));
+    let (checkouts, profile_dir) = (project.checkouts_dir(), project.profile_dir());
     let folders = [
-        (folder("deps_dir", "lib"), Origin::Dependency),
-        (folder("checkouts_out_dir", "checkouts"), Origin::Checkout),
+        (project.lib_dir(&profile_dir), Origin::Dependency),
+        (project.checkouts_out_dir(&profile_dir), Origin::Checkout),
     ];
     let mut dirs = BTreeMap::new();
     for (folder, default) in folders {
-        for dir in fs::list(&project.profile_dir().join(folder))? {
+        for dir in fs::list(&folder)? {
             let Some(name) = file_name(&dir).filter(|name| !name.starts_with('.')) else { continue };
             // What was a checkout once is left behind in the build.
             if default == Origin::Checkout && !checkouts.join(&name).is_dir() {

@@ -132,6 +132,25 @@ impl Project {
         profile_name(&self.profiles)
     }
 
+    /// Where rebar3 puts applications in the directory of a profile: `lib`, or what `deps_dir` says.
+    pub(crate) fn lib_dir(&self, profile_dir: &Path) -> PathBuf {
+        profile_dir.join(self.folder("deps_dir", "lib"))
+    }
+
+    /// Where rebar3 puts checkouts there: `checkouts`, or what `checkouts_out_dir` says.
+    pub(crate) fn checkouts_out_dir(&self, profile_dir: &Path) -> PathBuf {
+        profile_dir.join(self.folder("checkouts_out_dir", "checkouts"))
+    }
+
+    /// Where checkouts are: `_checkouts`, or what `checkouts_dir` says.
+    pub(crate) fn checkouts_dir(&self) -> PathBuf {
+        self.root.join(self.folder("checkouts_dir", "_checkouts"))
+    }
+
+    fn folder(&self, key: &str, usual: &str) -> String {
+        self.config.get(key).and_then(|dir| dir.as_text()).unwrap_or_else(|| usual.into())
+    }
+
     /// The names of the project's own applications, compiled or not.
     ///
     /// # Errors

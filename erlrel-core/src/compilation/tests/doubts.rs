@@ -60,6 +60,12 @@ fn hooks_plugins_and_paths_of_a_configuration_are_doubtful() {
 }
 
 #[test]
+fn rebar3_may_build_in_a_hidden_directory_of_the_project() {
+    let is_named = |text: &str| configured(text).concat().contains("base_dir");
+    assert!(!is_named("{base_dir, \".build\"}.") && is_named("{base_dir, \"../build\"}."));
+}
+
+#[test]
 fn what_is_not_run_or_not_compiled_again_is_not_doubtful() {
     for text in [
         "{pre_hooks, [{release, \"x\"}, {clean, \"make clean\"}]}.",

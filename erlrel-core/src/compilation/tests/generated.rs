@@ -55,18 +55,52 @@ fn a_parser_is_made_again_when_another_profile_or_somebody_else_has_made_it() {
 }
 
 #[test]
-fn a_parser_behind_a_link_is_made_again() {
+fn a_parser_behind_a_link_is_made_again_and_others_where_links_lead_to_are_not_touched() {
     let fixture = Fixture::settled();
     std::fs::rename(fixture.path("project/apps/a/src"), fixture.path("project/real")).expect("renamed");
     fixture.link("../../real", "project/apps/a/src");
     fixture.write(GRAMMAR, "root -> a : 1.");
-    fixture.write("project/grammars/q.yrl", "root -> a : 1.");
-    fixture.link("../grammars", "project/real/grammars");
-    fixture.write("project/real/q.erl", "yeccpars2(S) -> S.");
+    let others = ["else/grammars/q.erl", "else/grammars/s.erl", "else/linked.erl", "project/mine/b.erl"];
+    for path in others.iter().chain(&["project/real/q.erl"]) {
+        fixture.write(path, "yeccpars2(S) -> S. yystate() -> 1.");
+    }
+    for path in
+        ["else/grammars/q.yrl", "else/grammars/s.xrl", "project/real/linked.yrl", "project/mine/b.yrl"]
+    {
+        fixture.write(path, "root -> a : 1.");
+    }
+    fixture.link("../../else/grammars", "project/real/grammars");
+    fixture.link("../../else/linked.erl", "project/real/linked.erl");
     (0..2).for_each(|_| fixture.compile());
     fixture.write("project/rebar.config", "{erl_opts, []}.");
     fixture.check(|check| drop(check.begin().expect("ready")));
     assert!(!fixture.path(PARSER).exists() && !fixture.path("project/real/q.erl").exists());
+    assert!(others.iter().all(|path| fixture.path(path).exists()));
+}
+
+#[test]
+fn of_grammars_that_rebar3_does_not_look_for_and_of_unused_checkouts_nothing_is_touched() {
+    let fixture = Fixture::settled();
+    let parsers = ["project/apps/a/src/q.erl", "checkout/src/p.erl"];
+    fixture.write("project/apps/a/src/sub/q.yrl", "root -> a : 1.");
+    fixture.write("checkout/src/p.yrl", "root -> a : 1.");
+    parsers.iter().for_each(|path| fixture.write(path, "yeccpars2(S) -> S."));
+    fixture.compile();
+    std::fs::remove_dir_all(fixture.path("project/_build/prod/lib/c")).expect("removed");
+    fixture.write("project/rebar.config", "{src_dirs, [{\"src\", [{recursive, false}]}]}.");
+    fixture.check(|check| drop(check.begin().expect("ready")));
+    assert!(parsers.iter().all(|path| fixture.path(path).exists()));
+}
+
+#[test]
+fn nothing_is_removed_that_a_link_leads_to_if_it_leads_around_the_project() {
+    let fixture = with_grammar();
+    for path in ["beside/x.yrl", "beside/x.erl"] {
+        fixture.write(path, "yeccpars2(S) -> S.");
+    }
+    fixture.link("../../../..", "project/apps/a/src/all");
+    fixture.compile();
+    assert!(fixture.path("beside/x.erl").exists() && fixture.path(PARSER).exists());
 }
 
 #[test]
@@ -109,11 +143,11 @@ fn what_rebar3_would_not_make_again_is_not_touched() {
 }
 
 #[test]
-fn what_was_made_of_a_source_that_is_gone_goes_with_it() {
+fn what_is_left_without_its_grammar_is_a_module_as_any_other() {
     let fixture = with_grammar();
     std::fs::remove_file(fixture.path(GRAMMAR)).expect("removed");
     fixture.compile();
-    assert!(!fixture.path(PARSER).exists());
+    assert!(fixture.path(PARSER).exists(), "nothing would make it again");
 }
 
 #[test]

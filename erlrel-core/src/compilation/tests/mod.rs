@@ -47,7 +47,7 @@ impl Fixture {
             ("otp/releases/start_erl.data", "13.1.5 25"),
             ("otp/releases/25/OTP_VERSION", "25.2.3"),
             ("otp/lib/compiler-8.2.3/ebin/compile.beam", "compile"),
-            ("otp/lib/kernel-8.5.3/include/logger.hrl", "logger"),
+            ("otp/lib/kernel-8.5.3/include/logger.hrl", "-compile({parse_transform, of_erlang})."),
             ("home/.config/rebar3/rebar.config", "{plugins, [rebar3_hex]}."),
             ("checkout/src/c.app.src", "{application, c, [{vsn, \"1\"}]}."),
             ("checkout/src/c.erl", "-module(c)."),
@@ -166,7 +166,9 @@ impl Fixture {
                 sources.push(file);
             }
         }
-        sources.push(self.path("otp/lib/kernel-8.5.3/include/logger.hrl"));
+        let others =
+            ["otp/lib/kernel-8.5.3/include/logger.hrl", "project/_build/default/lib/dep/src/dep.erl"];
+        sources.extend(others.map(|path| self.path(path)));
         let vertex =
             |path: &PathBuf| Term::tuple([Term::string(path.display().to_string()), Term::integer(0)]);
         let none = || Term::list([]);

@@ -116,7 +116,7 @@ fn links_are_followed_wherever_they_lead() {
     );
     fixture.compile();
     fs::remove_file(fixture.path("project/apps/a/src/there")).expect("removed");
-    fixture.link("/", "project/apps/a/src/there");
+    fixture.link("../../../..", "project/apps/a/src/there");
     fixture.compile();
     assert_eq!(fixture.whys(), ["`apps/a/src/there` cannot be read"], "nobody reads a whole machine");
 }
@@ -170,6 +170,38 @@ fn macros_in_the_environment_hide_from_rebar3_what_is_included_with_them() {
         fixture.write("project/apps/a/src/x.inc", "1");
         fixture.check(|check| drop(check.begin().expect("ready")));
         assert_eq!(!fixture.path("project/_build/prod/lib/a/ebin").exists(), expected, "{options}");
+    }
+}
+
+#[test]
+fn what_was_made_is_removed_wherever_rebar3_builds() {
+    let mut fixture = Fixture::settled();
+    fixture.compile();
+    fs::rename(fixture.path("project/_build"), fixture.path("built")).expect("renamed");
+    fixture.link("../built", "project/_build");
+    fixture.write("project/rebar.config", "{erl_opts, []}.");
+    let is_forgotten = |fixture: &Fixture| {
+        fixture.check(|check| drop(check.begin().expect("ready")));
+        !fixture.path("built/prod/lib/a/ebin").exists()
+    };
+    assert!(is_forgotten(&fixture), "a link");
+    fs::remove_file(fixture.path("project/_build")).expect("removed");
+    fixture.write("built/prod/lib/a/ebin/a.beam", "old");
+    fixture.more.push(("REBAR_BASE_DIR".into(), "../built".into()));
+    assert!(is_forgotten(&fixture), "a variable");
+}
+
+#[test]
+fn sources_and_dependencies_are_not_removed_wherever_rebar3_is_told_to_build() {
+    for (config, kept) in [
+        ("{deps_dir, \"../../apps\"}.", "project/apps/a/ebin/a.beam"),
+        ("{checkouts_out_dir, \"lib\"}.", "project/_build/prod/lib/dep/ebin/dep.beam"),
+    ] {
+        let fixture = Fixture::settled();
+        fixture.write("project/rebar.config", config);
+        fixture.write(kept, "");
+        fixture.check(|check| drop(check.begin().expect("ready")));
+        assert!(fixture.path(kept).exists(), "{config}");
     }
 }
 
