@@ -182,20 +182,21 @@ fn of_user(options: &Options<'_>) -> Vec<Area> {
 /// Where rebar3 compiles to in this profile, and in the default profile, from which all take dependencies and plugins. What it has compiled
 /// there of the project itself is for that profile alone.
 fn products(project: &Project) -> Vec<Area> {
-    let configured = |key: &str, usual: &str| {
-        project.config.get(key).and_then(|dir| dir.as_text()).unwrap_or_else(|| usual.into())
-    };
-    let (deps, plugins) = (configured("deps_dir", "lib"), configured("plugins_dir", "plugins"));
-    let checkouts = configured("checkouts_out_dir", "checkouts");
-    let own = project.profile_dir();
-    let mut areas: Vec<Area> =
-        [&deps, &plugins, &checkouts, "extras"].map(|name| Area::of(own.join(name))).into();
-    let default = project.base_dir.join("default");
+    let (own, default) = (project.profile_dir(), project.base_dir.join("default"));
+    let mut areas: Vec<Area> = [
+        project.lib_dir(&own),
+        project.plugins_dir(&own),
+        project.checkouts_out_dir(&own),
+        own.join("extras"),
+    ]
+    .map(Area::of)
+    .into();
     if default != own {
+        let lib = project.lib_dir(&default);
         let names = project.own_names().unwrap_or_default().into_iter().chain([".rebar3".to_string()]);
-        let except = names.map(|name| default.join(&deps).join(name)).collect();
-        areas.push(Area { except, ..Area::of(default.join(&deps)) });
-        areas.push(Area::of(default.join(&plugins)));
+        let except = names.map(|name| lib.join(name)).collect();
+        areas.push(Area { except, ..Area::of(lib) });
+        areas.push(Area::of(project.plugins_dir(&default)));
     }
     areas
 }

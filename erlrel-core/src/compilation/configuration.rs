@@ -158,16 +158,19 @@ fn leads_out(term: &Term) -> bool {
     }
 }
 
-/// True for an absolute path, for one with `..` in it, and for one to where inputs are not looked for.
+/// True for a path out of the project, and for one to where inputs are not looked for.
 pub(super) fn is_path_out(text: &str) -> bool {
     let is_hidden = |part: &str| part.starts_with('.') && part != "." || part == BUILD;
-    text.starts_with('/') || text.split('/').any(is_hidden)
+    is_outside(text) || text.split('/').any(is_hidden)
+}
+
+fn is_outside(text: &str) -> bool {
+    text.starts_with('/') || text.split('/').any(|part| part == "..")
 }
 
 /// Where rebar3 builds is no input.
 fn is_base_inside(key: &str, value: &Term) -> bool {
-    let leads_out = |text: String| text.starts_with('/') || text.split('/').any(|part| part == "..");
-    key == "base_dir" && !value.as_string().is_none_or(leads_out)
+    key == "base_dir" && value.as_string().is_some_and(|text| !is_outside(&text))
 }
 
 /// The value of `vsn` in an `.app.src`.

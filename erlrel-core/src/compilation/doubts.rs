@@ -1,7 +1,7 @@
 //! What a compilation may depend on that cannot be known.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::configuration::{self, is_path_out};
 use super::snapshot::Snapshot;
@@ -111,9 +111,8 @@ impl Doubts {
     fn add_application(&mut self, dir: &Path, inputs: &Snapshot, project: &Project) {
         // `_checkouts` often has links. Below the project's own directory other applications begin.
         let (top, is_root) = (real(dir), dir == project.root);
-        let is_here = |path: &&PathBuf| !is_root || path.ancestors().nth(2) == Some(&top);
-        let below = inputs.0.range(top.clone()..).map(|(path, _)| path);
-        for path in below.take_while(|path| path.starts_with(&top)).filter(is_here) {
+        let is_here = |path: &&Path| !is_root || path.ancestors().nth(2) == Some(&top);
+        for path in inputs.below(&top).map(|(path, _)| path).filter(is_here) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if name.ends_with(".app.src.script") {
                 self.found.extend(of_script(path));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::snapshot::Snapshot;
 use super::{generated, own_dirs, real, real_place, toolchain};
 use crate::environment::Environment;
 use crate::fs::{self, FsError};
@@ -14,7 +15,7 @@ use crate::project::applications::was_own;
 ///
 /// # Errors
 /// When something cannot be removed.
-pub(super) fn forget(project: &Project, environment: &Environment, inputs: &[&Path]) -> Result<(), FsError> {
+pub(super) fn forget(project: &Project, environment: &Environment, inputs: &Snapshot) -> Result<(), FsError> {
     if !toolchain::has_rebar3(environment) {
         return Ok(());
     }

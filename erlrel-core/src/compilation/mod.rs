@@ -123,11 +123,8 @@ struct Before {
 /// When something cannot be removed.
 pub fn forget(project: &Project, options: Options<'_>) -> Result<(), FsError> {
     let Check { work, now, .. } = check(project, options);
-    forget::forget(
-        &work.project,
-        work.options.environment,
-        &now.iter().flat_map(Found::paths).collect::<Vec<_>>(),
-    )
+    let inputs = now.map(|now| now.inputs).unwrap_or_default();
+    forget::forget(&work.project, work.options.environment, &inputs)
 }
 
 /// Compares everything with the record of the last good compilation. What has only new times, and what is old enough now to be
@@ -152,12 +149,6 @@ fn check_at(place: Place, project: Project, options: Options<'_>) -> Check<'_> {
         }
     }
     Check { work, now, whys, record }
-}
-
-impl Found {
-    fn paths(&self) -> Vec<&Path> {
-        self.inputs.paths()
-    }
 }
 
 impl Work<'_> {
@@ -210,7 +201,7 @@ impl<'a> Check<'a> {
     pub fn begin(self) -> Result<Compilation<'a>, FsError> {
         let Self { work, now, record, .. } = self;
         let Some(now) = now else {
-            forget::forget(&work.project, work.options.environment, &[])?;
+            forget::forget(&work.project, work.options.environment, &Snapshot::default())?;
             return Ok(Compilation { work, before: None, doubts: Vec::new() });
         };
         let Doubts { found: doubts, follows_git } = doubts::of(&work, &now.inputs);
@@ -224,7 +215,7 @@ impl<'a> Check<'a> {
             Sight::new(&record.inputs, &now, &reading, &work).forget(&changes)?;
             extra.extend(record.extra.into_iter().filter(|area| reading.files.contains(&area.root)));
         } else {
-            forget::forget(&work.project, work.options.environment, &now.paths())?;
+            forget::forget(&work.project, work.options.environment, &now.inputs)?;
         }
         let time = work.place.time();
         let inputs = areas.with(&extra).take_inputs(&now.inputs, time).ok();
@@ -262,7 +253,7 @@ impl Compilation<'_> {
         let inputs = areas.with(&extra).take_inputs(&before.inputs, place.time()).ok()?;
         let touched = inputs.touched_since(&before.inputs, before.time).into_iter();
         // Hooks and plugins are there to write files.
-        let generated = generated::outputs(project, &inputs.paths());
+        let generated = generated::outputs(project, &inputs);
         let is_made = |path: &PathBuf| !doubts.is_empty() || generated.contains(path);
         let touched: Vec<PathBuf> = touched.filter(|path| !is_made(path)).collect();
         let inputs = inputs.with_unknown(touched);

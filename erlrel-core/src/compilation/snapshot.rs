@@ -89,9 +89,11 @@ impl Snapshot {
         Ok(Self(facts?.into_iter().flatten().collect()))
     }
 
-    /// All paths, sorted.
-    pub(super) fn paths(&self) -> Vec<&Path> {
-        self.0.keys().map(PathBuf::as_path).collect()
+    /// What is at a path and below it, sorted.
+    pub(super) fn below(&self, dir: &Path) -> impl Iterator<Item = (&Path, &Fact)> {
+        let dir = dir.to_path_buf();
+        let from = self.0.range(dir.clone()..).map(|(path, fact)| (path.as_path(), fact));
+        from.take_while(move |(path, _)| path.starts_with(&dir))
     }
 
     /// True if something is at this path.

@@ -53,7 +53,7 @@ impl<'a> Sight<'a> {
         }
         let targets = before.0.values().chain(now.inputs.0.values()).filter_map(Fact::target);
         let linked = targets.filter_map(Path::file_name).collect();
-        let generated = generated::outputs(&work.project, &now.paths());
+        let generated = generated::outputs(&work.project, &now.inputs);
         Self { made, names, linked, generated, before, now, reading, work }
     }
 
@@ -65,7 +65,7 @@ impl<'a> Sight<'a> {
         if changes.iter().all(|why| self.sees(why)) {
             return Ok(());
         }
-        forget(&self.work.project, self.work.options.environment, &self.now.paths())
+        forget(&self.work.project, self.work.options.environment, &self.now.inputs)
     }
 
     fn sees(&self, why: &Why) -> bool {

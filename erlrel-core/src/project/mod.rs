@@ -142,6 +142,11 @@ impl Project {
         profile_dir.join(self.folder("checkouts_out_dir", "checkouts"))
     }
 
+    /// Where rebar3 puts plugins there: `plugins`, or what `plugins_dir` says.
+    pub(crate) fn plugins_dir(&self, profile_dir: &Path) -> PathBuf {
+        profile_dir.join(self.folder("plugins_dir", "plugins"))
+    }
+
     /// Where checkouts are: `_checkouts`, or what `checkouts_dir` says.
     pub(crate) fn checkouts_dir(&self) -> PathBuf {
         self.root.join(self.folder("checkouts_dir", "_checkouts"))
